@@ -1,0 +1,24 @@
+namespace Nitro.Ports;
+
+/// <summary>
+/// One tenant's append-only history: dense positions from 0, one writer. The store keeps what it cannot read.
+/// </summary>
+public interface IJournal : IAsyncDisposable
+{
+    /// <summary>The position that the next record will get, as this writer last knew it.</summary>
+    long Next { get; }
+
+    /// <summary>
+    /// Appends all records or none, durably, at <paramref name="expected"/>. A retry of an append that did succeed
+    /// (same expected position, same contents) answers <see cref="AppendOutcome.Appended"/> again.
+    /// </summary>
+    /// <exception cref="JournalException">The outcome is unknown or the store is unusable: the tenant must stop.</exception>
+    ValueTask<AppendResult> AppendAsync(long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken);
+
+    /// <summary>Records from <paramref name="from"/> on, in order, up to the head at the moment of the call.</summary>
+    /// <exception cref="JournalException">A record is damaged; the message names its position.</exception>
+    IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken);
+
+    /// <summary>What the store has done so far, for summaries and metrics.</summary>
+    JournalStatistics Statistics { get; }
+}

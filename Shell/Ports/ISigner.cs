@@ -1,0 +1,23 @@
+namespace Nitro.Ports;
+
+/// <summary>
+/// What needs signing goes here; the keys are behind it, in this process or elsewhere. Shaped like the stage:
+/// requests are submitted with ids, answers come back in batches, silence is never an answer.
+/// </summary>
+public interface ISigner : IAsyncDisposable
+{
+    /// <summary>The channel key's address, 20 bytes.</summary>
+    ReadOnlyMemory<byte> ChannelAddress { get; }
+
+    /// <summary>Takes requests over. Idempotent by content: the same body gives the same answer.</summary>
+    ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken);
+
+    /// <summary>Answers as they come, until cancelled. A batch is handed over as one.</summary>
+    IAsyncEnumerable<IReadOnlyList<SignAnswer>> AnswersAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A typed request. <c>Lane</c>: order is kept within it. <c>Body</c>: one item of Request.V1, the structure and never a hash.</summary>
+public sealed record SignRequest(long EffectId, string Lane, ReadOnlyMemory<byte> Body);
+
+/// <summary>A final answer: a 65-byte signature r, s, v, or else a refusal's tag.</summary>
+public sealed record SignAnswer(long EffectId, ReadOnlyMemory<byte> Signature, string? RefusedTag);
