@@ -1,0 +1,154 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Objectives
+
+/// Raised when the engine contradicts itself: our bug. The tenant stops; nobody catches it and carries on.
+exception internal BrokenException of string
+
+/// From what was decided to rest: asks the objectives that a fact touched what they need, and promises it.
+module internal Settle =
+    /// Generous: a step touches a few channels, each a few times.
+    let private roundsMax = 200_000
+
+    let private fulfil (turning: Turning) need =
+        match need with
+        | OwnSignature(channel, turn, hash) -> Promise.sign turning (OwnState(channel, turn, hash))
+        | OwnFinalState(channel, variable) ->
+            turning.Add(StateSeen(channel, variable))
+            Promise.sign turning (OwnState(channel, variable.Turn, State.hash channel variable))
+        | Told(peer, telling) -> Promise.tell turning peer telling
+        | Proposed(ledger, proposal) ->
+            match NodeState.channel ledger turning.State with
+            | ValueSome { Ledger = ValueSome l } when not (l.WantedTargets.Contains proposal.Target) ->
+                turning.Add(ProposalWanted(ledger, proposal))
+            | _ -> ()
+        | Countersignature(ledger, turn, hash) -> Promise.sign turning (LedgerUpdate(ledger, turn, hash))
+        | ChainCalled call -> Promise.call turning call
+        | PeerSignature _
+        | LedgerChange _
+        | Holdings _
+        | Before _
+        | VouchersSettled _ -> ()
+
+    /// A need to sign what contradicts an own signature can never be met.
+    let private contradicts (state: NodeState) need =
+        match need with
+        | OwnSignature(id, turn, hash) ->
+            (match NodeState.channel id state with
+             | ValueSome channel ->
+                 (match Channel.signedBy channel.Terms.MyIndex turn channel with
+                  | Some seen -> seen.Hash <> hash
+                  | None -> false)
+             | ValueNone -> false)
+        | _ -> false
+
+    let private advance (turning: Turning) (objective: ObjectiveId) =
+        match NodeState.openObjective objective turning.State with
+        | ValueNone -> ()
+        | ValueSome record ->
+            match Objective.advance turning.World record with
+            | Done needs ->
+                needs |> List.iter (fulfil turning)
+                turning.Add(ObjectiveEnded(objective, Completed))
+            | Waiting(_, needs) ->
+                if needs |> List.exists (contradicts turning.State) then Undo.abandon turning objective "conflicting-state" true
+                else needs |> List.iter (fulfil turning)
+            | Abandon reason ->
+                if record.Undoing.IsSome then turning.Add(ObjectiveEnded(objective, Rejected reason))
+                else Undo.abandon turning objective reason true
+
+    /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.
+    let private propose (turning: Turning) id (terms: Terms) (ledger: LedgerChannel) =
+        if
+            not ledger.Wanted.IsEmpty
+            && not (LedgerChannel.hasUnsigned ledger)
+            && ledger.Queue.Count < turning.Settings.Limits.ProposalsInFlight
+        then
+            let _, proposal = ledger.Wanted.MinKeyValue
+
+            match Ledger.apply proposal (LedgerChannel.proposed ledger) with
+            | Ok after ->
+                let turn = LedgerChannel.lastTurn ledger + 1UL
+                let hash = State.hash id (Ledger.toVariable terms.Dialect turn false after)
+                turning.Add(ProposalQueued(id, turn, proposal, hash))
+                Promise.sign turning (LedgerUpdate(id, turn, hash))
+            | Error reason ->
+                turning.Add(ProposalUnwanted(id, proposal.Target))
+                Undo.abandon turning { Kind = VirtualFunding; Channel = proposal.Target } reason true
+
+    let private tellProposals (turning: Turning) (channel: Channel) =
+        match channel.Ledger with
+        | ValueSome ledger ->
+            (match LedgerChannel.lastSigned ledger with
+             | ValueSome turn -> Promise.tell turning (Channel.counterparty channel) (ProposalsOf(channel.Terms.Id, turn))
+             | ValueNone -> ())
+        | ValueNone -> ()
+
+    /// As follower: an addition for an opening that we have ended already, together with its removal behind it.
+    let private cleanUp (turning: Turning) id (ledger: LedgerChannel) =
+        match LedgerChannel.head ledger with
+        | None -> ()
+        | Some head ->
+            let target = head.Proposal.Target
+            let funding = NodeState.objective { Kind = VirtualFunding; Channel = target } turning.State
+
+            match funding, NodeState.channel target turning.State with
+            | ValueSome { Ending = ValueSome(Rejected _) }, ValueSome channel when not (Channel.hasSigned Turn.postFund channel) ->
+                World.unguaranteed "" id (Remove(target, channel.Terms.Opening.LeaderBalance)) turning.World
+                |> Check.needs
+                |> List.iter (fulfil turning)
+            | _ -> ()
+
+    let private pumpLedger (turning: Turning) (channel: Channel) =
+        match channel.Ledger with
+        | ValueNone -> ()
+        | ValueSome ledger ->
+            let id = channel.Terms.Id
+
+            if Channel.isLeader channel then
+                propose turning id channel.Terms ledger
+
+                match NodeState.channel id turning.State with
+                | ValueSome current -> tellProposals turning current
+                | ValueNone -> ()
+            else
+                cleanUp turning id ledger
+
+            if channel.Doubtful then World.trusted channel |> Check.needs |> List.iter (fulfil turning)
+
+    let private pumpPayments (turning: Turning) (channel: Channel) =
+        match channel.Payments with
+        | ValueSome payments when payments.Role = Payer ->
+            let id = channel.Terms.Id
+
+            if not (Table.containsKey (VoucherSigningSlot id) turning.State.Outbox.Slots) && (Channel.ownFinal channel).IsNone then
+                match Payments.next payments with
+                | ValueSome total -> Promise.sign turning (PaymentVoucher(id, total))
+                | ValueNone -> ()
+
+            if payments.IssuedToTell && not payments.Issued.IsZero && (Channel.completeFinal channel).IsNone then
+                Promise.tell turning channel.Terms.Payee (VoucherOf(id, payments.Issued))
+        | _ -> ()
+
+    let private ask (turning: Turning) id =
+        match NodeState.channel id turning.State with
+        | ValueNone -> ()
+        | ValueSome channel ->
+            if channel.Terms.IsLedger then pumpLedger turning channel else pumpPayments turning channel
+
+            for kind in [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ] do
+                advance turning { Kind = kind; Channel = id }
+
+    let rec private rounds (turning: Turning) left =
+        if left = 0 then raise (BrokenException "objectives did not come to rest")
+
+        match turning.TryNext() with
+        | ValueSome id ->
+            ask turning id
+            rounds turning (left - 1)
+        | ValueNone -> ()
+
+    let toRest (turning: Turning) = rounds turning roundsMax

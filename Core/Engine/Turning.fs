@@ -1,0 +1,143 @@
+namespace Nitro.Engine
+
+open System.Collections.Generic
+open Nitro.Kernel
+open Nitro.Node
+
+/// One step's work in progress: facts folded so far and what they touched. Lives within a step only.
+[<Sealed>]
+type internal Turning(settings: Settings, at: Instant, before: NodeState) =
+    let facts = List<Fact>()
+    let replies = List<Reply>()
+    let queue = Queue<ChannelId>()
+    let queued = HashSet<ChannelId>()
+    let changed = HashSet<ChannelId>()
+    let ended = List<ObjectiveId>()
+    let recorded = List<int64>()
+    let mutable state = before
+
+    let touch id =
+        changed.Add id |> ignore
+        if queued.Add id then queue.Enqueue id
+
+    let touchObjective (id: ObjectiveId) =
+        touch id.Channel
+
+        match NodeState.objective id state with
+        | ValueSome record -> Goal.ledgers record.Goal |> List.iter touch
+        | ValueNone -> ()
+
+    let touchLedger id =
+        touch id
+
+        match NodeState.channel id state with
+        | ValueSome { Ledger = ValueSome ledger } ->
+            (match LedgerChannel.head ledger with
+             | Some head -> touch head.Proposal.Target
+             | None -> ())
+        | _ -> ()
+
+    /// What was about to change, before it does.
+    let touchBefore fact =
+        match fact with
+        | ProposalAgreed(ledger, turn, _) ->
+            (match NodeState.channel ledger state with
+             | ValueSome { Ledger = ValueSome l } ->
+                 for KeyValue(t, entry) in l.Queue do
+                     if t <= turn then touch entry.Proposal.Target
+             | _ -> ())
+        | ProposalDropped(ledger, turn) ->
+            (match NodeState.channel ledger state with
+             | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.iter (fun entry -> touch entry.Proposal.Target)
+             | _ -> ())
+        | IntentFinished(effect, _) -> Outbox.tryFind effect state.Outbox |> Option.iter (fun intent -> touch (Intent.channel intent))
+        | Woken(Retelling address) -> (NodeState.peer address state).Open |> Seq.iter touchObjective
+        | VoucherIssued(id, total, signature) ->
+            (match NodeState.channel id state with
+             | ValueSome { Payments = ValueSome payments } ->
+                 for KeyValue(_, pending) in Payments.covered total payments do
+                     let answer =
+                         match pending.Kind with
+                         | Sent -> Paid(id, pending.Amount)
+                         | HandedOut -> VoucherMade({ Channel = id; Total = total }, signature)
+
+                     replies.Add { To = pending.Request; Answer = answer }
+             | _ -> ())
+        | _ -> ()
+
+    let touchAfter fact =
+        match fact with
+        | RequestBound _ -> ()
+        | PaymentReserved(_, _, id, _, _)
+        | StateSeen(id, _)
+        | StateSigned(id, _, _, _, _)
+        | HoldingsObserved(id, _, _)
+        | PayoutObserved(id, _, _, _)
+        | HoldingsDoubted(id, _)
+        | VoucherIssued(id, _, _)
+        | VoucherReceived(id, _, _)
+        | PaymentRefused(_, id, _) -> touch id
+        | ChannelAdded terms -> touch terms.Id
+        | ObjectiveOpened(goal, _, _) -> touchObjective (Goal.id goal)
+        | GoalApproved id
+        | OpeningUndone(id, _) -> touchObjective id
+        | ObjectiveEnded(id, _) ->
+            ended.Add id
+            touchObjective id
+        | ProposalWanted(ledger, _)
+        | ProposalUnwanted(ledger, _)
+        | ProposalQueued(ledger, _, _, _)
+        | ProposalSigned(ledger, _, _)
+        | ProposalDropped(ledger, _)
+        | ProposalReceived(ledger, _, _, _, _)
+        | ProposalAgreed(ledger, _, _) -> touchLedger ledger
+        | IntentRecorded _
+        | IntentFinished _ -> ()
+        | Woken(OpeningDeadline id) -> touch id.Channel
+        | Woken(ChainRetry id)
+        | Woken(ConcludeInstead id) -> touch id
+        | Woken(Retelling _) -> ()
+
+    member _.Settings = settings
+    member _.At = at
+    member _.State = state
+    member _.World: World = { State = state; Settings = settings }
+    member _.Facts = facts
+    member _.Replies = replies
+    member _.Changed = changed
+    member _.Ended = ended
+
+    /// Positions of the intents recorded in this step.
+    member _.Recorded = recorded
+
+    member _.Reply(request, answer) = replies.Add { To = request; Answer = answer }
+
+    member _.Add(fact: Fact) =
+        touchBefore fact
+
+        match fact with
+        | IntentRecorded _ -> recorded.Add state.Position
+        | PaymentRefused(request, _, tag) ->
+            replies.Add
+                { To = request
+                  Answer =
+                    Failed
+                        { Code = -32603
+                          Message = $"the signer refused this payment: {tag}"
+                          Tag = tag
+                          Next = "see the signer's policy; the amount is free again" } }
+        | _ -> ()
+
+        state <- NodeState.evolve state at fact
+        facts.Add fact
+        touchAfter fact
+
+    member this.AddAll(more: Fact list) = for fact in more do this.Add fact
+
+    /// The next channel whose objectives have to be asked, or nothing when at rest.
+    member _.TryNext() =
+        match queue.TryDequeue() with
+        | true, id ->
+            queued.Remove id |> ignore
+            ValueSome id
+        | _ -> ValueNone

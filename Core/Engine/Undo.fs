@@ -1,0 +1,67 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// How an objective is given up without losing what stands in the ledgers.
+module internal Undo =
+    let private signedPostFund id (state: NodeState) =
+        match NodeState.channel id state with
+        | ValueSome channel -> Channel.hasSigned Turn.postFund channel
+        | ValueNone -> false
+
+    /// The half-open channel's guarantees go back. Only while our post-fund is unsigned: after that a final state is the way out.
+    let private takeBack (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
+        if record.Undoing.IsNone then
+            turning.Add(OpeningUndone(objective, reason))
+
+            for ledger in Goal.ledgers record.Goal do
+                match NodeState.channel ledger turning.State with
+                | ValueSome { Ledger = ValueSome l } when l.WantedTargets.Contains objective.Channel ->
+                    turning.Add(ProposalUnwanted(ledger, objective.Channel))
+                | _ -> ()
+
+    let openDefund (turning: Turning) origin (funding: ObjectiveRecord) =
+        match funding.Goal with
+        | VirtualFund(id, left, right) ->
+            let goal = VirtualDefund(id, left, right)
+
+            if (NodeState.objective (Goal.id goal) turning.State).IsNone then
+                turning.AddAll [ ObjectiveOpened(goal, origin, ValueNone); GoalApproved(Goal.id goal) ]
+        | DirectFund _
+        | DirectDefund _
+        | VirtualDefund _ -> ()
+
+    /// Ends the opening of a virtual channel early, in the way its progress allows.
+    let opening (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
+        if not record.Approved then turning.Add(ObjectiveEnded(objective, Rejected reason))
+        elif signedPostFund objective.Channel turning.State then openDefund turning record.Origin record
+        else takeBack turning objective record reason
+
+    /// A direct opening can be dropped until our money is on its way.
+    let canDropDirect (state: NodeState) id =
+        match NodeState.channel id state with
+        | ValueSome channel ->
+            channel.Held.IsZero
+            && not (Channel.hasSigned Turn.postFund channel)
+            && not (Table.containsKey (HoldingsSlot id) state.Outbox.Slots)
+        | ValueNone -> true
+
+    /// The objective cannot reach its goal; `tell`: the others should know.
+    let abandon (turning: Turning) (objective: ObjectiveId) reason tell =
+        match NodeState.openObjective objective turning.State with
+        | ValueNone -> ()
+        | ValueSome record ->
+            match record.Goal with
+            | VirtualFund _ ->
+                if tell && record.Undoing.IsNone then Promise.rejectionToAll turning objective
+                opening turning objective record reason
+            | DirectFund id ->
+                if canDropDirect turning.State id then
+                    if tell then Promise.rejectionToAll turning objective
+                    turning.Add(ObjectiveEnded(objective, Rejected reason))
+            | DirectDefund _
+            | VirtualDefund _ ->
+                if tell then Promise.rejectionToAll turning objective
+                turning.Add(ObjectiveEnded(objective, Rejected reason))

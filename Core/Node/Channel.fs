@@ -1,0 +1,104 @@
+namespace Nitro.Node
+
+open Nitro.Kernel
+open Nitro.Protocol
+
+/// A state that somebody has signed, or is about to.
+type internal SeenState =
+    { Variable: VariablePart
+      Hash: Bytes32
+      /// By participant index.
+      Signatures: Map<int, Signature> }
+
+/// Everything known of one channel.
+type internal Channel =
+    { Terms: Terms
+      /// Pre-fund, post-fund and final states. More than one per turn only where peers contradict each other:
+      /// each participant has signed at most one of them.
+      States: Map<TurnNumber, SeenState list>
+      Held: Amount
+      HeldAt: ChainPosition
+      /// Paid out by the contract since the channel was concluded.
+      PaidOut: Amount
+      /// The block that showed the holdings is gone; nothing that adds exposure is signed.
+      Doubtful: bool
+      Ledger: LedgerChannel voption
+      Payments: Payments voption
+      /// What peers have taken, as long as an objective here is open.
+      Told: (Address * Telling) list
+      /// Refusals of chain calls in a row, and when the next try is due.
+      ChainAttempts: int
+      ChainRetryAt: Instant voption
+      /// The other side had its time to conclude.
+      MayConclude: bool }
+
+module internal Channel =
+    let create (terms: Terms) =
+        let unsigned variable =
+            { Variable = variable
+              Hash = State.hash terms.Id variable
+              Signatures = Map.empty }
+
+        { Terms = terms
+          States = Map.ofList [ Turn.preFund, [ unsigned (Terms.preFund terms) ]; Turn.postFund, [ unsigned (Terms.postFund terms) ] ]
+          Held = Amount.zero
+          HeldAt = ChainPosition.start
+          PaidOut = Amount.zero
+          Doubtful = false
+          Ledger = ValueNone
+          Payments =
+            if terms.IsLedger then ValueNone
+            else ValueSome(Payments.register (Terms.role terms) terms.Payer terms.Opening.LeaderBalance)
+          Told = []
+          ChainAttempts = 0
+          ChainRetryAt = ValueNone
+          MayConclude = false }
+
+    let at turn (channel: Channel) = match channel.States.TryFind turn with Some states -> states | None -> []
+    let tryHash turn hash (channel: Channel) = at turn channel |> List.tryFind (fun seen -> seen.Hash = hash)
+
+    /// The one state of a turn that this party has signed.
+    let signedBy party turn (channel: Channel) = at turn channel |> List.tryFind (fun seen -> seen.Signatures.ContainsKey party)
+    let isComplete (channel: Channel) (seen: SeenState) = seen.Signatures.Count = channel.Terms.Parties.Length
+    let complete turn (channel: Channel) = at turn channel |> List.tryFind (isComplete channel)
+    let hasSigned turn (channel: Channel) = (signedBy channel.Terms.MyIndex turn channel).IsSome
+    let isOpen (channel: Channel) = (complete Turn.postFund channel).IsSome
+
+    let finals (channel: Channel) =
+        channel.States.Values |> Seq.collect id |> Seq.filter (fun seen -> seen.Variable.IsFinal) |> Seq.toList
+
+    let ownFinal (channel: Channel) = finals channel |> List.tryFind (fun seen -> seen.Signatures.ContainsKey channel.Terms.MyIndex)
+    let completeFinal (channel: Channel) = finals channel |> List.tryFind (isComplete channel)
+
+    let see variable (channel: Channel) =
+        let hash = State.hash channel.Terms.Id variable
+
+        match tryHash variable.Turn hash channel with
+        | Some _ -> channel
+        | None ->
+            let seen =
+                { Variable = variable
+                  Hash = hash
+                  Signatures = Map.empty }
+
+            { channel with States = channel.States.Add(variable.Turn, at variable.Turn channel @ [ seen ]) }
+
+    let sign turn hash party signature (channel: Channel) =
+        let put (seen: SeenState) =
+            if seen.Hash = hash && not (seen.Signatures.ContainsKey party) then
+                { seen with Signatures = seen.Signatures.Add(party, signature) }
+            else
+                seen
+
+        { channel with States = channel.States |> Map.change turn (Option.map (List.map put)) }
+
+    /// Becomes a running ledger, from a fully signed post-fund.
+    let run (channel: Channel) =
+        match complete Turn.postFund channel with
+        | Some seen -> { channel with Ledger = ValueSome(LedgerChannel.start channel.Terms.Opening seen.Signatures[0] seen.Signatures[1]) }
+        | None -> channel
+
+    let onLedger change (channel: Channel) = { channel with Ledger = ValueOption.map change channel.Ledger }
+    let onPayments change (channel: Channel) = { channel with Payments = ValueOption.map change channel.Payments }
+    let counterparty (channel: Channel) = List.head channel.Terms.Others
+    let isLeader (channel: Channel) = channel.Terms.MyIndex = 0

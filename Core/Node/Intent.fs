@@ -1,0 +1,76 @@
+namespace Nitro.Node
+
+open Nitro.Kernel
+open Nitro.Protocol
+
+/// What to sign, by name: the body is rebuilt from NodeState when the request leaves.
+type internal Signing =
+    | OwnState of channel: ChannelId * turn: TurnNumber * hash: Bytes32
+    | LedgerUpdate of ledger: ChannelId * turn: TurnNumber * hash: Bytes32
+    | PaymentVoucher of channel: ChannelId * total: Amount
+
+/// What to tell a peer, by name.
+type internal Telling =
+    /// Our signature on a state, as part of an objective.
+    | StateOf of objective: ObjectiveId * turn: TurnNumber * hash: Bytes32
+    /// All proposals not yet countersigned, up to a turn.
+    | ProposalsOf of ledger: ChannelId * upTo: TurnNumber
+    /// Our countersignature as follower.
+    | AgreementOf of ledger: ChannelId * turn: TurnNumber
+    | VoucherOf of channel: ChannelId * total: Amount
+    /// Asks the side that signs first for the final state.
+    | FinalStateWanted of objective: ObjectiveId
+    | RejectionOf of objective: ObjectiveId
+
+/// What to do on chain.
+type internal ChainCall =
+    | Deposit of channel: ChannelId * expectedHeld: Amount * amount: Amount
+    | ConcludeAndTransfer of channel: ChannelId
+    /// Reads the holdings at the newest final block.
+    | ReadHoldings of channel: ChannelId
+
+/// A need that the node has promised, in its journal, to act on. Two equal intents are the same promise.
+type internal Intent =
+    | SignPayload of Signing
+    | Tell of peer: Address * telling: Telling
+    | SubmitCall of ChainCall
+
+/// Intents of one slot replace each other: only the newest matters.
+type internal Slot =
+    | ProposalsSlot of ledger: ChannelId
+    | VoucherSlot of channel: ChannelId
+    | HoldingsSlot of channel: ChannelId
+    /// At most one voucher of a channel is being signed.
+    | VoucherSigningSlot of channel: ChannelId
+
+module internal Intent =
+    let slot intent =
+        match intent with
+        | Tell(_, ProposalsOf(ledger, _)) -> ValueSome(ProposalsSlot ledger)
+        | Tell(_, VoucherOf(channel, _)) -> ValueSome(VoucherSlot channel)
+        | SubmitCall(Deposit(channel, _, _)) -> ValueSome(HoldingsSlot channel)
+        | SignPayload(PaymentVoucher(channel, _)) -> ValueSome(VoucherSigningSlot channel)
+        | Tell(_, (StateOf _ | AgreementOf _ | FinalStateWanted _ | RejectionOf _))
+        | SubmitCall(ConcludeAndTransfer _ | ReadHoldings _)
+        | SignPayload(OwnState _ | LedgerUpdate _) -> ValueNone
+
+    /// The channel whose objectives care about the outcome.
+    let channel intent =
+        match intent with
+        | SignPayload(OwnState(channel, _, _))
+        | SignPayload(LedgerUpdate(channel, _, _))
+        | SignPayload(PaymentVoucher(channel, _))
+        | Tell(_, ProposalsOf(channel, _))
+        | Tell(_, AgreementOf(channel, _))
+        | Tell(_, VoucherOf(channel, _))
+        | SubmitCall(Deposit(channel, _, _))
+        | SubmitCall(ConcludeAndTransfer channel)
+        | SubmitCall(ReadHoldings channel) -> channel
+        | Tell(_, (StateOf(objective, _, _) | FinalStateWanted objective | RejectionOf objective)) -> objective.Channel
+
+/// What became of an effect.
+type internal Finish =
+    | Kept
+    | Refused of tag: string
+    /// A newer intent of the same slot took its place, or what it was for is over.
+    | Superseded

@@ -1,0 +1,131 @@
+namespace Nitro.Node
+
+open Nitro.Kernel
+open Nitro.Protocol
+
+/// A payment accepted from a caller whose voucher is not signed yet.
+type internal PendingPayment =
+    { Request: RequestId
+      Amount: Amount
+      /// The channel's total once this payment is covered.
+      Total: Amount
+      Kind: PaymentKind }
+
+/// One payment channel's vouchers, at either end.
+type internal Payments =
+    { Role: PaymentRole
+      Payer: Address
+      /// What the payer can pay in all.
+      Start: Amount
+      /// Payer: issued and promised to callers.
+      Reserved: Amount
+      Pending: Map<int64, PendingPayment>
+      NextPending: int64
+      HandedOutPending: int
+      /// Payer: the largest voucher signed. `IssuedToTell`: the payee should get it from us.
+      Issued: Amount
+      IssuedSignature: Signature voption
+      IssuedToTell: bool
+      /// Payee: the best voucher seen.
+      Best: Amount
+      BestSignature: Signature voption }
+
+/// Errors are the reference's texts (section 4).
+module internal Payments =
+    let register role payer start =
+        { Role = role
+          Payer = payer
+          Start = start
+          Reserved = Amount.zero
+          Pending = Map.empty
+          NextPending = 0L
+          HandedOutPending = 0
+          Issued = Amount.zero
+          IssuedSignature = ValueNone
+          IssuedToTell = false
+          Best = Amount.zero
+          BestSignature = ValueNone }
+
+    /// The total that a payment of `amount` would bring, or why it cannot be made.
+    let checkPay (amount: Amount) (payments: Payments) : Result<Amount, string> =
+        match Amount.tryAdd payments.Reserved amount with
+        | ValueSome total when total <= payments.Start ->
+            if payments.Role = Payer then Ok total else Error "can only sign vouchers if we're the payer"
+        | _ -> Error "unable to pay amount: insufficient funds"
+
+    /// What the voucher adds to the best one seen; zero for an old one, whose signature does not matter.
+    let checkReceive (voucher: Voucher) (signer: Address voption) (payments: Payments) : Result<Amount, string> =
+        if payments.Role <> Payee then Error "can only receive vouchers if we're the payee"
+        elif voucher.Total > payments.Start then Error "channel has insufficient funds"
+        elif voucher.Total <= payments.Best then Ok Amount.zero
+        elif signer = ValueSome payments.Payer then Ok(Amount.lacking voucher.Total payments.Best)
+        else
+            let who = match signer with ValueSome address -> Text.checksum address | ValueNone -> "nobody"
+            Error $"wrong signer: {who}, {Text.checksum payments.Payer}"
+
+    let reserve request amount kind (payments: Payments) =
+        let total = Amount.addSaturated payments.Reserved amount
+
+        { payments with
+            Reserved = total
+            Pending = payments.Pending.Add(payments.NextPending, { Request = request; Amount = amount; Total = total; Kind = kind })
+            NextPending = payments.NextPending + 1L
+            HandedOutPending = payments.HandedOutPending + (match kind with HandedOut -> 1 | Sent -> 0) }
+
+    /// The total to sign next. Payments that we send ourselves are covered together; one that is handed out gets a voucher of its own.
+    let next (payments: Payments) : Amount voption =
+        if payments.Pending.IsEmpty then ValueNone
+        elif payments.HandedOutPending = 0 then ValueSome payments.Reserved
+        else
+            let first = (snd payments.Pending.MinKeyValue)
+
+            match first.Kind with
+            | HandedOut -> ValueSome first.Total
+            | Sent ->
+                payments.Pending.Values
+                |> Seq.takeWhile (fun pending -> pending.Kind = Sent)
+                |> Seq.last
+                |> fun pending -> ValueSome pending.Total
+
+    /// The payments that a voucher of this total covers, in order.
+    let covered total (payments: Payments) =
+        payments.Pending |> Seq.takeWhile (fun pair -> pair.Value.Total <= total) |> Seq.toList
+
+    let issue total signature (payments: Payments) =
+        let done' = covered total payments
+
+        { payments with
+            Issued = total
+            IssuedSignature = ValueSome signature
+            IssuedToTell = payments.IssuedToTell || done' |> List.exists (fun pair -> pair.Value.Kind = Sent)
+            Pending = done' |> List.fold (fun pending pair -> pending.Remove pair.Key) payments.Pending
+            HandedOutPending = payments.HandedOutPending - (done' |> List.filter (fun pair -> pair.Value.Kind = HandedOut) |> List.length) }
+
+    /// Takes one payment back; those behind it move down.
+    let refuse request (payments: Payments) =
+        let left = payments.Pending |> Map.filter (fun _ pending -> pending.Request <> request)
+
+        let rebased, reserved =
+            left
+            |> Map.toList
+            |> List.mapFold
+                (fun total (key, pending) ->
+                    let next = Amount.addSaturated total pending.Amount
+                    (key, { pending with Total = next }), next)
+                payments.Issued
+
+        { payments with
+            Pending = Map.ofList rebased
+            Reserved = reserved
+            HandedOutPending = rebased |> List.filter (fun (_, pending) -> pending.Kind = HandedOut) |> List.length }
+
+    let receive total signature (payments: Payments) =
+        if total > payments.Best then
+            { payments with
+                Best = total
+                BestSignature = ValueSome signature }
+        else
+            payments
+
+    /// The largest total that this end knows of.
+    let total (payments: Payments) = Amount.max payments.Issued payments.Best

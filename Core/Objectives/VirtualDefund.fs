@@ -1,0 +1,81 @@
+namespace Nitro.Objectives
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// Settles a payment channel: a final state with what was paid, then the guarantees go back into the ledgers. Reference 3.5.
+module internal VirtualDefund =
+    let private finalLabel = "WaitingForSupportedFinalState"
+
+    /// The payer signs first, and only when no voucher is under way: the final amount is the largest voucher issued.
+    let private payerFinal (world: World) objective (channel: Channel) (payments: Payments) =
+        match Channel.ownFinal channel with
+        | Some seen -> World.agreed finalLabel objective channel seen
+        | None when not payments.Pending.IsEmpty -> Unmet("WaitingForPayments", [ VouchersSettled channel.Terms.Id ])
+        | None when Table.containsKey (VoucherSigningSlot channel.Terms.Id) world.State.Outbox.Slots ->
+            Unmet("WaitingForPayments", [ VouchersSettled channel.Terms.Id ])
+        | None ->
+            match Rules.virtualFinalOutcome payments.Issued channel.Terms.Opening with
+            | ValueSome outcome ->
+                let variable = Ledger.toVariable channel.Terms.Dialect Turn.virtualFinal true outcome
+                Unmet(finalLabel, [ OwnFinalState(channel.Terms.Id, variable) ])
+            | ValueNone -> Unmet(finalLabel, [])
+
+    let private followerFinal objective (channel: Channel) =
+        match Channel.signedBy 0 Turn.virtualFinal channel with
+        | Some seen -> World.agreed finalLabel objective channel seen
+        | None ->
+            let payer = channel.Terms.Payer
+
+            Unmet(
+                "WaitingForFinalStateFromAlice",
+                [ Told(payer, FinalStateWanted objective)
+                  PeerSignature(payer, channel.Terms.Id, Turn.virtualFinal) ]
+            )
+
+    let private defunded (world: World) (terms: Terms) (final: SeenState) left right =
+        match Ledger.tryOpening final.Variable.Outcome with
+        | ValueNone -> Met []
+        | ValueSome outcome ->
+            let remove = Remove(terms.Id, outcome.LeaderBalance)
+
+            let on label ledger =
+                match ledger with
+                | ValueSome id -> World.unguaranteed label id remove world
+                | ValueNone -> Met []
+
+            Check.both (on "WaitingForDefundingOnMyLeft" left) (on "WaitingForDefundingOnMyRight" right)
+
+    /// The payee's floor is its best voucher at the moment of signing.
+    let private underpaid (channel: Channel) (payments: Payments) =
+        match Channel.signedBy 0 Turn.virtualFinal channel with
+        | Some seen when payments.Role = Payee && not (seen.Signatures.ContainsKey channel.Terms.MyIndex) ->
+            (match Rules.virtualFinal channel.Terms.Opening seen.Variable |> Result.bind (Rules.paysAtLeast payments.Best) with
+             | Ok() -> ValueNone
+             | Error reason -> ValueSome reason)
+        | _ -> ValueNone
+
+    let advance (world: World) objective (channel: Channel) left right : Progress =
+        match channel.Payments with
+        | ValueNone -> Abandon "not a payment channel"
+        | ValueSome payments ->
+            match underpaid channel payments with
+            | ValueSome reason -> Abandon reason
+            | ValueNone ->
+                let final =
+                    match payments.Role with
+                    | Payer -> payerFinal world objective channel payments
+                    | Intermediary
+                    | Payee -> followerFinal objective channel
+
+                flow {
+                    do! final
+
+                    do!
+                        match Channel.completeFinal channel with
+                        | Some seen -> defunded world channel.Terms seen left right
+                        | None -> Unmet(finalLabel, [])
+
+                    return Done []
+                }

@@ -1,0 +1,53 @@
+namespace Nitro.Objectives
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// Opens a payment channel on guarantees in our ledgers, without the chain. Reference 3.4.
+module internal VirtualFund =
+    let private onLeft (terms: Terms) check left =
+        match left with
+        | ValueSome ledger -> check ledger (terms.MyIndex - 1)
+        | ValueNone -> Met []
+
+    let private onRight (terms: Terms) check right =
+        match right with
+        | ValueSome ledger -> check ledger terms.MyIndex
+        | ValueNone -> Met []
+
+    let private funded (world: World) (terms: Terms) left right =
+        let check ledger position = World.guaranteed "WaitingForCompleteFunding" ledger (Terms.addition terms position) world
+        Check.both (onLeft terms check left) (onRight terms check right)
+
+    /// An opening that will not be completed: both guarantees go back at the amounts they came with.
+    let private undone (world: World) (terms: Terms) left right reason =
+        let check ledger _ =
+            World.unguaranteed "WaitingForUndo" ledger (Remove(terms.Id, terms.Opening.LeaderBalance)) world
+
+        flow {
+            do! Check.both (onLeft terms check left) (onRight terms check right)
+            return Abandon reason
+        }
+
+    /// Both guarantees stand before anybody's post-fund is signed by us. go-nitro's intermediaries do not wait for the others'.
+    let private opened (objective: ObjectiveId) (channel: Channel) =
+        let label = "WaitingForCompletePostFund"
+        let seen = World.opening Turn.postFund channel
+
+        if channel.Terms.Dialect = GoNitro && Terms.role channel.Terms = Intermediary then
+            World.given label objective channel seen
+        else
+            World.agreed label objective channel seen
+
+    let advance (world: World) (record: ObjectiveRecord) objective (channel: Channel) left right : Progress =
+        match record.Undoing with
+        | ValueSome reason -> undone world channel.Terms left right reason
+        | ValueNone when (Channel.completeFinal channel).IsSome -> Abandon "closed before the opening was complete"
+        | ValueNone ->
+            flow {
+                do! World.agreed "WaitingForCompletePrefund" objective channel (World.opening Turn.preFund channel)
+                do! funded world channel.Terms left right
+                do! opened objective channel
+                return Done []
+            }
