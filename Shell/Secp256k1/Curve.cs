@@ -10,7 +10,7 @@ public static class Curve
     /// <summary>libsecp256k1 where it is installed, sound and complete; else <see cref="Managed"/>.</summary>
     public static ICurve Default => Chosen.Value;
 
-    /// <summary>The implementation in managed code: same answers, some 50 times slower, and not constant-time.</summary>
+    /// <summary>The implementation in managed code: same answers, several times slower, and not constant-time.</summary>
     public static ICurve Managed { get; } = new ManagedCurve();
 
     /// <summary>
