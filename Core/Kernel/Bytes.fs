@@ -11,9 +11,8 @@ module internal Hex =
     /// Lower-case digits with `0x`.
     let prefixed (bytes: ReadOnlySpan<byte>) = String.Concat("0x", Convert.ToHexStringLower bytes)
 
-    /// Text with or without `0x`, any case, an even number of digits.
-    let tryParse (text: string) : byte[] voption =
-        let digits = if text.StartsWith("0x", StringComparison.Ordinal) then text.AsSpan 2 else text.AsSpan()
+    /// An even number of digits in any case, without a prefix.
+    let tryDigits (digits: ReadOnlySpan<char>) : byte[] voption =
         let bytes = Array.zeroCreate<byte> (digits.Length / 2)
         let mutable read = 0
         let mutable written = 0
@@ -24,6 +23,10 @@ module internal Hex =
             match Convert.FromHexString(digits, Span bytes, &read, &written) with
             | Buffers.OperationStatus.Done -> ValueSome bytes
             | _ -> ValueNone
+
+    /// Text with or without `0x`, any case, an even number of digits.
+    let tryParse (text: string) : byte[] voption =
+        tryDigits (if text.StartsWith("0x", StringComparison.Ordinal) then text.AsSpan 2 else text.AsSpan())
 
 /// 32 bytes, compared as a big-endian number.
 [<Struct; CustomEquality; CustomComparison>]
@@ -62,7 +65,7 @@ type internal Bytes32 =
         BinaryPrimitives.WriteUInt64BigEndian(target.Slice 16, this.C)
         BinaryPrimitives.WriteUInt64BigEndian(target.Slice 24, this.D)
 
-    member this.ToArray() =
+    member this.ToArray() : byte[] =
         let bytes = Array.zeroCreate<byte> 32
         this.CopyTo(Span bytes)
         bytes
@@ -118,7 +121,7 @@ type internal Address =
         BinaryPrimitives.WriteUInt64BigEndian(target.Slice 8, this.Middle)
         BinaryPrimitives.WriteUInt32BigEndian(target.Slice 16, this.Low)
 
-    member this.ToArray() =
+    member this.ToArray() : byte[] =
         let bytes = Array.zeroCreate<byte> 20
         this.CopyTo(Span bytes)
         bytes

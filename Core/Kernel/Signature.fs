@@ -17,7 +17,7 @@ type internal Signature =
         member this.Equals other = this.Equals other
 
     /// 65 bytes: r, s, v.
-    member this.ToArray() =
+    member this.ToArray() : byte[] =
         let bytes = Array.zeroCreate<byte> 65
         this.R.CopyTo(Span bytes)
         this.S.CopyTo(Span(bytes, 32, 32))
