@@ -67,7 +67,7 @@ module internal Settle =
             && not (LedgerChannel.hasUnsigned ledger)
             && ledger.Queue.Count < turning.Settings.Limits.ProposalsInFlight
         then
-            let _, proposal = ledger.Wanted.MinKeyValue
+            let _, proposal = Map.minKeyValue ledger.Wanted
 
             match Ledger.apply proposal (LedgerChannel.proposed ledger) with
             | Ok after ->

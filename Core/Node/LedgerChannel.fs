@@ -154,7 +154,7 @@ module internal LedgerChannel =
     let private unwantFirst (proposal: Proposal) (ledger: LedgerChannel) =
         match ledger.Wanted.IsEmpty, ledger.WantedTargets.Contains proposal.Target with
         | false, true ->
-            let key, first = ledger.Wanted.MinKeyValue
+            let key, first = Map.minKeyValue ledger.Wanted
 
             if first.Target = proposal.Target then
                 { ledger with
@@ -192,7 +192,7 @@ module internal LedgerChannel =
         | Some({ LeaderSignature = ValueSome leaderSignature } as queued) ->
             let answered =
                 if isFollower then
-                    let kept = if ledger.Answered.Count >= answersKept then ledger.Answered.Remove(fst ledger.Answered.MinKeyValue) else ledger.Answered
+                    let kept = if ledger.Answered.Count >= answersKept then ledger.Answered.Remove(fst (Map.minKeyValue ledger.Answered)) else ledger.Answered
                     kept.Add(turn, struct (queued.Proposal, followerSignature))
                 else
                     ledger.Answered

@@ -119,7 +119,7 @@ module internal NodeState =
             if state.RequestOrder.IsEmpty then
                 state
             else
-                let key, oldest = state.RequestOrder.MinKeyValue
+                let key, oldest = Map.minKeyValue state.RequestOrder
 
                 let isOld =
                     state.RequestOrder.Count > Pace.requestsRemembered
@@ -270,7 +270,7 @@ module internal NodeState =
         if state.Ended.Count <= Pace.endedListed then
             state
         else
-            let key, oldest = state.Ended.MinKeyValue
+            let key, oldest = Map.minKeyValue state.Ended
             { state with Ended = state.Ended.Remove key }
             |> fun s ->
                 // A tombstone stays: id and ending answer late duplicates.

@@ -77,7 +77,7 @@ module internal Payments =
         if payments.Pending.IsEmpty then ValueNone
         elif payments.HandedOutPending = 0 then ValueSome payments.Reserved
         else
-            let first = (snd payments.Pending.MinKeyValue)
+            let first = snd (Map.minKeyValue payments.Pending)
 
             match first.Kind with
             | HandedOut -> ValueSome first.Total

@@ -30,7 +30,7 @@ module internal Marks =
         let signed = marks.Signed.Add(turn, hash)
 
         if signed.Count > turnsKept then
-            let oldest = signed.MinKeyValue |> fst
+            let oldest = Map.minKeyValue signed |> fst
             { marks with Signed = signed.Remove oldest; Floor = max marks.Floor (oldest + 1UL); Final = marks.Final || isFinal }
         else
             { marks with Signed = signed; Final = marks.Final || isFinal }

@@ -1,0 +1,169 @@
+namespace Nitro
+
+open System
+open System.Collections.Generic
+open Nitro.Kernel
+open Nitro.Node
+
+/// Recovers the signer of a digest: 32 bytes, 65 bytes r s v, and room for a 20-byte address. False where there is none. Must be pure.
+type RecoverSigner = delegate of digest: ReadOnlySpan<byte> * signature: ReadOnlySpan<byte> * address: Span<byte> -> bool
+
+/// What the core knows about its host. Made by `NitroCore.TryConfigure`.
+[<Sealed>]
+type NodeSettings internal (settings: Settings) =
+    member internal _.Settings = settings
+    /// Our channel address, `0x` and 40 lower-case digits.
+    member _.Address = settings.Me.ToString()
+
+/// A node's state, opaque to its host and never changed: each step gives a new one.
+[<Sealed>]
+type NodeHandle internal (settings: Settings, state: NodeState) =
+    member internal _.Settings = settings
+    member internal _.State = state
+    /// The position that the next journal record will get.
+    member _.Position = state.Position
+    /// The newest block from which an observation is stored; follow the chain from here after a restart.
+    member _.SeenHeight = int64 state.SeenHeight
+    /// Promises not known to be kept.
+    member _.UnfinishedCount = state.Outbox.Unfinished.Count
+    /// Objectives that have not ended.
+    member _.OpenObjectives = state.OpenCount
+
+/// Something the world told the node. Made by `NitroCore`, used once by `NitroCore.Step`.
+[<Sealed>]
+type NodeEvent internal (event: Event) =
+    member internal _.Event = event
+
+/// A journal record before it has a position. The body is JSON.
+[<Sealed>]
+type CoreRecord internal (typeName: string, version: int, body: byte[]) =
+    member _.Type = typeName
+    member _.Version = version
+    member _.Body = ReadOnlyMemory<byte> body
+
+/// A caller's mistake or the node's refusal. Code: JSON-RPC error code (-32009 params do not fit, -32602 invalid, -32603 refused).
+[<Sealed>]
+type CoreProblem internal (code: int, message: string, tag: string, next: string) =
+    member _.Code = code
+    member _.Message = message
+    /// A short name for programs.
+    member _.Tag = tag
+    /// What to do about it.
+    member _.Next = next
+
+/// The answer to an API request: a result's JSON, or a problem.
+[<Sealed>]
+type CoreReply internal (requestId: string, result: byte[], problem: CoreProblem | null) =
+    member _.RequestId = requestId
+    /// Empty where there is a problem.
+    member _.Result = ReadOnlyMemory<byte> result
+    member _.Problem: CoreProblem | null = problem
+
+/// A change to report to subscribers: method (`objective_completed`, ...), the JSON of its payload, and the channel it is about.
+[<Sealed>]
+type CoreNotification internal (methodName: string, channel: string, payload: byte[]) =
+    member _.Method = methodName
+    member _.Channel = channel
+    member _.Payload = ReadOnlyMemory<byte> payload
+
+/// What the receiver of a peer's message says about it.
+type PeerTaking =
+    /// Durable once the step's records are.
+    | Taken = 0
+    /// Not now: the sender keeps it and tells it again.
+    | Busy = 1
+    /// A peer's offence: no facts; charge the peer.
+    | Offence = 2
+
+/// To be signed. `Lane`: order is kept within it. `Body`: one item of Request.V1.
+[<Sealed>]
+type SignEffect internal (id: int64, lane: string, body: byte[]) =
+    member _.Id = id
+    member _.Lane = lane
+    member _.Body = ReadOnlyMemory<byte> body
+
+/// To be sent to a peer, one at a time and in order. `Frame`: one message in go-nitro's JSON, without the line feed.
+[<Sealed>]
+type SendEffect internal (id: int64, peer: byte[], frame: byte[]) =
+    member _.Id = id
+    /// 20 bytes.
+    member _.Peer = ReadOnlyMemory<byte> peer
+    member _.Frame = ReadOnlyMemory<byte> frame
+
+/// One transaction: 20 bytes to, 32 bytes big-endian wei, calldata.
+[<Sealed>]
+type CallStep internal (target: byte[], value: byte[], data: byte[]) =
+    member _.To = ReadOnlyMemory<byte> target
+    member _.Value = ReadOnlyMemory<byte> value
+    member _.Data = ReadOnlyMemory<byte> data
+
+/// To be sent to the chain, step by step.
+[<Sealed>]
+type SubmitEffect internal (id: int64, description: string, steps: CallStep[]) =
+    member _.Id = id
+    member _.Description = description
+    member _.Steps: IReadOnlyList<CallStep> = steps
+
+/// To be read from the chain at the newest final block (eth_call).
+[<Sealed>]
+type ReadEffect internal (id: int64, target: byte[], data: byte[]) =
+    member _.Id = id
+    member _.To = ReadOnlyMemory<byte> target
+    member _.Data = ReadOnlyMemory<byte> data
+
+/// One method for each kind of effect: a new kind breaks every handler at compile time.
+[<AbstractClass>]
+type EffectHandler<'Result>() =
+    abstract Sign: effect: SignEffect -> 'Result
+    abstract Send: effect: SendEffect -> 'Result
+    abstract Submit: effect: SubmitEffect -> 'Result
+    abstract Read: effect: ReadEffect -> 'Result
+
+/// An intent on its way out. Its body is made when it is dispatched, from the state of the step that promised it.
+[<Sealed>]
+type Effect internal (id: int64, dispatch: EffectDispatch) =
+    /// The journal position of the fact that promised it.
+    member _.Id = id
+    member _.Dispatch(handler: EffectHandler<'Result>) = dispatch.Run handler
+
+/// Makes the body and calls the handler's method of its kind.
+and [<AbstractClass>] internal EffectDispatch() =
+    abstract Run: handler: EffectHandler<'Result> -> 'Result
+
+/// What came of one event. Append `Records` at the old position first; nothing else may happen before they are durable.
+[<Sealed>]
+type StepResult
+    internal
+    (
+        node: NodeHandle,
+        records: CoreRecord[],
+        effects: Effect[],
+        finished: int64[],
+        replies: CoreReply[],
+        taking: PeerTaking,
+        code: string,
+        detail: string,
+        notifications: CoreNotification[],
+        log: string[]
+    ) =
+    member _.Node = node
+    member _.Records: IReadOnlyList<CoreRecord> = records
+    member _.Effects: IReadOnlyList<Effect> = effects
+    /// Effects that are over: drop them from their lanes.
+    member _.Finished: IReadOnlyList<int64> = finished
+    member _.Replies: IReadOnlyList<CoreReply> = replies
+    /// For a peer's message: what to answer.
+    member _.Taking = taking
+    /// For a peer's message that was not taken: a short name and a sentence.
+    member _.TakingCode = code
+    member _.TakingDetail = detail
+    member _.Notifications: IReadOnlyList<CoreNotification> = notifications
+    /// One line per objective change, for the operator's log.
+    member _.Log: IReadOnlyList<string> = log
+
+/// A signer's answer as it came: 65 bytes, or a refusal's tag.
+[<Sealed>]
+type SignerAnswer(effectId: int64, signature: ReadOnlyMemory<byte>, refusedTag: string | null) =
+    member _.EffectId = effectId
+    member _.Signature = signature
+    member _.RefusedTag: string | null = refusedTag

@@ -1,0 +1,173 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// What signers, links and the chain report of effects, and what the chain shows by itself.
+module internal DecideOutcome =
+    let private unfinished (turning: Turning) effect = Outbox.tryFind effect turning.State.Outbox
+
+    // Signer
+
+    let private signedUpdate (turning: Turning) ledger turn signature =
+        match NodeState.channel ledger turning.State with
+        | ValueSome channel when Channel.isLeader channel -> turning.Add(ProposalSigned(ledger, turn, signature))
+        | ValueSome channel ->
+            turning.Add(ProposalAgreed(ledger, turn, signature))
+            Promise.tell turning (Channel.counterparty channel) (AgreementOf(ledger, turn))
+        | ValueNone -> ()
+
+    let private signed (turning: Turning) signing signature =
+        match signing with
+        | OwnState(id, turn, hash) ->
+            (match NodeState.channel id turning.State with
+             | ValueSome channel -> turning.Add(StateSigned(id, turn, hash, channel.Terms.MyIndex, signature))
+             | ValueNone -> ())
+        | LedgerUpdate(ledger, turn, _) -> signedUpdate turning ledger turn signature
+        | PaymentVoucher(id, total) -> turning.Add(VoucherIssued(id, total, signature))
+
+    let private abandonAll (turning: Turning) id tag =
+        for kind in [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ] do
+            Undo.abandon turning { Kind = kind; Channel = id } tag true
+
+    let private declined (turning: Turning) effect signing tag =
+        let targetOf ledger turn =
+            match NodeState.channel ledger turning.State with
+            | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.map (fun queued -> queued.Proposal.Target)
+            | _ -> None
+
+        match signing with
+        | OwnState(id, _, _) ->
+            turning.Add(IntentFinished(effect, Refused tag))
+            abandonAll turning id tag
+        | LedgerUpdate(ledger, turn, _) ->
+            let target = targetOf ledger turn
+            turning.Add(IntentFinished(effect, Refused tag))
+
+            match NodeState.channel ledger turning.State with
+            | ValueSome channel when Channel.isLeader channel -> turning.Add(ProposalDropped(ledger, turn))
+            | _ -> ()
+
+            target |> Option.iter (fun id -> abandonAll turning id tag)
+        | PaymentVoucher(id, total) ->
+            turning.Add(IntentFinished(effect, Refused tag))
+
+            match NodeState.channel id turning.State with
+            | ValueSome { Payments = ValueSome payments } ->
+                for KeyValue(_, pending) in Payments.covered total payments do
+                    turning.Add(PaymentRefused(pending.Request, id, tag))
+            | _ -> ()
+
+    let signerReplied (turning: Turning) (replies: (EffectId * SignerVerdict) list) =
+        for effect, verdict in replies do
+            match unfinished turning effect, verdict with
+            | Some(SignPayload signing), Signed signature -> signed turning signing signature
+            | Some(SignPayload signing), Declined tag -> declined turning effect signing tag
+            | _ -> ()
+
+    // Link
+
+    let peerTook (turning: Turning) effect =
+        match unfinished turning effect with
+        | Some(Tell _) -> turning.Add(IntentFinished(effect, Kept))
+        | _ -> ()
+
+    let peerRefused (turning: Turning) effect code =
+        match unfinished turning effect with
+        | Some(Tell _) -> turning.Add(IntentFinished(effect, Refused code))
+        | _ -> ()
+
+    let peerSeen (turning: Turning) address =
+        let record = NodeState.peer address turning.State
+        if record.RetellAt.IsSome then turning.Add(Woken(Retelling address))
+
+    // Chain
+
+    /// The promise to deposit is over once the holdings are no longer what it expected.
+    let private finishDeposit (turning: Turning) id held =
+        match Table.tryFind (HoldingsSlot id) turning.State.Outbox.Slots with
+        | ValueSome effect ->
+            (match unfinished turning (EffectId effect) with
+             | Some(SubmitCall(Deposit(_, expected, _))) when expected <> held -> turning.Add(IntentFinished(EffectId effect, Kept))
+             | _ -> ())
+        | ValueNone -> ()
+
+    let private finishIntent (turning: Turning) intent =
+        match Table.tryFind intent turning.State.Outbox.Keys with
+        | ValueSome effect -> turning.Add(IntentFinished(EffectId effect, Kept))
+        | ValueNone -> ()
+
+    let private watched (turning: Turning) id (position: ChainPosition) =
+        match NodeState.channel id turning.State with
+        | ValueSome channel when channel.Terms.IsLedger && ChainPosition.isAfter channel.HeldAt position -> ValueSome channel
+        | _ -> ValueNone
+
+    let chainShowed (turning: Turning) notice position =
+        match notice with
+        | Deposited(id, asset, held) ->
+            (match watched turning id position with
+             | ValueSome channel when channel.Terms.Opening.Asset = asset ->
+                 turning.Add(HoldingsObserved(id, held, position))
+                 finishDeposit turning id held
+             | _ -> ())
+        | PaidOut(id, assetIndex, before, after) ->
+            (match watched turning id position with
+             | ValueSome channel when assetIndex.IsZero ->
+                 turning.Add(PayoutObserved(id, Amount.lacking before after, after, position))
+
+                 if Amount.addSaturated channel.PaidOut (Amount.lacking before after) >= channel.Terms.Total then
+                     finishIntent turning (SubmitCall(ConcludeAndTransfer id))
+             | _ -> ())
+        | HoldingsRead(effect, held) ->
+            match unfinished turning effect with
+            | Some(SubmitCall(ReadHoldings id)) ->
+                turning.Add(HoldingsObserved(id, held, position))
+                turning.Add(IntentFinished(effect, Kept))
+                finishDeposit turning id held
+            | _ -> ()
+
+    let chainRetracted (turning: Turning) height =
+        for channel in turning.State.Channels.Items.Values |> Seq.toArray do
+            let isOver =
+                match NodeState.objective { Kind = DirectDefunding; Channel = channel.Terms.Id } turning.State with
+                | ValueSome { Ending = ValueSome Completed } -> true
+                | _ -> false
+
+            if channel.Terms.IsLedger && not isOver && channel.HeldAt.Height >= height && channel.HeldAt.Height > 0UL then
+                turning.Add(HoldingsDoubted(channel.Terms.Id, height))
+
+    let chainRefused (turning: Turning) effect reason =
+        match unfinished turning effect with
+        | Some(SubmitCall call) ->
+            turning.Add(IntentFinished(effect, Refused reason))
+
+            match call with
+            | Deposit(id, _, _) ->
+                // Most often somebody's deposit came first: look before the next try.
+                (match NodeState.channel id turning.State with
+                 | ValueSome channel -> turning.Add(HoldingsDoubted(id, channel.HeldAt.Height))
+                 | ValueNone -> ())
+            | ConcludeAndTransfer _
+            | ReadHoldings _ -> ()
+        | _ -> ()
+
+    // Clock
+
+    let private wakesPerTick = 64
+
+    let ticked (turning: Turning) =
+        let due =
+            turning.State.Wakes
+            |> Seq.takeWhile (fun (at, _) -> at.Micros <= turning.At.Micros)
+            |> Seq.truncate wakesPerTick
+            |> Seq.toArray
+
+        for _, topic in due do
+            turning.Add(Woken topic)
+
+            match topic with
+            | OpeningDeadline objective -> Undo.abandon turning objective "timeout: the opening was not complete in time" true
+            | Retelling _
+            | ChainRetry _
+            | ConcludeInstead _ -> ()

@@ -1,0 +1,107 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// What a peer's message leads to. A message is taken whole or not at all.
+module internal DecidePeer =
+    let private offend code detail = Offend { Code = code; Detail = detail }
+
+    let private voucher (turning: Turning) sender (voucher: Voucher) signature signer =
+        match NodeState.channel voucher.Channel turning.State with
+        | ValueSome({ Payments = ValueSome payments } as channel) ->
+            match Payments.checkReceive voucher (ValueSome signer) payments with
+            | _ when sender <> payments.Payer -> offend "not-the-payer" "the voucher does not come from the channel's payer"
+            | Error reason -> offend "bad-voucher" reason
+            | Ok delta when delta.IsZero || (Channel.ownFinal channel).IsSome -> Take
+            | Ok _ ->
+                // Before the post-fund is complete it is kept, and counts from then on: see Views.
+                turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
+                Take
+        | _ -> NotNow "the payment channel is not known yet"
+
+    let private virtualFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
+        let funding = NodeState.objective { Kind = VirtualFunding; Channel = objective.Channel } turning.State
+
+        match funding with
+        | _ when channel.Terms.MyIndex <> 0 -> offend "not-the-payer" "only the payer signs the final state first"
+        | ValueSome record when (NodeState.objective objective turning.State).IsNone ->
+            if Channel.hasSigned Turn.postFund channel then
+                Undo.openDefund turning (Peer sender) record
+                Take
+            else
+                Undo.opening turning (Goal.id record.Goal) record "the other side wants the channel closed"
+                Take
+        | _ -> Take
+
+    let private ledgerFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
+        match channel.Ledger with
+        | ValueSome _ when not (Channel.isLeader channel) -> offend "not-the-leader" "only the leader signs the final state first"
+        | ValueSome _ when (NodeState.objective objective turning.State) |> ValueOption.exists (fun r -> r.Ending <> ValueNone) ->
+            (match NodeState.objective objective turning.State with
+             | ValueSome { Ending = ValueSome Completed } -> Take
+             | _ ->
+                 turning.AddAll [ ObjectiveOpened(DirectDefund objective.Channel, Peer sender, ValueNone); GoalApproved objective ]
+                 Take)
+        | ValueSome _ when (NodeState.openObjective objective turning.State).IsSome -> Take
+        | ValueSome ledger when not ledger.Exposures.IsEmpty ->
+            Promise.tell turning sender (RejectionOf objective)
+            Take
+        | ValueSome _ ->
+            turning.AddAll [ ObjectiveOpened(DirectDefund objective.Channel, Peer sender, ValueNone); GoalApproved objective ]
+            Take
+        | ValueNone -> NotNow "the ledger is not open yet"
+
+    let private finalStateWanted (turning: Turning) sender (objective: ObjectiveId) =
+        match NodeState.channel objective.Channel turning.State with
+        | ValueSome channel when not (List.contains sender channel.Terms.Others) ->
+            offend "not-a-participant" "the sender is not a participant of this channel"
+        | ValueSome channel ->
+            match objective.Kind with
+            | VirtualDefunding -> virtualFinalWanted turning sender objective channel
+            | DirectDefunding -> ledgerFinalWanted turning sender objective channel
+            | DirectFunding
+            | VirtualFunding -> offend "unexpected" "a final state belongs to closing"
+        | ValueNone -> NotNow "the channel is not known yet"
+
+    /// Honoured for what is not complete, from participants only.
+    let private rejection (turning: Turning) sender (objective: ObjectiveId) =
+        match NodeState.channel objective.Channel turning.State, NodeState.openObjective objective turning.State with
+        | ValueSome channel, _ when not (List.contains sender channel.Terms.Others) ->
+            offend "not-a-participant" "the sender is not a participant of this channel"
+        | ValueSome channel, ValueSome _ ->
+            let reason = $"rejected by {sender}"
+
+            match objective.Kind with
+            | DirectFunding
+            | VirtualFunding -> Undo.abandon turning objective reason false
+            | DirectDefunding when (Channel.ownFinal channel).IsNone -> Undo.abandon turning objective reason false
+            | DirectDefunding
+            | VirtualDefunding -> ()
+
+            Take
+        | _ -> Take
+
+    let private item (turning: Turning) sender (item: PeerItem) : Taking =
+        match item with
+        | StateItem(objective, state) -> DecideState.decide turning sender objective state
+        | FinalStateWantedItem objective -> finalStateWanted turning sender objective
+        | ProposalItem said -> DecideProposal.decide turning sender said
+        | VoucherItem(v, signature, signer) -> voucher turning sender v signature signer
+        | RejectionItem objective -> rejection turning sender objective
+
+    let rec private items turning sender left =
+        match left with
+        | [] -> Take
+        | first :: rest ->
+            match item turning sender first with
+            | Take -> items turning sender rest
+            | taking -> taking
+
+    /// Proposals up to the first that has to wait may count: the sender tells the whole queue again anyway.
+    let decide (turning: Turning) (message: PeerMessage) : Taking =
+        let limit = turning.Settings.Limits.UnfinishedPerPeer
+
+        if Outbox.peerCount message.From turning.State.Outbox >= limit then NotNow "too many messages to this peer are unfinished"
+        else items turning message.From message.Items

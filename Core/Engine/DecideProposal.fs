@@ -1,0 +1,91 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// What a ledger proposal leads to: at the follower a proposal, at the leader its countersignature.
+module internal DecideProposal =
+    let private offend code detail = Offend { Code = code; Detail = detail }
+
+    /// The signer over the hash that we computed; what Inbound recovered counts only if it was for the same one.
+    let private signer (turning: Turning) (said: SignedProposal) hash =
+        match said.Recovered with
+        | ValueSome(struct (recoveredOver, who)) when recoveredOver = hash -> ValueSome who
+        | _ -> turning.Settings.Recover.Invoke(Digest.personal hash, said.Signature)
+
+    let private countersigned (turning: Turning) (channel: Channel) (ledger: LedgerChannel) (said: SignedProposal) =
+        if said.Turn <= ledger.AgreedTurn then
+            Take
+        else
+            match ledger.Queue.TryFind said.Turn with
+            | Some queued when queued.LeaderSignature.IsSome ->
+                if signer turning said queued.Hash = ValueSome(Channel.counterparty channel) then
+                    turning.Add(ProposalAgreed(channel.Terms.Id, said.Turn, said.Signature))
+                    Take
+                else
+                    offend "bad-signature" "proposal incorrectly signed"
+            | _ -> offend "unknown-turn" "proposal queue exhausted"
+
+    /// The objective that a proposal is for must be known here first: until then the leader tells it again.
+    let private isExpected (turning: Turning) (proposal: Proposal) =
+        match NodeState.objective { Kind = VirtualFunding; Channel = proposal.Target } turning.State with
+        | ValueSome record -> record.Approved || record.Ending.IsSome
+        | ValueNone -> false
+
+    let private hashAfter (channel: Channel) dialect turn after =
+        State.hash channel.Terms.Id (Ledger.toVariable dialect turn false after)
+
+    let private other dialect = match dialect with Nitro -> GoNitro | GoNitro -> Nitro
+
+    let private append (turning: Turning) (channel: Channel) (ledger: LedgerChannel) (said: SignedProposal) =
+        match Ledger.apply said.Proposal (LedgerChannel.proposed ledger) with
+        | Error reason -> offend "bad-proposal" reason
+        | Ok after ->
+            let leader = Channel.counterparty channel
+            let hash = hashAfter channel channel.Terms.Dialect said.Turn after
+
+            if signer turning said hash = ValueSome leader then
+                turning.Add(ProposalReceived(channel.Terms.Id, said.Turn, said.Proposal, hash, said.Signature))
+                Take
+            else
+                let otherHash = hashAfter channel (other channel.Terms.Dialect) said.Turn after
+
+                if turning.Settings.Recover.Invoke(Digest.personal otherHash, said.Signature) = ValueSome leader then
+                    let objective = { Kind = VirtualFunding; Channel = said.Proposal.Target }
+                    Undo.abandon turning objective "dialect-mismatch: the peer's dialect is set otherwise there; see peers.<address>.dialect" true
+                    Take
+                else
+                    offend "bad-signature" "invalid signature for proposal"
+
+    let private followed (turning: Turning) (channel: Channel) (ledger: LedgerChannel) (said: SignedProposal) =
+        let next = LedgerChannel.lastTurn ledger + 1UL
+
+        if said.Turn <= ledger.AgreedTurn then
+            if ledger.Answered.ContainsKey said.Turn then
+                Promise.tell turning (Channel.counterparty channel) (AgreementOf(channel.Terms.Id, said.Turn))
+
+            Take
+        elif said.Turn < next then
+            match ledger.Queue.TryFind said.Turn with
+            | Some queued when queued.Proposal = said.Proposal -> Take
+            | _ -> offend "equivocation" $"two proposals for turn {said.Turn}"
+        elif said.Turn > next then
+            NotNow "an earlier proposal is missing"
+        elif not (isExpected turning said.Proposal) then
+            NotNow "the proposal's objective is not known yet"
+        elif ledger.Queue.Count >= 2 * turning.Settings.Limits.ProposalsInFlight then
+            NotNow "too many proposals in flight"
+        elif (Channel.ownFinal channel).IsSome then
+            offend "closed" "the ledger's final state is signed"
+        else
+            append turning channel ledger said
+
+    let decide (turning: Turning) sender (said: SignedProposal) : Taking =
+        match NodeState.channel said.Ledger turning.State with
+        | ValueSome({ Ledger = ValueSome ledger } as channel) ->
+            if Channel.counterparty channel <> sender then offend "not-a-participant" "the sender is not a party of this ledger"
+            elif Channel.isLeader channel then countersigned turning channel ledger said
+            else followed turning channel ledger said
+        | ValueSome channel when channel.Terms.IsLedger -> NotNow "the ledger is not open yet"
+        | _ -> offend "unknown-ledger" "signed proposal is not addressed to a known ledger connection"

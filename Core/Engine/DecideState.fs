@@ -1,0 +1,176 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// What the receiver of a message says about it.
+type internal Taking =
+    | Take
+    /// Not now: the sender keeps it and tells it again.
+    | NotNow of why: string
+    | Offend of Offence
+
+/// What a peer's signed state leads to.
+module internal DecideState =
+    let private offend code detail = Offend { Code = code; Detail = detail }
+
+    /// Stores the signatures on a state that is already seen, one signed hash per participant and turn.
+    let private storeSignatures (turning: Turning) (channel: Channel) (state: SignedState) =
+        let turn = state.Variable.Turn
+        let others = state.Signatures |> List.filter (fun (party, _) -> party <> channel.Terms.MyIndex)
+
+        let equivocates (party, _) =
+            match Channel.signedBy party turn channel with
+            | Some seen -> seen.Hash <> state.Hash
+            | None -> false
+
+        if others |> List.exists equivocates then
+            offend "equivocation" $"a participant signed two states for turn {turn}"
+        else
+            for party, signature in others do
+                match NodeState.channel channel.Terms.Id turning.State with
+                | ValueSome current when (Channel.signedBy party turn current).IsNone ->
+                    turning.Add(StateSigned(channel.Terms.Id, turn, state.Hash, party, signature))
+                | _ -> ()
+
+            Take
+
+    let private mayCharge (turning: Turning) sender =
+        (NodeState.peer sender turning.State).Unapproved < turning.Settings.Limits.OpenObjectivesPerPeer
+        && turning.State.OpenCount < turning.Settings.Limits.OpenObjectives
+
+    let private reject (turning: Turning) goal sender (terms: Terms) reason =
+        turning.Add(ChannelAdded terms)
+        turning.Add(ObjectiveOpened(goal, Peer sender, ValueNone))
+        turning.Add(ObjectiveEnded(Goal.id goal, Rejected reason))
+        Promise.rejectionToAll turning (Goal.id goal)
+        Take
+
+    let private accept (turning: Turning) goal sender (terms: Terms) deadline (state: SignedState) =
+        turning.Add(ChannelAdded terms)
+        turning.Add(ObjectiveOpened(goal, Peer sender, deadline))
+
+        match turning.Settings.Policy.Mode with
+        | Automatic -> turning.Add(GoalApproved(Goal.id goal))
+        | Manual -> ()
+
+        match NodeState.channel terms.Id turning.State with
+        | ValueSome channel -> storeSignatures turning channel state
+        | ValueNone -> Take
+
+    let private signedByLeader (state: SignedState) = state.Signatures |> List.exists (fun (party, _) -> party = 0)
+
+    /// A proposal that we will not even name as a channel of ours.
+    let private decline (turning: Turning) sender objective =
+        Promise.tell turning sender (RejectionOf objective)
+        Take
+
+    let private openLedger (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
+        let settings = turning.Settings
+
+        match Opening.ledgerTerms settings state.Fixed state.Variable.Outcome with
+        | Error _ -> decline turning sender objective
+        | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
+        | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
+        | Ok _ when not (signedByLeader state) -> offend "unsigned" "the pre-fund lacks its sender's signature"
+        | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
+        | Ok terms ->
+            let goal = DirectFund terms.Id
+
+            match Opening.policy settings sender terms |> Result.bind (fun () -> Opening.ledger settings turning.State terms) with
+            | Error reason -> reject turning goal sender terms reason
+            | Ok() -> accept turning goal sender terms ValueNone state
+
+    let private openVirtual (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
+        let settings = turning.Settings
+
+        match Opening.virtualTerms settings state.Fixed state.Variable.Outcome with
+        | Error _ -> decline turning sender objective
+        | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
+        | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
+        | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
+        | Ok terms ->
+            let ledgers =
+                Opening.policy settings sender terms
+                |> Result.bind (fun () -> Opening.virtualLedgers settings turning.State terms)
+
+            match ledgers with
+            | Error reason -> reject turning (VirtualFund(terms.Id, ValueNone, ValueNone)) sender terms reason
+            | Ok(struct (left, right)) ->
+                let deadline = turning.At.PlusSeconds settings.Limits.OpeningSeconds
+                accept turning (VirtualFund(terms.Id, left, right)) sender terms (ValueSome deadline) state
+
+    let private opening (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) openNew =
+        match NodeState.channel objective.Channel turning.State with
+        | ValueNone when state.Variable.Turn = Turn.preFund && not state.Variable.IsFinal -> openNew turning sender objective state
+        | ValueNone -> NotNow "the channel is not known yet"
+        | ValueSome channel ->
+            match Channel.tryHash state.Variable.Turn state.Hash channel with
+            | Some seen when not seen.Variable.IsFinal -> storeSignatures turning channel state
+            | _ -> offend "unexpected-state" "the state is not one of the channel's opening states"
+
+    /// A ledger's final state: exactly what was last agreed, one turn later, or it is not looked at.
+    let private ledgerFinal (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
+        match NodeState.channel objective.Channel turning.State with
+        | ValueSome({ Ledger = ValueSome ledger } as channel) ->
+            let terms = channel.Terms
+            let goal = DirectDefund terms.Id
+            let expected = Ledger.toVariable terms.Dialect (ledger.AgreedTurn + 1UL) true ledger.Agreed
+            let isOpen = (NodeState.openObjective (Goal.id goal) turning.State).IsSome
+
+            if (Channel.tryHash state.Variable.Turn state.Hash channel).IsSome then
+                storeSignatures turning channel state
+            elif State.hash terms.Id expected <> state.Hash then
+                if LedgerChannel.isIdle ledger then offend "unexpected-final" "the final state is not what was last agreed"
+                else NotNow "proposals are still on their way"
+            elif not (LedgerChannel.isIdle ledger) then
+                NotNow "proposals are still on their way"
+            elif not ledger.Agreed.Guarantees.IsEmpty || not ledger.Exposures.IsEmpty then
+                decline turning sender objective
+            else
+                if not isOpen then
+                    turning.AddAll [ ObjectiveOpened(goal, Peer sender, ValueNone); GoalApproved(Goal.id goal) ]
+
+                turning.Add(StateSeen(terms.Id, expected))
+
+                match NodeState.channel terms.Id turning.State with
+                | ValueSome current -> storeSignatures turning current state
+                | ValueNone -> Take
+        | ValueSome _
+        | ValueNone -> NotNow "the ledger is not known or not open yet"
+
+    /// A payment channel's final state. The payer takes nobody's but its own; the others take what is balanced and keeps to the opening.
+    let private virtualFinal (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
+        let funding = NodeState.objective { Kind = VirtualFunding; Channel = objective.Channel } turning.State
+
+        match NodeState.channel objective.Channel turning.State, funding with
+        | ValueSome channel, ValueSome funding when not channel.Terms.IsLedger ->
+            let known = (Channel.tryHash state.Variable.Turn state.Hash channel).IsSome
+
+            match Rules.virtualFinal channel.Terms.Opening state.Variable with
+            | Error reason -> offend "bad-final" reason
+            | Ok _ when channel.Terms.MyIndex = 0 && not known -> offend "unexpected-final" "the payer has not signed this final state"
+            | Ok _ ->
+                Undo.openDefund turning (Peer sender) funding
+
+                if not known then turning.Add(StateSeen(channel.Terms.Id, state.Variable))
+
+                match NodeState.channel channel.Terms.Id turning.State with
+                | ValueSome current -> storeSignatures turning current state
+                | ValueNone -> Take
+        | _ -> NotNow "the payment channel is not known yet"
+
+    let private isParty sender (state: SignedState) = List.contains sender state.Fixed.Participants
+
+    let decide (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
+        if FixedPart.channelId state.Fixed <> objective.Channel then
+            offend "id-mismatch" "the objective is not about this channel"
+        elif not (isParty sender state) || not (isParty turning.Settings.Me state) then
+            offend "not-a-participant" "sender and receiver must both be participants"
+        else
+            match objective.Kind with
+            | DirectFunding -> opening turning sender objective state openLedger
+            | VirtualFunding -> opening turning sender objective state openVirtual
+            | DirectDefunding -> ledgerFinal turning sender objective state
+            | VirtualDefunding -> virtualFinal turning sender objective state
