@@ -24,8 +24,12 @@ internal sealed partial class RequestHandler(RpcTenant tenant, bool goNitro, ILo
             id = reading.Id;
             if (reading.Envelope is not { } envelope)
             {
-                bool courtesy = reading.Notification?.StartsWith("$/", StringComparison.Ordinal) == true;
-                return courtesy ? null : Error(id, reading.Problem!);
+                if (reading.Notification?.StartsWith("$/", StringComparison.Ordinal) == true)
+                {
+                    return null;
+                }
+
+                return Error(id, reading.Problem!);
             }
 
             NodeAnswer answer = await AnswerAsync(envelope, caller, cancellationToken);
@@ -74,17 +78,9 @@ internal sealed partial class RequestHandler(RpcTenant tenant, bool goNitro, ILo
 
     private NodeAnswer IssueToken(ReadOnlyMemory<byte> payload, Caller caller)
     {
-        string? client = null;
-        string? secret = null;
-        if (!payload.IsEmpty)
+        if (!TryTokenPayload(payload, out string? client, out string? secret))
         {
-            using JsonDocument document = JsonDocument.Parse(payload);
-            if (document.RootElement.ValueKind != JsonValueKind.Object
-                || !Envelope.TryText(Envelope.Find(document.RootElement, "Id"), out client)
-                || !Envelope.TryText(Envelope.Find(document.RootElement, "Secret"), out secret))
-            {
-                return Problem(Problems.ParamsDoNotFit);
-            }
+            return Problem(Problems.ParamsDoNotFit);
         }
 
         if (!caller.OnLoopback && !tenant.Tokens.IsSecret(secret))
@@ -95,6 +91,27 @@ internal sealed partial class RequestHandler(RpcTenant tenant, bool goNitro, ILo
         return client?.Length > MaxClientName
             ? Problem(Problems.ClientName)
             : new NodeAnswer(JsonSerializer.SerializeToUtf8Bytes(tenant.Tokens.Issue(client ?? string.Empty)), null);
+    }
+
+    private static bool TryTokenPayload(ReadOnlyMemory<byte> payload, out string? client, out string? secret)
+    {
+        client = secret = null;
+        if (payload.IsEmpty)
+        {
+            return true;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(payload);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && Envelope.TryText(Envelope.Find(document.RootElement, "Id"), out client)
+                && Envelope.TryText(Envelope.Find(document.RootElement, "Secret"), out secret);
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // half a surrogate pair, which is no text
+        }
     }
 
     private static NodeAnswer Problem(NodeProblem problem) => new(default, problem);
