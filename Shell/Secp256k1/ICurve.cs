@@ -1,0 +1,37 @@
+namespace Nitro.Secp256k1;
+
+/// <summary>
+/// The four things a node asks of secp256k1. All calls are safe from any thread, and answer <c>false</c> for every bad
+/// input, wrong lengths included; the output is then all zeros.
+/// </summary>
+/// <remarks>
+/// A private key is 32 bytes big-endian, 0 &lt; key &lt; n. A signature is 65 bytes: r (32), s (32), v (1). An address is
+/// the low 20 bytes of keccak-256 over the 64 bytes after the 0x04 of the uncompressed public key.
+/// </remarks>
+public interface ICurve
+{
+    /// <summary>Whether libsecp256k1 does the work.</summary>
+    bool IsNative { get; }
+
+    /// <summary>One line for the log: which implementation this is and what that means.</summary>
+    string Description { get; }
+
+    /// <summary>
+    /// Signs a digest as it is (no message prefix): nonce by RFC 6979 with SHA-256, s in the lower half, v 27 or 28. The
+    /// same input gives the same 65 bytes in every implementation.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TrySign(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> privateKey32, Span<byte> signature65);
+
+    /// <summary>Who signed this digest. Takes v as 27 or 28, or as 0 or 1, and s from either half.</summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TryRecoverAddress(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> address20);
+
+    /// <summary>The public key as 0x04, x (32), y (32).</summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TryGetPublicKey(ReadOnlySpan<byte> privateKey32, Span<byte> uncompressed65);
+
+    /// <summary>The Ethereum address of a private key.</summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TryGetAddress(ReadOnlySpan<byte> privateKey32, Span<byte> address20);
+}
