@@ -200,6 +200,27 @@ public sealed class FollowerTests(DevChain dev) : IClassFixture<DevChain>, IDisp
         Assert.Contains(Hex.Bytes(nowhere), problem.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task NodeThatRefusesSubscriptionsIsPolled()
+    {
+        var options = await OptionsAsync() with { Url = dev.Anvil.WsUrl, ReconcileInterval = TimeSpan.FromHours(1) };
+        await using var running = RunningChain.Start(options, account: 1, prepare: tap => tap.Answers = (method, _) =>
+            method == "eth_subscribe" ? "\"error\":{\"code\":-32601,\"message\":\"method not found\"}" : null);
+        await RunningChain.UntilAsync(() => running.Tap.Requests("eth_subscribe").Count > 0);
+        await DepositsAsync(1);
+        await dev.MineAsync(2);
+        await running.Sink.FirstAsync<ChainLog>(_ => true);
+    }
+
+    [Fact]
+    public async Task SinkThatFailsEndsTheRunWithItsError()
+    {
+        var options = await OptionsAsync();
+        await dev.MineAsync(3);
+        await using var chain = EthereumChain.Open(options, new Nitro.Ethereum.Transactions.KeyTransactionSigner(AnvilAccounts.Keys[1].Span));
+        await Assert.ThrowsAsync<JournalException>(() => chain.RunAsync(new BrokenSink(), DevChain.Never));
+    }
+
     private static long Blocks(System.Text.Json.JsonElement request)
     {
         var filter = request.GetProperty("params")[0];
@@ -225,5 +246,20 @@ public sealed class FollowerTests(DevChain dev) : IClassFixture<DevChain>, IDisp
         }
 
         return channels;
+    }
+
+    private sealed class BrokenSink : IChainSink
+    {
+        public ValueTask ShowedAsync(IReadOnlyList<ChainLog> logs, CancellationToken cancellationToken) => Fail();
+
+        public ValueTask ReachedAsync(ChainHead head, CancellationToken cancellationToken) => Fail();
+
+        public ValueTask RetractedAsync(long height, CancellationToken cancellationToken) => Fail();
+
+        public ValueTask RefusedAsync(ChainRefusal refusal, CancellationToken cancellationToken) => Fail();
+
+        public ValueTask ReadAsync(ChainReadResult result, CancellationToken cancellationToken) => Fail();
+
+        private static ValueTask Fail() => throw new JournalException(JournalFailure.Permanent, "The journal is full.");
     }
 }

@@ -252,6 +252,49 @@ public sealed class TransactionTests(DevChain dev) : IClassFixture<DevChain>, ID
         Assert.Equal(32, answer.Answer.Length);
     }
 
+    [Fact]
+    public async Task FailingSignerIsAskedAgain()
+    {
+        var signer = new FailingSigner(failures: 2);
+        await using var running = RunningChain.Start(await OptionsAsync(), signer);
+        await running.Chain.SubmitAsync(new ChainCall(1, "deposit", [dev.Deposit(DevChain.NewChannel(), 0, 5)]), DevChain.Never);
+        await MinedAsync(running, 1);
+        Assert.Equal(3, signer.Asked);
+    }
+
+    [Fact]
+    public async Task AccountWithoutFundsIsReportedAndWaitedFor()
+    {
+        var key = new byte[32];
+        key[31] = 0x77;
+        key[0] = 0x11;
+        var signer = new KeyTransactionSigner(key);
+        await using var running = RunningChain.Start(await OptionsAsync(), signer);
+        await running.Chain.SubmitAsync(new ChainCall(1, "deposit", [dev.Deposit(DevChain.NewChannel(), 0, 5)]), DevChain.Never);
+        await RunningChain.UntilAsync(() => running.Chain.Health.LastError.Contains(Hex.Bytes(signer.Account.Span), StringComparison.Ordinal));
+        await dev.Wallet(9).TransferEtherAsync(signer.Account, 1_000_000_000 * EthereumOptions.Gwei, DevChain.Never);
+        await MinedAsync(running, 1);
+        Assert.Empty(running.Sink.Notices.OfType<ChainRefusal>());
+    }
+
+    [Fact]
+    public async Task ReorganisedTransactionIsSentAgain()
+    {
+        var channel = DevChain.NewChannel();
+        await using var running = RunningChain.Start(await OptionsAsync(), account: 3);
+        await running.Chain.SubmitAsync(new ChainCall(1, "deposit", [dev.Deposit(channel, 0, 5)]), DevChain.Never);
+        await MinedAsync(running, 1);
+        await dev.ReorganiseAsync(1);
+        await dev.MineAsync(1);
+        await RunningChain.UntilAsync(async () =>
+        {
+            await dev.MineAsync(1);
+            return running.Sink.Logs.Count == 1;
+        });
+        Assert.Equal(Hex.Bytes(channel), Hex.Bytes(running.Sink.Logs[0].Topics[1].Span));
+        Assert.Empty(running.Sink.Notices.OfType<ChainRefusal>());
+    }
+
     private async Task<EthereumOptions> OptionsAsync()
     {
         await dev.AutomineAsync(true);
@@ -260,15 +303,4 @@ public sealed class TransactionTests(DevChain dev) : IClassFixture<DevChain>, ID
 
     private static Task MinedAsync(RunningChain running, int transactions) =>
         RunningChain.UntilAsync(() => running.Chain.Health.Transactions == transactions);
-
-    private sealed class SilentSigner : ITransactionSigner
-    {
-        public ReadOnlyMemory<byte> Account { get; } = new KeyTransactionSigner(AnvilAccounts.Keys[5].Span).Account;
-
-        public async ValueTask<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, CancellationToken cancellationToken)
-        {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-            return ReadOnlyMemory<byte>.Empty;
-        }
-    }
 }
