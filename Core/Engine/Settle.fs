@@ -6,7 +6,7 @@ open Nitro.Node
 open Nitro.Objectives
 
 /// Raised when the engine contradicts itself: our bug. The tenant stops; nobody catches it and carries on.
-exception internal BrokenException of string
+exception internal Contradiction of string
 
 /// From what was decided to rest: asks the objectives that a fact touched what they need, and promises it.
 module internal Settle =
@@ -143,7 +143,7 @@ module internal Settle =
                 advance turning { Kind = kind; Channel = id }
 
     let rec private rounds (turning: Turning) left =
-        if left = 0 then raise (BrokenException "objectives did not come to rest")
+        if left = 0 then raise (Contradiction "objectives did not come to rest")
 
         match turning.TryNext() with
         | ValueSome id ->
