@@ -11,14 +11,19 @@ exception internal Contradiction of string
 /// From what was decided to rest: asks the objectives that a fact touched what they need, and promises it.
 module internal Settle =
     /// Generous: a step touches a few channels, each a few times.
-    let private roundsMax = 200_000
+    let private roundsMax = 50_000
 
     let private fulfil (turning: Turning) need =
         match need with
         | OwnSignature(channel, turn, hash) -> Promise.sign turning (OwnState(channel, turn, hash))
-        | OwnFinalState(channel, variable) ->
-            turning.Add(StateSeen(channel, variable))
-            Promise.sign turning (OwnState(channel, variable.Turn, State.hash channel variable))
+        | OwnFinalState(id, variable) ->
+            let hash = State.hash id variable
+
+            match NodeState.channel id turning.State with
+            | ValueSome channel when (Channel.tryHash variable.Turn hash channel).IsNone -> turning.Add(StateSeen(id, variable))
+            | _ -> ()
+
+            Promise.sign turning (OwnState(id, variable.Turn, hash))
         | Told(peer, telling) -> Promise.tell turning peer telling
         | Proposed(ledger, proposal) ->
             match NodeState.channel ledger turning.State with

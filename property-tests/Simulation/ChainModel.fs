@@ -37,7 +37,7 @@ type internal ChainModel() =
             Error "held != expectedHeld"
         else
             held[id] <- Amount.addSaturated expected amount
-            Ok(Deposited(id, asset, held[id]), position ())
+            Ok(ChainNotice.Deposited(id, asset, held[id]), position ())
 
     /// `concludeAndTransferAllAssets` of a state that everybody has signed.
     member _.Conclude(channel: Channel) : Result<ChainNotice * ChainPosition, string> =
@@ -63,4 +63,4 @@ type internal ChainModel() =
     /// Anybody may put money into any channel.
     member _.Gift(id, asset, amount) : ChainNotice * ChainPosition =
         held[id] <- Amount.addSaturated (holdings id) amount
-        Deposited(id, asset, held[id]), position ()
+        ChainNotice.Deposited(id, asset, held[id]), position ()

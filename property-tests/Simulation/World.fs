@@ -22,12 +22,13 @@ type internal Box =
       Answers: Dictionary<RequestId, Answer> }
 
 /// Nodes, network, signers and chain on one queue with one clock and one source of randomness: the same seed, the same run.
-type internal World(seed: int, faults: Faults) =
+type internal SimulatedWorld(seed: int, faults: Faults) =
     let random = Random seed
     let queue = PriorityQueue<unit -> unit, struct (int64 * int64)>()
     let chain = ChainModel()
     let boxes = Dictionary<Address, Box>()
     let signed = Dictionary<struct (Address * ChannelId * TurnNumber), Bytes32>()
+    let shown = Dictionary<Address, int64>()
     let mutable now = 1_000_000_000L
     let mutable order = 0L
     let mutable calm = false
@@ -111,7 +112,7 @@ type internal World(seed: int, faults: Faults) =
         if chain.Concluded id then
             later 1 (fun () -> this.Feed(who, ChainShowed(PaidOut(id, 0, Amount.addSaturated held channel.Terms.Total, held), at)) |> ignore)
         elif not held.IsZero then
-            later 1 (fun () -> this.Feed(who, ChainShowed(Deposited(id, channel.Terms.Opening.Asset, held), at)) |> ignore)
+            later 1 (fun () -> this.Feed(who, ChainShowed(ChainNotice.Deposited(id, channel.Terms.Opening.Asset, held), at)) |> ignore)
 
     /// One turn of a node's loop: step, append, publish, release. Answers whether the event was taken in.
     member this.Feed(who, event) : Taking =
@@ -189,9 +190,13 @@ type internal World(seed: int, faults: Faults) =
                     | Offend offence ->
                         fail $"{peer} calls it an offence of {who}: {offence.Code}, {offence.Detail}\n{Text.Encoding.UTF8.GetString frame}")
 
+    /// Each node sees the chain late, by its own delay, but in the chain's order.
     member private this.Show(notice, position) =
         for other in boxes.Keys |> Seq.toArray do
-            later (1 + random.Next 500) (fun () -> this.Feed(other, ChainShowed(notice, position)) |> ignore)
+            let earliest = match shown.TryGetValue other with | true, at -> at | _ -> 0L
+            let at = max earliest (now + int64 (1 + random.Next 500) * 1_000L)
+            shown[other] <- at
+            later (int ((at - now) / 1_000L) + 1) (fun () -> this.Feed(other, ChainShowed(notice, position)) |> ignore)
 
     member private this.Call(who, processNumber, effect, call) =
         later (100 + random.Next 2_000) (fun () ->
