@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Numerics;
+using Nitro.Ethereum.Transactions;
+using Nitro.Ports;
+
+namespace Nitro.Ethereum.Store;
+
+/// <summary>Calls and their signed transactions on disk. Every method returns when the change is durable.</summary>
+internal sealed class CallStore(ChainStore store)
+{
+    public List<PendingCall> Load()
+    {
+        var steps = store.Rows(
+            "SELECT effect, target, value, data FROM steps ORDER BY effect, step",
+            row => (Effect: row.GetInt64(0), Step: new ChainStep((byte[])row.GetValue(1), (byte[])row.GetValue(2), (byte[])row.GetValue(3))))
+            .ToLookup(row => row.Effect, row => row.Step);
+        var attempts = store.Rows(
+            "SELECT effect, id, step, nonce, tip, fee, gas, hash, raw, height, lost FROM attempts ORDER BY id",
+            row => (Effect: row.GetInt64(0), Attempt: new Attempt
+            {
+                Id = row.GetInt64(1),
+                Step = row.GetInt32(2),
+                Nonce = (ulong)row.GetInt64(3),
+                Tip = BigInteger.Parse(row.GetString(4), CultureInfo.InvariantCulture),
+                Fee = BigInteger.Parse(row.GetString(5), CultureInfo.InvariantCulture),
+                Gas = (ulong)row.GetInt64(6),
+                Hash = (byte[])row.GetValue(7),
+                Raw = (byte[])row.GetValue(8),
+                Height = row.GetInt64(9),
+                Lost = row.GetInt64(10) != 0,
+            }))
+            .ToLookup(row => row.Effect, row => row.Attempt);
+        return store.Rows(
+            "SELECT effect, description, status, forgotten, reason, mined FROM calls ORDER BY effect",
+            row =>
+            {
+                var effect = row.GetInt64(0);
+                var call = new PendingCall(new ChainCall(effect, row.GetString(1), [.. steps[effect]]))
+                {
+                    Status = (CallStatus)row.GetInt32(2),
+                    Forgotten = row.GetInt64(3) != 0,
+                    Reason = row.GetString(4),
+                    RefusedWhenMined = row.GetInt64(5) != 0,
+                };
+                call.Attempts.AddRange(attempts[effect]);
+                return call;
+            });
+    }
+
+    public void Add(ChainCall call) => store.Atomically(() =>
+    {
+        store.Execute(
+            "INSERT INTO calls (effect, description, status, forgotten, reason, mined) VALUES ($effect, $description, 0, 0, '', 0)",
+            ("$effect", call.EffectId),
+            ("$description", call.Description));
+        for (var step = 0; step < call.Steps.Count; step++)
+        {
+            store.Execute(
+                "INSERT INTO steps (effect, step, target, value, data) VALUES ($effect, $step, $target, $value, $data)",
+                ("$effect", call.EffectId),
+                ("$step", step),
+                ("$target", call.Steps[step].To.ToArray()),
+                ("$value", call.Steps[step].Value.ToArray()),
+                ("$data", call.Steps[step].Data.ToArray()));
+        }
+    });
+
+    /// <summary>Stores a signed transaction. Only what this has returned for may be broadcast.</summary>
+    public Attempt AddAttempt(PendingCall call, int step, UnsignedTransaction signed, ReadOnlyMemory<byte> raw, long height)
+    {
+        var hash = Eip1559.Hash(raw.Span);
+        var id = store.Rows(
+            """
+            INSERT INTO attempts (effect, step, nonce, tip, fee, gas, hash, raw, height, lost)
+            VALUES ($effect, $step, $nonce, $tip, $fee, $gas, $hash, $raw, $height, 0) RETURNING id
+            """,
+            row => row.GetInt64(0),
+            ("$effect", call.Call.EffectId),
+            ("$step", step),
+            ("$nonce", (long)signed.Nonce),
+            ("$tip", signed.MaxPriorityFeePerGas.ToString(CultureInfo.InvariantCulture)),
+            ("$fee", signed.MaxFeePerGas.ToString(CultureInfo.InvariantCulture)),
+            ("$gas", (long)signed.GasLimit),
+            ("$hash", hash),
+            ("$raw", raw.ToArray()),
+            ("$height", height))[0];
+        var attempt = new Attempt
+        {
+            Id = id,
+            Step = step,
+            Nonce = signed.Nonce,
+            Tip = signed.MaxPriorityFeePerGas,
+            Fee = signed.MaxFeePerGas,
+            Gas = signed.GasLimit,
+            Hash = hash,
+            Raw = raw.ToArray(),
+            Height = height,
+        };
+        call.Attempts.Add(attempt);
+        return attempt;
+    }
+
+    public void MarkLost(Attempt attempt)
+    {
+        store.Execute("UPDATE attempts SET lost = 1 WHERE id = $id", ("$id", attempt.Id));
+        attempt.Lost = true;
+    }
+
+    /// <summary>Stores status, reason and whether the call is forgotten.</summary>
+    public void Save(PendingCall call) => store.Execute(
+        "UPDATE calls SET status = $status, forgotten = $forgotten, reason = $reason, mined = $mined WHERE effect = $effect",
+        ("$status", (int)call.Status),
+        ("$forgotten", call.Forgotten ? 1 : 0),
+        ("$reason", call.Reason),
+        ("$mined", call.RefusedWhenMined ? 1 : 0),
+        ("$effect", call.Call.EffectId));
+
+    public void Remove(PendingCall call) => store.Execute("DELETE FROM calls WHERE effect = $effect", ("$effect", call.Call.EffectId));
+}

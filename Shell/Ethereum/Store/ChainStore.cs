@@ -1,0 +1,172 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Nitro.Ethereum.Store;
+
+/// <summary>
+/// The adapter's own database (<c>chain.db</c>): progress of the follower and the transactions under way. It belongs to one
+/// chain, account and contract, and to one process at a time.
+/// </summary>
+internal sealed class ChainStore : IDisposable
+{
+    private const string Layout = "1";
+    private readonly SqliteConnection _connection;
+    private readonly string _path;
+
+    private ChainStore(SqliteConnection connection, string path)
+    {
+        _connection = connection;
+        _path = path;
+    }
+
+    /// <summary>Taken for every statement and transaction: follower and transactions share the connection.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <exception cref="EthereumSetupException">The file belongs to another chain, account or contract, is in use, or is unreadable.</exception>
+    public static ChainStore Open(string path, ulong? chainId, ReadOnlyMemory<byte> account, ReadOnlyMemory<byte> contract)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 2 }.ToString());
+        try
+        {
+            connection.Open();
+            var store = new ChainStore(connection, path);
+            store.Prepare();
+            store.Own("account", Hex.Bytes(account.Span));
+            store.Own("contract", Hex.Bytes(contract.Span));
+            if (chainId is { } id)
+            {
+                store.OwnChain(id);
+            }
+
+            return store;
+        }
+        catch (SqliteException problem)
+        {
+            connection.Dispose();
+            var why = problem.SqliteErrorCode is 5 or 6 ? "another process uses it: stop that one" : $"{problem.Message}: check the folder and the file";
+            throw new EthereumSetupException($"The chain store {path} cannot be opened: {why}.", problem);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Binds the store to a chain, once.</summary>
+    /// <exception cref="EthereumSetupException">It is bound to another.</exception>
+    public void OwnChain(ulong chainId) => Own("chain id", chainId.ToString(CultureInfo.InvariantCulture));
+
+    public string? Meta(string name)
+    {
+        lock (Gate)
+        {
+            using var command = Command("SELECT value FROM meta WHERE name = $name", ("$name", name));
+            return command.ExecuteScalar() as string;
+        }
+    }
+
+    public void SetMeta(string name, string value)
+    {
+        lock (Gate)
+        {
+            Execute("INSERT INTO meta (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = $value", ("$name", name), ("$value", value));
+        }
+    }
+
+    /// <summary>Runs everything in one durable transaction.</summary>
+    public void Atomically(Action work)
+    {
+        lock (Gate)
+        {
+            using var transaction = _connection.BeginTransaction();
+            work();
+            transaction.Commit();
+        }
+    }
+
+    public void Execute(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        lock (Gate)
+        {
+            using var command = Command(sql, parameters);
+            command.ExecuteNonQuery();
+        }
+    }
+
+    /// <summary>All rows of a query, read before the gate is left.</summary>
+    public List<T> Rows<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        lock (Gate)
+        {
+            using var command = Command(sql, parameters);
+            using var reader = command.ExecuteReader();
+            var rows = new List<T>();
+            while (reader.Read())
+            {
+                rows.Add(read(reader));
+            }
+
+            return rows;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (Gate)
+        {
+            _connection.Dispose();
+        }
+    }
+
+    private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        return command;
+    }
+
+    private void Prepare()
+    {
+        // Exclusive: two processes that send from one account would take each other's nonces.
+        Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+        Execute(
+            """
+            BEGIN IMMEDIATE;
+            CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+            CREATE TABLE IF NOT EXISTS final (height INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL);
+            CREATE TABLE IF NOT EXISTS calls (
+                effect INTEGER PRIMARY KEY, description TEXT NOT NULL, status INTEGER NOT NULL,
+                forgotten INTEGER NOT NULL, reason TEXT NOT NULL, mined INTEGER NOT NULL);
+            CREATE TABLE IF NOT EXISTS steps (
+                effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, step INTEGER NOT NULL,
+                target BLOB NOT NULL, value BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY (effect, step));
+            CREATE TABLE IF NOT EXISTS attempts (
+                id INTEGER PRIMARY KEY, effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, step INTEGER NOT NULL,
+                nonce INTEGER NOT NULL, tip TEXT NOT NULL, fee TEXT NOT NULL, gas INTEGER NOT NULL,
+                hash BLOB NOT NULL, raw BLOB NOT NULL, height INTEGER NOT NULL, lost INTEGER NOT NULL);
+            CREATE INDEX IF NOT EXISTS attempts_by_call ON attempts (effect);
+            COMMIT;
+            """);
+        Own("layout", Layout);
+    }
+
+    private void Own(string name, string value)
+    {
+        var stored = Meta(name);
+        if (stored is null)
+        {
+            SetMeta(name, value);
+        }
+        else if (stored != value)
+        {
+            throw new EthereumSetupException(
+                $"The chain store {_path} was made for {name} {stored}, not {value}: correct the configuration, or give another data folder.");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Nitro.JsonRpc;
+
+/// <summary>No answer of the API came back; whether the request was carried out is unknown unless the message says it was refused.</summary>
+public sealed class RpcUnreachable : Exception
+{
+    /// <summary>The message says where, why and what to do next.</summary>
+    public RpcUnreachable(string message, Exception? cause = null)
+        : base(message, cause)
+    {
+    }
+}

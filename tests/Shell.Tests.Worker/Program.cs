@@ -1,0 +1,8 @@
+using Nitro.Shell.Tests.Worker;
+
+// The process that tests start in order to kill it.
+return args switch
+{
+    ["journal-append", var path, var owner, var seed] => await JournalAppender.RunAsync(path, owner, int.Parse(seed)),
+    _ => 64,
+};

@@ -1,0 +1,203 @@
+using System.Text;
+using Nitro.Journal;
+using Nitro.Ports;
+using Xunit;
+
+namespace Nitro.Shell.Tests.Journal;
+
+/// <summary>What every journal must do, whatever it is made of.</summary>
+public abstract class JournalConformance
+{
+    /// <summary>Opens the journal of this test; after the handle before was disposed, it is the restart of a node.</summary>
+    protected abstract Task<IJournal> OpenAsync();
+
+    /// <summary>Appends at the head past the handle that is open, as a second process would that got past the lock.</summary>
+    protected abstract Task AppendAsStrangerAsync(params JournalEntry[] entries);
+
+    [Fact]
+    public async Task Positions_are_dense_from_zero()
+    {
+        await using var journal = await OpenAsync();
+        Assert.Equal(0, journal.Next);
+        await Samples.Appended(journal, 0, Samples.Make(1), 1);
+        await Samples.Appended(journal, 1, Samples.Make(3), 4);
+        Assert.Equal(4, journal.Next);
+        Assert.Equal([0L, 1, 2, 3], (await Samples.Read(journal)).Select(r => r.Position));
+        var statistics = journal.Statistics;
+        Assert.Equal((4, 2, 2), (statistics.Records, statistics.Appends, statistics.Commits));
+        Assert.True(statistics.Bytes > 0);
+    }
+
+    [Fact]
+    public async Task Another_expected_position_conflicts_and_names_the_head()
+    {
+        await using var journal = await OpenAsync();
+        Assert.Equal(new AppendResult(AppendOutcome.Conflict, 0), await Samples.Append(journal, 1, Samples.Make(1)));
+        await Samples.Appended(journal, 0, Samples.Make(4), 4);
+        foreach (var expected in new[] { 0L, 1, 3, 5, 1_000, long.MaxValue })
+        {
+            Assert.Equal(new AppendResult(AppendOutcome.Conflict, 4), await Samples.Append(journal, expected, Samples.Make(2)));
+        }
+
+        Assert.Equal(4, (await Samples.Read(journal)).Count);
+    }
+
+    [Fact]
+    public async Task An_identical_retry_is_answered_as_done_even_after_the_journal_moved_on()
+    {
+        await using var journal = await OpenAsync();
+        var (first, second, third) = (Samples.Make(2), Samples.Make(3), Samples.Make(1));
+        await Samples.Appended(journal, 0, first, 2);
+        await Samples.Appended(journal, 0, first, 2);
+        await Samples.Appended(journal, 2, second, 5);
+        await Samples.Appended(journal, 5, third, 6);
+        await Samples.Appended(journal, 0, first, 6);
+        await Samples.Appended(journal, 2, second, 6);
+        Assert.Equal(6, (await Samples.Read(journal)).Count);
+        Assert.Equal(3, journal.Statistics.Appends);
+    }
+
+    [Fact]
+    public async Task A_prefix_of_an_append_is_a_retry_and_anything_else_is_not()
+    {
+        await using var journal = await OpenAsync();
+        var entries = Samples.Make(3);
+        await Samples.Appended(journal, 0, entries, 3);
+        await Samples.Appended(journal, 0, entries[..2], 3);
+        JournalEntry[][] others =
+        [
+            [.. entries, Samples.One()],
+            [entries[1], entries[0], entries[2]],
+            [entries[0], entries[1], entries[2] with { Body = new byte[] { 1 } }],
+            [entries[0], entries[1], entries[2] with { Type = "other" }],
+            [entries[0], entries[1], entries[2] with { Version = 99 }],
+            [entries[0], entries[1], entries[2] with { AtMicros = 1 }],
+        ];
+        foreach (var other in others)
+        {
+            Assert.Equal(new AppendResult(AppendOutcome.Conflict, 3), await Samples.Append(journal, 0, other));
+        }
+
+        await Samples.Holds(journal, entries);
+    }
+
+    [Fact]
+    public async Task All_bytes_and_all_text_survive()
+    {
+        JournalEntry[] entries =
+        [
+            new(0, "all-bytes", 1, Enumerable.Range(0, 256).Select(i => (byte)i).ToArray()),
+            new(-1, "empty", int.MinValue, ReadOnlyMemory<byte>.Empty),
+            new(long.MaxValue, "Überweisung 支付 🚀\0end", int.MaxValue, new byte[] { 0 }),
+            new(long.MinValue, new string('t', 3_000), 0, Encoding.UTF8.GetBytes("2b0c6a3e-7d5f-4a57-9f4f-0d5c1b1f7d11")),
+            new(5, "slice", 1, new byte[] { 9, 8, 7, 6 }.AsMemory(1, 2)),
+        ];
+        await using (var journal = await OpenAsync())
+        {
+            await Samples.Appended(journal, 0, entries, 5);
+            await Samples.Holds(journal, entries);
+        }
+
+        await using var reopened = await OpenAsync();
+        await Samples.Holds(reopened, entries);
+        await Samples.Appended(reopened, 0, entries, 5);
+    }
+
+    [Fact]
+    public async Task Reading_starts_at_the_position_asked_for_and_ends_at_the_head_of_the_call()
+    {
+        await using var journal = await OpenAsync();
+        Assert.Empty(await Samples.Read(journal));
+        await Samples.Appended(journal, 0, Samples.Make(10), 10);
+        Assert.Equal([7L, 8, 9], (await Samples.Read(journal, 7)).Select(r => r.Position));
+        Assert.Empty(await Samples.Read(journal, 10));
+        Assert.Empty(await Samples.Read(journal, long.MaxValue));
+        var earlier = journal.ReadAsync(8, default);
+        await Samples.Appended(journal, 10, Samples.Make(5), 15);
+        Assert.Equal([8L, 9], (await Samples.Collect(earlier)).Select(r => r.Position));
+        Assert.Throws<ArgumentOutOfRangeException>(() => journal.ReadAsync(-1, default));
+    }
+
+    [Fact]
+    public async Task A_read_can_be_cancelled()
+    {
+        await using var journal = await OpenAsync();
+        await Samples.Appended(journal, 0, Samples.Make(3), 3);
+        using var stop = new CancellationTokenSource();
+        var seen = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var _ in journal.ReadAsync(0, stop.Token))
+            {
+                seen++;
+                await stop.CancelAsync();
+            }
+        });
+        Assert.Equal(1, seen);
+    }
+
+    [Fact]
+    public async Task What_is_not_an_append_is_the_callers_mistake()
+    {
+        await using var journal = await OpenAsync();
+        await Assert.ThrowsAsync<ArgumentException>(() => Samples.Append(journal, 0));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Samples.Append(journal, -1, Samples.One()));
+        await Assert.ThrowsAsync<ArgumentException>(() => Samples.Append(journal, 0, Samples.One() with { Type = "" }));
+        await Assert.ThrowsAsync<ArgumentException>(() => Samples.Append(journal, 0, Samples.One() with { Type = "half \ud800" }));
+        Assert.Empty(await Samples.Read(journal));
+        await Samples.Appended(journal, 0, Samples.Make(1), 1);
+    }
+
+    [Fact]
+    public async Task An_append_has_a_largest_size()
+    {
+        await using var journal = await OpenAsync();
+        var over = new JournalEntry(0, "ab", 1, new byte[AppendRules.MaximumBytes - 1]);
+        Assert.Equal(new AppendResult(AppendOutcome.TooLarge, 0), await Samples.Append(journal, 0, over));
+        Assert.Equal(new AppendResult(AppendOutcome.TooLarge, 0), await Samples.Append(journal, 0, Samples.Make(513)));
+        var half = new JournalEntry(0, "é", 1, new byte[AppendRules.MaximumBytes / 2]);
+        Assert.Equal(new AppendResult(AppendOutcome.TooLarge, 0), await Samples.Append(journal, 0, half, half));
+        await Samples.Appended(journal, 0, [over with { Body = over.Body[1..] }], 1);
+        await Samples.Appended(journal, 1, Samples.Make(512), 513);
+        Assert.Equal(513, (await Samples.Read(journal)).Count);
+    }
+
+    [Fact]
+    public async Task A_retry_after_a_restart_is_recognised()
+    {
+        var entries = Samples.Make(3);
+        await using (var journal = await OpenAsync())
+        {
+            await Samples.Appended(journal, 0, entries, 3);
+        }
+
+        await using var reopened = await OpenAsync();
+        Assert.Equal(3, reopened.Next);
+        await Samples.Appended(reopened, 0, entries, 3);
+        await Samples.Holds(reopened, entries);
+    }
+
+    [Fact]
+    public async Task A_second_writer_makes_the_first_one_conflict()
+    {
+        await using var journal = await OpenAsync();
+        var (own, foreign) = (Samples.Make(2), Samples.Make(2));
+        await Samples.Appended(journal, 0, own, 2);
+        await AppendAsStrangerAsync(foreign);
+        Assert.Equal(new AppendResult(AppendOutcome.Conflict, 4), await Samples.Append(journal, 2, Samples.Make(1)));
+        Assert.Equal(new AppendResult(AppendOutcome.Conflict, 4), await Samples.Append(journal, 2, foreign));
+        Assert.Equal(new AppendResult(AppendOutcome.Appended, 4), await Samples.Append(journal, 0, own));
+        Assert.Equal(4, journal.Next);
+        await Samples.Holds(journal, [.. own, .. foreign]);
+    }
+
+    [Fact]
+    public async Task After_disposal_nothing_is_accepted()
+    {
+        var journal = await OpenAsync();
+        await journal.DisposeAsync();
+        await journal.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Samples.Append(journal, 0, Samples.One()));
+        Assert.Throws<ObjectDisposedException>(() => journal.ReadAsync(0, default));
+    }
+}

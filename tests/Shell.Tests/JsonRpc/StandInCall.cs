@@ -1,0 +1,4 @@
+namespace Nitro.Shell.Tests.JsonRpc;
+
+/// <summary>One call as the stand-in node received it.</summary>
+internal sealed record StandInCall(string Method, string Payload, string? RequestId);
