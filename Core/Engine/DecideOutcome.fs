@@ -113,7 +113,7 @@ module internal DecideOutcome =
              | _ -> ())
         | PaidOut(id, assetIndex, before, after) ->
             (match watched turning id position with
-             | ValueSome channel when assetIndex.IsZero ->
+             | ValueSome channel when assetIndex = 0 ->
                  turning.Add(PayoutObserved(id, Amount.lacking before after, after, position))
 
                  if Amount.addSaturated channel.PaidOut (Amount.lacking before after) >= channel.Terms.Total then

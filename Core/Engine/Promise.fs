@@ -5,17 +5,15 @@ open Nitro.Node
 
 /// From needs to intents: each promise is recorded once, and a newer one of the same slot replaces an older.
 module internal Promise =
+    /// What the slot held no longer matters.
+    let dropSlot (turning: Turning) slot =
+        match Table.tryFind slot turning.State.Outbox.Slots with
+        | ValueSome older -> turning.Add(IntentFinished(EffectId older, Superseded))
+        | ValueNone -> ()
+
     let private record (turning: Turning) (intent: Intent) =
-        let outbox = turning.State.Outbox
-
-        if not (Outbox.isUnfinished intent outbox) then
-            match Intent.slot intent with
-            | ValueSome slot ->
-                (match Table.tryFind slot outbox.Slots with
-                 | ValueSome older -> turning.Add(IntentFinished(EffectId older, Superseded))
-                 | ValueNone -> ())
-            | ValueNone -> ()
-
+        if not (Outbox.isUnfinished intent turning.State.Outbox) then
+            Intent.slot intent |> ValueOption.iter (dropSlot turning)
             turning.Add(IntentRecorded intent)
 
     let sign turning signing = record turning (SignPayload signing)

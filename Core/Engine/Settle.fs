@@ -84,7 +84,7 @@ module internal Settle =
         | ValueSome ledger ->
             (match LedgerChannel.lastSigned ledger with
              | ValueSome turn -> Promise.tell turning (Channel.counterparty channel) (ProposalsOf(channel.Terms.Id, turn))
-             | ValueNone -> ())
+             | ValueNone -> Promise.dropSlot turning (ProposalsSlot channel.Terms.Id))
         | ValueNone -> ()
 
     /// As follower: an addition for an opening that we have ended already, together with its removal behind it.

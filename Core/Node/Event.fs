@@ -23,7 +23,7 @@ type internal Command =
 /// What the chain said about one channel, at final depth.
 type internal ChainNotice =
     | Deposited of channel: ChannelId * asset: Address * held: Amount
-    | PaidOut of channel: ChannelId * assetIndex: Amount * before: Amount * after: Amount
+    | PaidOut of channel: ChannelId * assetIndex: int * before: Amount * after: Amount
     | HoldingsRead of effect: EffectId * held: Amount
 
 type internal SignerVerdict =

@@ -43,8 +43,8 @@ type internal LedgerChannel =
       Answered: Map<TurnNumber, struct (Proposal * Signature)> }
 
 module internal LedgerChannel =
-    /// More than the largest number of proposals in flight.
-    let private answersKept = 64
+    /// As many as may be unfinished towards a peer, so that what is promised can always be told.
+    let private answersKept = 1_024
 
     let start (opening: LedgerOutcome) leaderSignature followerSignature =
         { Agreed = opening

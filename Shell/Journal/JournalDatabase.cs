@@ -35,6 +35,11 @@ internal static class JournalDatabase
 
             // One fsync per commit: what was acknowledged survives loss of power. (NORMAL would do none.)
             Execute(connection, "PRAGMA synchronous=FULL; PRAGMA fullfsync=ON");
+            if (Scalar(connection, "PRAGMA synchronous") is not 2L)
+            {
+                throw Refused(path, "this build of SQLite does not let commits be durable", "Use the SQLite that comes with the program.");
+            }
+
             Prepare(connection, path, options.Owner);
             if (options.MaximumBytes > 0)
             {
@@ -109,7 +114,7 @@ internal static class JournalDatabase
         var schema = Scalar(connection, "SELECT value FROM meta WHERE key = 'schema'") as string;
         if (schema != SchemaVersion)
         {
-            throw Refused(path, $"its schema is {schema ?? "missing"}, this program reads {SchemaVersion}", "Run the version that wrote it.");
+            throw Refused(path, $"its schema is {schema ?? "missing"}, not {SchemaVersion}", "Run the version that wrote it.");
         }
 
         var stored = Scalar(connection, "SELECT value FROM meta WHERE key = 'owner'") as string;
@@ -119,7 +124,7 @@ internal static class JournalDatabase
         }
     }
 
-    internal static object? Scalar(SqliteConnection connection, string sql)
+    private static object? Scalar(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -1,6 +1,6 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using Nitro.Ports;
-using System.Runtime.InteropServices;
 
 namespace Nitro.Journal;
 
@@ -105,7 +105,8 @@ internal sealed class JournalTable : IDisposable
 
     // A damaged page may show itself as an error of SQLite, or as a column of another type or range.
     private static bool IsDamage(Exception e) =>
-        e is SqliteException or JournalException or InvalidCastException or InvalidOperationException or FormatException or OverflowException;
+        e is SqliteException or JournalException
+            or InvalidCastException or InvalidOperationException or FormatException or OverflowException;
 
     private static byte[] ToArray(ReadOnlyMemory<byte> body) =>
         MemoryMarshal.TryGetArray(body, out var segment) && segment.Array is { } array && array.Length == body.Length

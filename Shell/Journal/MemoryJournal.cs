@@ -112,7 +112,9 @@ public sealed class MemoryJournal : IJournal
         next = stored.Count;
         if (expected != stored.Count)
         {
-            return expected <= Math.Min(own, next) - entries.Length && IsRepeat(expected, entries) ? AppendOutcome.Appended : AppendOutcome.Conflict;
+            return expected <= Math.Min(own, next) - entries.Length && IsRepeat(expected, entries)
+                ? AppendOutcome.Appended
+                : AppendOutcome.Conflict;
         }
 
         foreach (var entry in entries)

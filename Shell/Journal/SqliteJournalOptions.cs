@@ -3,7 +3,7 @@ namespace Nitro.Journal;
 /// <summary>Where a journal lives and whose it is.</summary>
 public sealed record SqliteJournalOptions
 {
-    /// <summary>The database file; made, with its folder, when absent. Next to it stand <c>-wal</c>, <c>-shm</c> and <c>.lock</c>.</summary>
+    /// <summary>The database file; made, with its folder, when absent. Beside it: <c>-wal</c>, <c>-shm</c> and <c>.lock</c>.</summary>
     public required string Path { get; init; }
 
     /// <summary>Whose journal this is, such as the tenant's address. Written once, and compared at every later opening.</summary>
@@ -12,6 +12,6 @@ public sealed record SqliteJournalOptions
     /// <summary>How long to wait for another program that has the database busy. Only tools can: nodes keep the lock file.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The size in bytes (whole pages of 4 KiB) beyond which the file may not grow, as if the disk were full; 0 for none.</summary>
+    /// <summary>Bytes (in whole pages of 4 KiB) beyond which the file may not grow, as if the disk were full; 0 for none.</summary>
     public long MaximumBytes { get; init; }
 }

@@ -130,7 +130,8 @@ internal sealed class ApiEndpoint(RpcOptions options, IReadOnlyList<TenantHost> 
 
         if (!tenant.TryTakePlace())
         {
-            await TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"All {options.MaxSubscribers} subscriber places are taken; close one, or try later");
+            string full = $"All {options.MaxSubscribers} subscriber places are taken; close one, or try later";
+            await TextAsync(context, StatusCodes.Status503ServiceUnavailable, full);
             return;
         }
 

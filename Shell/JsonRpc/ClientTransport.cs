@@ -13,7 +13,11 @@ internal static class ClientTransport
         if (options.TrustedCertificateFile is { } file)
         {
             X509Certificate2Collection trusted = Read(file);
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck, // the operator named this very certificate
+            };
             policy.CustomTrustStore.AddRange(trusted);
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
         }

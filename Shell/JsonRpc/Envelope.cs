@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using Nitro.Ports;
@@ -96,7 +97,7 @@ internal sealed record Envelope(RpcId Id, string Method, string AuthToken, ReadO
         {
             AuthToken = token ?? string.Empty,
             RequestId = requestId,
-            Payload = IsAbsent(payload) ? ReadOnlyMemory<byte>.Empty : System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(payload).ToArray(),
+            Payload = IsAbsent(payload) ? ReadOnlyMemory<byte>.Empty : JsonMarshal.GetRawUtf8Value(payload).ToArray(),
         };
         return true;
     }

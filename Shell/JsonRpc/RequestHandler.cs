@@ -15,7 +15,8 @@ internal sealed partial class RequestHandler(RpcTenant tenant, bool goNitro, ILo
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:");
 
     /// <summary>The reply, or null where none is due (a client's own <c>$/…</c> notification).</summary>
-    public async ValueTask<ReadOnlyMemory<byte>?> HandleAsync(ReadOnlyMemory<byte> request, Caller caller, CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>?> HandleAsync(
+        ReadOnlyMemory<byte> request, Caller caller, CancellationToken cancellationToken)
     {
         RpcId id = caller.UnknownId;
         try

@@ -8,7 +8,8 @@ using System.Text.Json;
 namespace Nitro.JsonRpc;
 
 /// <summary>
-/// Calls a node's API over HTTP and listens over WebSocket. It gets its token by itself, and a new one when the node no longer takes the old.
+/// Calls a node's API over HTTP and listens over WebSocket. It gets its token by itself, and a
+/// new one when the node no longer takes the old.
 /// </summary>
 public sealed class RpcClient : IDisposable
 {
@@ -114,7 +115,8 @@ public sealed class RpcClient : IDisposable
                 ? Result(body, id)
                 : throw Unreachable(new InvalidDataException($"HTTP {(int)response.StatusCode}: {Excerpt(body)}"));
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or InvalidOperationException or FormatException or KeyNotFoundException
+        catch (Exception e) when (
+            e is HttpRequestException or JsonException or InvalidOperationException or FormatException or KeyNotFoundException
             || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw Unreachable(e);
@@ -153,7 +155,8 @@ public sealed class RpcClient : IDisposable
         if (root.TryGetProperty("error", out JsonElement error) && error.ValueKind == JsonValueKind.Object)
         {
             JsonElement data = error.TryGetProperty("data", out JsonElement given) ? given : default;
-            throw new RpcError(error.GetProperty("code").GetInt32(), error.GetProperty("message").GetString() ?? string.Empty, Text(data, "tag"), Text(data, "next"));
+            string message = error.GetProperty("message").GetString() ?? string.Empty;
+            throw new RpcError(error.GetProperty("code").GetInt32(), message, Text(data, "tag"), Text(data, "next"));
         }
 
         return root.TryGetProperty("id", out JsonElement echoed) && echoed.TryGetUInt32(out uint answered) && answered == id
@@ -170,7 +173,7 @@ public sealed class RpcClient : IDisposable
     private static string Excerpt(byte[] body) => System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300)));
 
     private RpcUnreachable Unreachable(Exception cause) => new(
-        $"The node's API at {_api} gave no answer: {cause.InnerException?.Message ?? cause.Message} Check that the node runs, that the address is its own, and that its "
-        + "certificate is trusted here.",
+        $"The node's API at {_api} gave no answer: {cause.InnerException?.Message ?? cause.Message} Check that the node runs, that the "
+        + "address is its own, and that its certificate is trusted here.",
         cause);
 }

@@ -52,7 +52,7 @@ public sealed partial class RpcServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Closes subscribers with a reason, lets running requests finish within <see cref="RpcOptions.StopTimeout"/>, then ends.</summary>
+    /// <summary>Closes subscribers with a reason, lets running HTTP requests finish within <see cref="RpcOptions.StopTimeout"/>.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _isStopped, 1) != 0)
@@ -92,7 +92,9 @@ public sealed partial class RpcServer : IAsyncDisposable
         catch (IOException e)
         {
             throw new RpcSetupException(
-                $"The API cannot listen on {endpoint.Address}:{endpoint.Port}: {e.Message} Stop the program that uses the port, or configure another.", e);
+                $"The API cannot listen on {endpoint.Address}:{endpoint.Port}: {e.Message} Stop the program that uses the port, or "
+                + "configure another.",
+                e);
         }
 
         var bound = new Uri(application.Urls.Single());
@@ -102,14 +104,16 @@ public sealed partial class RpcServer : IAsyncDisposable
 
     private static void Check(RpcOptions options, IReadOnlyList<RpcTenant> tenants)
     {
-        if (tenants.Select(tenant => tenant.Name).Distinct().Count() != tenants.Count || !tenants.All(tenant => TenantName().IsMatch(tenant.Name)))
+        if (tenants.DistinctBy(tenant => tenant.Name).Count() != tenants.Count || !tenants.All(tenant => TenantName().IsMatch(tenant.Name)))
         {
-            throw new RpcSetupException("Tenant names must differ from each other and take 1-64 characters of a-z, 0-9, '-' and '_'. Rename the tenants.");
+            throw new RpcSetupException(
+                "Tenant names must differ from each other and take 1-64 characters of a-z, 0-9, '-' and '_'. Rename the tenants.");
         }
 
         if (options.Origins.FirstOrDefault(origin => origin is "*" or "null") is { } origin)
         {
-            throw new RpcSetupException($"rpc.origins may not contain '{origin}': any web page could pay. List full origins such as https://wallet.example.");
+            throw new RpcSetupException(
+                $"rpc.origins may not contain '{origin}': any web page could pay. List full origins such as https://wallet.example.");
         }
 
         foreach (RpcTenant tenant in tenants)
@@ -118,17 +122,20 @@ public sealed partial class RpcServer : IAsyncDisposable
             string place = $"{endpoint.Address}:{endpoint.Port}";
             if (options.GoNitro && !endpoint.IsLoopback)
             {
-                throw new RpcSetupException($"rpc.compat = go-nitro lets anybody pay, so it is served on loopback only, not on {place}. Use 127.0.0.1, or drop rpc.compat.");
+                throw new RpcSetupException(
+                    $"rpc.compat = go-nitro lets anybody pay, so it is served on loopback only, not on {place}. Use 127.0.0.1, or drop it.");
             }
 
             if (!endpoint.IsLoopback && !endpoint.IsTls)
             {
-                throw new RpcSetupException($"Plain HTTP on {place} would show tokens to the network. Configure a certificate and key for it, or use 127.0.0.1.");
+                throw new RpcSetupException(
+                    $"Plain HTTP on {place} would show tokens to the network. Configure a certificate and key for it, or use 127.0.0.1.");
             }
 
             if (tenant.Tokens.KeyIsPublic && !options.GoNitro)
             {
-                throw new RpcSetupException($"Tenant {tenant.Name} uses go-nitro's published token key. Give it a key file, or set rpc.compat = go-nitro.");
+                throw new RpcSetupException(
+                    $"Tenant {tenant.Name} uses go-nitro's published token key. Give it a key file, or set rpc.compat = go-nitro.");
             }
         }
     }

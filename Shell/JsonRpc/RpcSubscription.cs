@@ -98,7 +98,8 @@ public sealed class RpcSubscription : IAsyncDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new RpcUnreachable($"The node sent something that is no notification: {e.Message} Check that the address is a node's.", e);
+            throw new RpcUnreachable(
+                $"The node sent something that is no notification: {e.Message} Check that the address is a node's.", e);
         }
     }
 }

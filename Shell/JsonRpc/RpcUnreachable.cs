@@ -1,6 +1,6 @@
 namespace Nitro.JsonRpc;
 
-/// <summary>No answer of the API came back; whether the request was carried out is unknown unless the message says it was refused.</summary>
+/// <summary>No answer of the API came back; whether the request was carried out is unknown.</summary>
 public sealed class RpcUnreachable : Exception
 {
     /// <summary>The message says where, why and what to do next.</summary>

@@ -16,7 +16,8 @@ internal sealed record ServerCertificate(X509Certificate2 Certificate, X509Certi
         if (endpoint.CertificateFile is not { } certificateFile || endpoint.KeyFile is not { } keyFile)
         {
             throw new RpcSetupException(
-                $"TLS on {endpoint.Address}:{endpoint.Port} has only one of certificate and key. Configure both PEM files, or neither for plain HTTP.");
+                $"TLS on {endpoint.Address}:{endpoint.Port} has only one of certificate and key. Configure both PEM files, or "
+                + "neither for plain HTTP.");
         }
 
         try

@@ -142,7 +142,9 @@ internal sealed class StdioReader(PipeReader input, int maxBytes)
             if (buffer.Length >= missing)
             {
                 SequencePosition end = buffer.GetPosition(missing);
-                Incoming incoming = tooLarge ? new Incoming(default, Problems.TooLarge(maxBytes)) : new Incoming(buffer.Slice(0, end).ToArray());
+                Incoming incoming = tooLarge
+                    ? new Incoming(default, Problems.TooLarge(maxBytes))
+                    : new Incoming(buffer.Slice(0, end).ToArray());
                 input.AdvanceTo(end);
                 return incoming;
             }

@@ -16,6 +16,7 @@ public sealed class StdioServer(RpcTenant tenant, RpcOptions options, ILoggerFac
     /// <summary>Serves one session. The streams stay open; a read that is under way when this returns is abandoned.</summary>
     public async Task<StdioEnd> RunAsync(Stream input, Stream output, CancellationToken cancellationToken)
     {
+        await Task.Yield(); // some streams read on the caller's thread, who has other things to do
         var reader = new StdioReader(PipeReader.Create(input, new StreamPipeReaderOptions(leaveOpen: true)), options.RequestBytes);
         try
         {
@@ -72,6 +73,7 @@ public sealed class StdioServer(RpcTenant tenant, RpcOptions options, ILoggerFac
 
     private static async Task ReadAsync(Conversation conversation, StdioReader reader, Outbox outbox, CancellationToken cancellationToken)
     {
+        await Task.Yield();
         try
         {
             await conversation.ReadAllAsync(reader.ReadAsync, cancellationToken);

@@ -48,7 +48,8 @@ internal sealed class SubscribeSocket(WebSocket socket, Outbox outbox, RpcOption
             message.Advance(part.Count);
             if (message.WrittenCount > options.RequestBytes)
             {
-                await CloseAsync(WebSocketCloseStatus.MessageTooBig, $"a request takes at most {options.RequestBytes} bytes", cancellationToken);
+                string reason = $"a request takes at most {options.RequestBytes} bytes";
+                await CloseAsync(WebSocketCloseStatus.MessageTooBig, reason, cancellationToken);
                 return null;
             }
 

@@ -31,7 +31,9 @@ public static class TokenKeyFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new RpcSetupException(
-                $"The token key file {path} cannot be used: {e.Message} Make its folder writable and the file readable for the node's user.", e);
+                $"The token key file {path} cannot be used: {e.Message} Make its folder writable and the file readable for "
+                + "the node's user.",
+                e);
         }
     }
 
@@ -77,7 +79,8 @@ public static class TokenKeyFile
         if (hex.Length != 2 * KeyBytes || !hex.All(char.IsAsciiHexDigit))
         {
             throw new RpcSetupException(
-                $"The token key file {path} does not hold {2 * KeyBytes} hexadecimal characters. Delete it: the next start makes a new key.");
+                $"The token key file {path} does not hold {2 * KeyBytes} hexadecimal characters. Delete it: the next start makes "
+                + "a new key.");
         }
 
         return Convert.FromHexString(hex);

@@ -16,17 +16,12 @@ internal sealed class JournalFolder : IDisposable
     internal Task<SqliteJournal> OpenAsync(string name = "journal.db") => SqliteJournal.OpenAsync(Options(name), default);
 
     /// <summary>Runs a statement on the file, on a connection of its own.</summary>
-    internal async Task MeddleAsync(string sql, params (string Name, object Value)[] parameters)
+    internal async Task MeddleAsync(string sql)
     {
         await using var connection = new SqliteConnection($"Data Source={File()};Pooling=False");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
         await command.ExecuteNonQueryAsync();
     }
 

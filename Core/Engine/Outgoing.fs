@@ -1,0 +1,109 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// The body of an intent, rebuilt from the state: the journal names what was promised, never its bytes.
+/// Nothing means that the state cannot know what it promised, which is our bug.
+module internal Outgoing =
+    let private ownSignature (terms: Terms) (seen: SeenState) =
+        seen.Signatures.TryFind terms.MyIndex |> Option.map (fun signature -> terms.MyIndex, signature)
+
+    let private stateOf (state: NodeState) (objective: ObjectiveId) turn hash =
+        match NodeState.channel objective.Channel state with
+        | ValueNone -> ValueNone
+        | ValueSome channel ->
+            match Channel.tryHash turn hash channel with
+            | None -> ValueNone
+            | Some seen ->
+                match ownSignature channel.Terms seen with
+                | None -> ValueNone
+                | Some signature ->
+                    ValueSome
+                        [ StateItem(
+                              objective,
+                              { Fixed = channel.Terms.Fixed
+                                Variable = seen.Variable
+                                Hash = seen.Hash
+                                Signatures = [ signature ] }
+                          ) ]
+
+    let private proposal ledger turn proposal signature =
+        ProposalItem
+            { Ledger = ledger
+              Proposal = proposal
+              Turn = turn
+              Signature = signature
+              Recovered = ValueNone }
+
+    /// Everything signed and not yet countersigned: the whole queue, as go-nitro's followers expect it.
+    let private proposalsOf (state: NodeState) id =
+        match NodeState.channel id state with
+        | ValueSome { Ledger = ValueSome ledger } ->
+            [ for KeyValue(turn, queued) in ledger.Queue do
+                  match queued.LeaderSignature with
+                  | ValueSome signature -> proposal id turn queued.Proposal signature
+                  | ValueNone -> () ]
+            |> function
+                | [] -> ValueNone
+                | items -> ValueSome items
+        | _ -> ValueNone
+
+    let private agreementOf (state: NodeState) id turn =
+        match NodeState.channel id state with
+        | ValueSome { Ledger = ValueSome ledger } ->
+            (match ledger.Answered.TryFind turn with
+             | Some(struct (said, signature)) -> ValueSome [ proposal id turn said signature ]
+             | None -> ValueNone)
+        | _ -> ValueNone
+
+    let private voucherOf (settings: Settings) (state: NodeState) id =
+        match NodeState.channel id state with
+        | ValueSome { Payments = ValueSome { Issued = total; IssuedSignature = ValueSome signature } } ->
+            ValueSome [ VoucherItem({ Channel = id; Total = total }, signature, settings.Me) ]
+        | _ -> ValueNone
+
+    let message (settings: Settings) (state: NodeState) telling : PeerMessage voption =
+        let items =
+            match telling with
+            | StateOf(objective, turn, hash) -> stateOf state objective turn hash
+            | ProposalsOf(ledger, _) -> proposalsOf state ledger
+            | AgreementOf(ledger, turn) -> agreementOf state ledger turn
+            | VoucherOf(channel, _) -> voucherOf settings state channel
+            | FinalStateWanted objective -> ValueSome [ FinalStateWantedItem objective ]
+            | RejectionOf objective -> ValueSome [ RejectionItem objective ]
+
+        items |> ValueOption.map (fun items -> { From = settings.Me; Items = items })
+
+    /// A removal that takes back an opening of which we never signed the post-fund.
+    let private undoes (state: NodeState) proposal =
+        match proposal with
+        | Add _ -> ValueNone
+        | Remove(target, _) ->
+            match NodeState.objective { Kind = VirtualFunding; Channel = target } state, NodeState.channel target state with
+            | ValueSome record, ValueSome channel when
+                (record.Undoing.IsSome || (match record.Ending with ValueSome(Rejected _) -> true | _ -> false))
+                && not (Channel.hasSigned Turn.postFund channel)
+                ->
+                ValueSome target
+            | _ -> ValueNone
+
+    let payload (state: NodeState) signing : Payload voption =
+        match signing with
+        | OwnState(id, turn, hash) ->
+            NodeState.channel id state
+            |> ValueOption.bind (fun channel ->
+                match Channel.tryHash turn hash channel with
+                | Some seen -> ValueSome(StatePayload(channel.Terms.Fixed, seen.Variable, ValueNone))
+                | None -> ValueNone)
+        | LedgerUpdate(id, turn, hash) ->
+            (match NodeState.channel id state with
+             | ValueSome({ Ledger = ValueSome ledger } as channel) ->
+                 (match ledger.Queue.TryFind turn with
+                  | Some queued when queued.Hash = hash ->
+                      let variable = Ledger.toVariable channel.Terms.Dialect turn false queued.After
+                      ValueSome(StatePayload(channel.Terms.Fixed, variable, undoes state queued.Proposal))
+                  | _ -> ValueNone)
+             | _ -> ValueNone)
+        | PaymentVoucher(id, total) -> ValueSome(VoucherPayload { Channel = id; Total = total })
