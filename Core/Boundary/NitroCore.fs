@@ -40,13 +40,13 @@ module internal Bodies =
 
     let private deposit (settings: Settings) (channel: Channel) expected (amount: Amount) =
         let asset = channel.Terms.Opening.Asset
-        let data = ChainCallsV1.deposit asset channel.Terms.Id expected amount
+        let data = ChainV1.deposit asset channel.Terms.Id expected amount
         let adjudicator = settings.Adjudicator.ToArray()
 
         if asset = Address.zero then
             [| CallStep(adjudicator, word amount, data) |]
         else
-            [| CallStep(asset.ToArray(), word Amount.zero, ChainCallsV1.approve settings.Adjudicator amount)
+            [| CallStep(asset.ToArray(), word Amount.zero, ChainV1.approve settings.Adjudicator amount)
                CallStep(adjudicator, word Amount.zero, data) |]
 
     let private conclude (settings: Settings) (channel: Channel) =
@@ -56,7 +56,7 @@ module internal Bodies =
                 { Part = seen.Variable
                   Signatures = seen.Signatures |> Map.toList |> List.map snd }
 
-            let data = ChainCallsV1.concludeAndTransferAllAssets channel.Terms.Fixed candidate
+            let data = ChainV1.concludeAndTransferAllAssets channel.Terms.Fixed candidate
             [| CallStep(settings.Adjudicator.ToArray(), word Amount.zero, data) |]
         | None -> broken "a conclusion without a complete final state"
 
@@ -75,7 +75,7 @@ module internal Bodies =
     let read (settings: Settings) (state: NodeState) id channelId =
         match NodeState.channel channelId state with
         | ValueSome channel ->
-            ReadEffect(id, settings.Adjudicator.ToArray(), ChainCallsV1.holdings channel.Terms.Opening.Asset channelId)
+            ReadEffect(id, settings.Adjudicator.ToArray(), ChainV1.holdings channel.Terms.Opening.Asset channelId)
         | ValueNone -> broken $"read intent #{id}"
 
 [<Sealed>]
@@ -222,7 +222,7 @@ type NitroCore private () =
         let step =
             try
                 Engine.step node.Settings node.State envelope
-            with Settle.BrokenException reason ->
+            with Contradiction reason ->
                 raise (BrokenException(reason, null))
 
         let answer, code, detail = taking step.Taking
@@ -350,7 +350,7 @@ type NitroCore private () =
         let at = position height (uint32 (max 0 logIndex)) blockHash
 
         let notice =
-            match ChainCallsV1.tryEvent names data with
+            match ChainV1.tryEvent names data with
             | ValueSome(ChainEvent.Deposited(channel, asset, held)) -> ValueSome(ChainNotice.Deposited(channel, asset, held))
             | ValueSome(ChainEvent.AllocationUpdated(channel, index, before, after)) ->
                 ValueSome(ChainNotice.PaidOut(channel, index, before, after))
@@ -384,7 +384,7 @@ type NitroCore private () =
             blockHash: ReadOnlyMemory<byte>,
             [<Out>] event: byref<NodeEvent | null>
         ) : bool =
-        match ChainCallsV1.tryHoldings (answer.ToArray()) with
+        match ChainV1.tryHoldings (answer.ToArray()) with
         | ValueSome held ->
             event <- NodeEvent(ChainShowed(HoldingsRead(EffectId effectId, held), position height UInt32.MaxValue blockHash))
             true

@@ -6,19 +6,24 @@ open Nitro.Node
 open Nitro.Objectives
 
 /// Raised when the engine contradicts itself: our bug. The tenant stops; nobody catches it and carries on.
-exception internal BrokenException of string
+exception internal Contradiction of string
 
 /// From what was decided to rest: asks the objectives that a fact touched what they need, and promises it.
 module internal Settle =
     /// Generous: a step touches a few channels, each a few times.
-    let private roundsMax = 200_000
+    let private roundsMax = 50_000
 
     let private fulfil (turning: Turning) need =
         match need with
         | OwnSignature(channel, turn, hash) -> Promise.sign turning (OwnState(channel, turn, hash))
-        | OwnFinalState(channel, variable) ->
-            turning.Add(StateSeen(channel, variable))
-            Promise.sign turning (OwnState(channel, variable.Turn, State.hash channel variable))
+        | OwnFinalState(id, variable) ->
+            let hash = State.hash id variable
+
+            match NodeState.channel id turning.State with
+            | ValueSome channel when (Channel.tryHash variable.Turn hash channel).IsNone -> turning.Add(StateSeen(id, variable))
+            | _ -> ()
+
+            Promise.sign turning (OwnState(id, variable.Turn, hash))
         | Told(peer, telling) -> Promise.tell turning peer telling
         | Proposed(ledger, proposal) ->
             match NodeState.channel ledger turning.State with
@@ -143,7 +148,7 @@ module internal Settle =
                 advance turning { Kind = kind; Channel = id }
 
     let rec private rounds (turning: Turning) left =
-        if left = 0 then raise (BrokenException "objectives did not come to rest")
+        if left = 0 then raise (Contradiction "objectives did not come to rest")
 
         match turning.TryNext() with
         | ValueSome id ->

@@ -127,7 +127,7 @@ module internal PeerV1 =
             | ValueSome id -> Ok id
             | ValueNone -> Error $"{key}: expected an objective id")
 
-    let private finalStateWanted objective (data: byte[]) : Read<RawItem> =
+    let private finalStateWanted (objective: ObjectiveId) (data: byte[]) : Read<RawItem> =
         Json.decode data (fun root ->
             if root.ValueKind = JsonValueKind.String then Ok(Text.destinationLenient (root.GetString() |> string))
             else Error "PayloadData: expected a channel id")

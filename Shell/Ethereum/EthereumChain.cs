@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
 using Nitro.Ethereum.Follow;
 using Nitro.Ethereum.Rpc;
 using Nitro.Ethereum.Store;
@@ -21,6 +22,7 @@ public sealed class EthereumChain : IChain
     private readonly Pulse _bell = new();
     private LogFollower? _follower;
     private long _subscribed;
+    private bool _rings;
 
     private EthereumChain(EthereumOptions options, EthereumNode node, ChainStore store, ITransactionSigner signer)
     {
@@ -49,9 +51,9 @@ public sealed class EthereumChain : IChain
     /// <exception cref="EthereumSetupException">As above.</exception>
     public static EthereumChain Open(EthereumOptions options, ITransactionSigner signer, EthereumRpc rpc)
     {
-        if (options.Contract.Length != 20 || options.Confirmations < 0 || options.StartHeight < 0)
+        if (options.Problem() is { } problem)
         {
-            throw new EthereumSetupException("The chain options do not fit: the contract is 20 bytes, confirmations and start height are 0 or more.");
+            throw new EthereumSetupException($"The chain options do not fit: {problem}.");
         }
 
         var store = ChainStore.Open(options.StorePath, options.ChainId, signer.Account, options.Contract);
@@ -59,7 +61,7 @@ public sealed class EthereumChain : IChain
     }
 
     /// <inheritdoc/>
-    /// <exception cref="EthereumSetupException">The node serves another chain than configured, or the contract is not there.</exception>
+    /// <exception cref="EthereumSetupException">The node serves another chain than configured, the contract is not there, or the store fails.</exception>
     public async Task RunAsync(IChainSink sink, CancellationToken cancellationToken)
     {
         using var serial = new SerialSink(sink);
@@ -77,7 +79,15 @@ public sealed class EthereumChain : IChain
         var first = await Task.WhenAny(loops).ConfigureAwait(false);
         await together.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first.ConfigureAwait(false);
+        try
+        {
+            await first.ConfigureAwait(false);
+        }
+        catch (SqliteException problem)
+        {
+            throw new EthereumSetupException(
+                $"The chain store {_options.StorePath} cannot be used: {problem.Message}. Check the disk, then start again: nothing is lost.", problem);
+        }
     }
 
     /// <inheritdoc/>
@@ -113,7 +123,7 @@ public sealed class EthereumChain : IChain
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Closes connection and store. <see cref="RunAsync"/> must have ended.</summary>
     public async ValueTask DisposeAsync()
     {
         await _node.Rpc.DisposeAsync().ConfigureAwait(false);
@@ -154,14 +164,23 @@ public sealed class EthereumChain : IChain
         var connection = _node.Rpc.Transport.Connection;
         if (connection != 0 && connection != _subscribed)
         {
-            await _node.SubscribeAsync(_options.Contract, cancellationToken).ConfigureAwait(false);
             _subscribed = connection;
+            try
+            {
+                await _node.SubscribeAsync(_options.Contract, cancellationToken).ConfigureAwait(false);
+                _rings = true;
+            }
+            catch (NodeErrorException)
+            {
+                // Not every node lets itself be subscribed to: then it is polled, as over http.
+                _rings = false;
+            }
 
             // Something may have happened before the subscription stood: look once more.
             return;
         }
 
-        var pushed = connection != 0 && _reads.IsEmpty;
+        var pushed = connection != 0 && _rings && _reads.IsEmpty;
         var wait = pushed ? _options.ReconcileInterval : _options.PollInterval;
         await _bell.WaitAsync(follower.UntilReached < wait ? follower.UntilReached : wait, cancellationToken).ConfigureAwait(false);
     }

@@ -82,4 +82,22 @@ public sealed record EthereumOptions
 
     /// <summary>10^9 wei.</summary>
     public static BigInteger Gwei { get; } = 1_000_000_000;
+
+    /// <summary>What does not fit, or null.</summary>
+    public string? Problem() => this switch
+    {
+        { Contract.Length: not 20 } => "the contract is an address of 20 bytes",
+        { Confirmations: < 0 } => "confirmations are 0 or more",
+        { StartHeight: < 0 } => "the start height is 0 or more",
+        { LogChunkBlocks: < 1 } => "a log query covers at least 1 block",
+        { KeptBlocks: < 1 } => "at least 1 block hash is kept",
+        { MaxInFlight: < 1 } => "at least 1 transaction may be in flight",
+        { BumpAfterBlocks: < 1 } => "a fee is raised after at least 1 block",
+        { GasMarginPercent: < 100 or > 1000 } => "the gas limit is 100 to 1000 % of the estimate",
+        { MaxResponseBytes: < 1024 } => "answers of at least 1024 bytes are taken",
+        _ when PollInterval <= TimeSpan.Zero || ReconcileInterval <= TimeSpan.Zero || RequestTimeout <= TimeSpan.Zero || MinBackoff <= TimeSpan.Zero =>
+            "intervals and time-outs are above zero",
+        _ when MaxFeePerGas <= 0 || MaxPriorityFeePerGas < 0 || DefaultPriorityFeePerGas < 0 => "fees are not negative, and their cap is above zero",
+        _ => null,
+    };
 }

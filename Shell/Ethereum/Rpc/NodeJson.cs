@@ -12,7 +12,7 @@ internal sealed class NodeJson(string endpoint, string method)
     public EndpointException Rubbish(string what) => RpcText.Rubbish(endpoint, method, what);
 
     public BigInteger Quantity(JsonElement element) =>
-        element.ValueKind == JsonValueKind.String && Hex.TryQuantity(element.GetString(), out var value) ? value : throw Rubbish("no quantity");
+        Hex.TryQuantity(Text(element), out var value) ? value : throw Rubbish("no quantity");
 
     public long Number(JsonElement element)
     {
@@ -21,7 +21,7 @@ internal sealed class NodeJson(string endpoint, string method)
     }
 
     public byte[] Bytes(JsonElement element, int? length = null) =>
-        element.ValueKind == JsonValueKind.String && Hex.TryBytes(element.GetString(), out var bytes) && (length is null || bytes.Length == length)
+        Hex.TryBytes(Text(element), out var bytes) && (length is null || bytes.Length == length)
             ? bytes
             : throw Rubbish("no bytes of the right length");
 
@@ -74,6 +74,19 @@ internal sealed class NodeJson(string endpoint, string method)
         }
 
         return read;
+    }
+
+    /// <summary>The text of a string; the parser lets malformed Unicode through until it is read.</summary>
+    private string? Text(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Rubbish("text that is no Unicode");
+        }
     }
 
     private EmittedLog Log(JsonElement log)

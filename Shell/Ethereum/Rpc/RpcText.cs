@@ -50,7 +50,7 @@ internal static class RpcText
                 reader.Skip();
             }
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             // No JSON, so no answer to anything: the request it was meant for times out.
             return null;

@@ -27,6 +27,8 @@ internal sealed class Broadcaster(EthereumOptions options, EthereumNode node, Re
         }
     }
 
+    public void ClearComplaints() => complaints.Clear(Part);
+
     private bool IsDue(Attempt attempt, ChainMoment now) =>
         attempt.Nonce >= now.MinedNonce
         && (attempt.Broadcast is not { } last || last.Height != now.Latest || Stopwatch.GetElapsedTime(last.At) >= options.RebroadcastInterval);

@@ -121,19 +121,24 @@ internal sealed class ReceiptWatch(EthereumOptions options, EthereumNode node, C
 
     private async Task<string> ReasonAsync(PendingCall call, int step, TransactionReceipt receipt, CancellationToken cancellationToken)
     {
+        // Receipts carry no reason. The same call tells it on the state before the block, or, where a transaction of
+        // the same block came between, on the state after.
         var made = call.Call.Steps[step];
-        try
+        var request = new CallRequest(account, made.To, ChainAmount.Of(made.Value), made.Data);
+        foreach (var height in new[] { Math.Max(0, receipt.Height - 1), receipt.Height })
         {
-            var request = new CallRequest(account, made.To, ChainAmount.Of(made.Value), made.Data);
-            await node.CallAsync(request, Hex.Quantity((ulong)Math.Max(0, receipt.Height - 1)), cancellationToken).ConfigureAwait(false);
-        }
-        catch (NodeErrorException problem) when (problem.IsRevert)
-        {
-            return problem.Reason;
-        }
-        catch (NodeErrorException)
-        {
-            // The node no longer has that state: the reason stays unknown, the refusal holds.
+            try
+            {
+                await node.CallAsync(request, Hex.Quantity((ulong)height), cancellationToken).ConfigureAwait(false);
+            }
+            catch (NodeErrorException problem) when (problem.IsRevert)
+            {
+                return problem.Reason;
+            }
+            catch (NodeErrorException)
+            {
+                // The node no longer has that state: the reason stays unknown, the refusal holds.
+            }
         }
 
         return $"the transaction failed in block {receipt.Height} for a reason that the node does not tell; it used {receipt.GasUsed} gas";

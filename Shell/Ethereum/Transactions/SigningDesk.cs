@@ -20,8 +20,8 @@ internal sealed class SigningDesk(
     /// <summary>Whether a transaction is at the signer, or the signer failed a moment ago.</summary>
     public bool IsBusy => _work is { Answer.IsCompleted: false } || Stopwatch.GetTimestamp() < _pausedUntil;
 
-    /// <summary>What the signer has returned, once.</summary>
-    public async Task<SignedWork?> CollectAsync()
+    /// <summary>What the signer has returned, once; null where it failed or is not done.</summary>
+    public async Task<SignedWork?> CollectAsync(CancellationToken cancellationToken)
     {
         if (_work is not { Answer.IsCompleted: true } work)
         {
@@ -34,7 +34,7 @@ internal sealed class SigningDesk(
         {
             raw = await work.Answer.ConfigureAwait(false);
         }
-        catch (Exception problem) when (problem is not OperationCanceledException)
+        catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
             // A signer may fail in any way: that is weather here, and nothing has left this process.
             return Failed($"The signer did not sign the transaction for '{work.Call.Call.Description}', and is asked again: {problem.Message}");
@@ -93,6 +93,12 @@ internal sealed class SigningDesk(
             chainId, attempt.Nonce, fees.Tip, fees.Max, attempt.Gas, made.To, ChainAmount.Of(made.Value), made.Data);
         Sign(call, attempt.Step, transaction, cancellationToken);
         return true;
+    }
+
+    public void ClearComplaints()
+    {
+        complaints.Clear(Part);
+        complaints.Clear(FeesPart);
     }
 
     private SignedWork? Failed(string complaint)

@@ -126,6 +126,10 @@ internal sealed class TransactionManager
         await TellAsync(sink, cancellationToken).ConfigureAwait(false);
         if (Open().Count == 0)
         {
+            // With nothing to send there is nothing to complain of.
+            _complaints.Clear(EstimatePart);
+            _desk.ClearComplaints();
+            _broadcaster.ClearComplaints();
             return false;
         }
 
@@ -148,7 +152,7 @@ internal sealed class TransactionManager
         }
 
         await TellAsync(sink, cancellationToken).ConfigureAwait(false);
-        Keep(await _desk.CollectAsync().ConfigureAwait(false), now);
+        Keep(await _desk.CollectAsync(cancellationToken).ConfigureAwait(false), now);
         await _broadcaster.SendAsync(Live(), now, cancellationToken).ConfigureAwait(false);
         CloseGap(now);
         return !_desk.IsBusy && await BeginNextAsync(chainId, now, cancellationToken).ConfigureAwait(false);

@@ -1,0 +1,100 @@
+namespace Nitro.Simulation
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Engine
+
+/// Settings, outcomes and questions that the tests share.
+module internal Story =
+    let address (n: uint64) : Address = Destination.tryAddress (Bytes32.ofUInt64 (0xA000UL + n)) |> ValueOption.get
+    let alice = address 1UL
+    let irene = address 2UL
+    let bob = address 3UL
+    let ivan = address 4UL
+    let amount (n: int) = Amount.ofUInt64 (uint64 n)
+    let native = Address.zero
+    let token = address 77UL
+
+    let settings me : Settings =
+        { Me = me
+          ConsensusApp = address 100UL
+          VirtualApp = address 101UL
+          Adjudicator = address 102UL
+          DefaultChallengeDuration = 86_400u
+          GoNitroPeers = Set.empty
+          Policy = { Policy.permissive with AnyUnenforceable = amount 1_000_000 }
+          Limits = Limits.standard
+          Recover = FakeCurve.recover }
+
+    let outcome asset first second a b : Outcome =
+        let line who share : Allocation =
+            { Destination = Destination.ofAddress who
+              Amount = amount share
+              Type = AllocationType.simple
+              Metadata = [||] }
+
+        [ { Asset = asset
+            MetadataType = 0uy
+            Metadata = [||]
+            Allocations = [ line first a; line second b ] } ]
+
+    let request (name: string) = RequestId(name.PadRight(16, '.'))
+
+    let join (world: SimulatedWorld) names = for name in names do world.Join(settings name)
+
+    let started (world: SimulatedWorld) who name =
+        match world.Boxes[who].Answers.TryGetValue(request name) with
+        | true, ObjectiveStarted id -> id
+        | true, other -> invalidOp $"{name}: {other}"
+        | _ -> invalidOp $"{name}: no answer"
+
+    let isAnswered (world: SimulatedWorld) who name = world.Boxes[who].Answers.ContainsKey(request name)
+
+    let ended (world: SimulatedWorld) who id =
+        match NodeState.objective id world.Boxes[who].State with
+        | ValueSome { Ending = ValueSome _ } -> true
+        | _ -> false
+
+    let completed (world: SimulatedWorld) who id =
+        match NodeState.objective id world.Boxes[who].State with
+        | ValueSome { Ending = ValueSome Completed } -> true
+        | _ -> false
+
+    let waiting (world: SimulatedWorld) who =
+        let box = world.Boxes[who]
+
+        [ for record in box.State.Objectives.Items.Values do
+              if record.Ending.IsNone then $"{Goal.id record.Goal}: {Views.label box.Settings box.State record}" ]
+
+    /// Opens a ledger and runs until both sides have it.
+    let openLedger (world: SimulatedWorld) name first second asset a b nonce =
+        world.Ask(first, request name, CreateLedger(second, 100u, outcome asset first second a b, nonce))
+        world.RunUntil($"{name} asked", 60, (fun () -> isAnswered world first name))
+        let id = started world first name
+        world.RunUntil($"{name} open", 3_000, (fun () -> completed world first id && completed world second id))
+        id.Channel
+
+    let openPayment (world: SimulatedWorld) name payer hubs payee a nonce =
+        world.Ask(payer, request name, CreatePaymentChannel(hubs, payee, 100u, outcome native payer payee a 0, nonce))
+        world.RunUntil($"{name} asked", 60, (fun () -> isAnswered world payer name))
+        let id = started world payer name
+        world.RunUntil($"{name} open", 3_000, (fun () -> payer :: payee :: hubs |> List.forall (fun who -> completed world who id)))
+        id.Channel
+
+    let pay (world: SimulatedWorld) name payer channel share =
+        world.Ask(payer, request name, Pay(channel, amount share, Sent))
+
+    let close (world: SimulatedWorld) name who parties channel =
+        world.Ask(who, request name, ClosePaymentChannel channel)
+        world.RunUntil($"{name} asked", 60, (fun () -> isAnswered world who name))
+        let id = started world who name
+        world.RunUntil($"{name} closed", 3_000, (fun () -> parties |> List.forall (fun party -> completed world party id)))
+
+    let closeLedger (world: SimulatedWorld) name who other ledger =
+        world.Ask(who, request name, CloseLedger ledger)
+        world.RunUntil($"{name} asked", 60, (fun () -> isAnswered world who name))
+        let id = started world who name
+        world.RunUntil($"{name} closed", 3_000, (fun () -> completed world who id && completed world other id))
+
+    let paidTo (world: SimulatedWorld) asset who = world.Chain.Paid(asset, Destination.ofAddress who)
