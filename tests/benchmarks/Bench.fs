@@ -36,23 +36,28 @@ module Bench =
         { Clock = watch.Elapsed
           Processor = Environment.CpuUsage.TotalTime - processor }
 
+    let private round (milliseconds: int) (operation: unit -> unit) =
+        let mutable count = 0
+        let processor = Environment.CpuUsage.TotalTime
+        let watch = Stopwatch.StartNew()
+
+        while watch.ElapsedMilliseconds < int64 milliseconds do
+            for _ in 1..8 do operation ()
+            count <- count + 8
+
+        (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / float count
+
+    /// Runs the operation until it gets no faster: the runtime compiles what runs often a second time, some time later.
+    let rec private warm best stale left milliseconds operation =
+        if left > 0 && stale < 4 then
+            let now = round milliseconds operation
+            let isBetter = now < best * 0.97
+            warm (min now best) (if isBetter then 0 else stale + 1) (left - 1) milliseconds operation
+
     /// Median of several rounds, in microseconds of the processor per operation; each round runs at least `milliseconds`.
     let median (milliseconds: int) (operation: unit -> unit) : float =
-        for _ in 1..200 do operation ()
-
-        let round () =
-            let mutable count = 0
-            let processor = Environment.CpuUsage.TotalTime
-            let watch = Stopwatch.StartNew()
-
-            while watch.ElapsedMilliseconds < int64 milliseconds do
-                for _ in 1..8 do operation ()
-                count <- count + 8
-
-            (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / float count
-
-        round () |> ignore
-        Array.init 5 (fun _ -> round ()) |> Array.sort |> Array.item 2
+        warm Double.MaxValue 0 40 (max 100 (milliseconds / 2)) operation
+        Array.init 5 (fun _ -> round milliseconds operation) |> Array.sort |> Array.item 2
 
     /// Microseconds of the processor per item of something that can run only once, for `count` items.
     let once (count: int) (work: unit -> unit) : float =

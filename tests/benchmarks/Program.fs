@@ -38,7 +38,7 @@ let private core floor =
       Row.micros "state hash, 500 guarantees" (Measures.stateHash 500) "" ]
 
 let private tenants floor =
-    let many, one, sync = Tenants.paying 6_000
+    let many, one, sync = Tenants.paying 6.0
 
     let row name (run: Paying) =
         let count = float run.Payments
