@@ -9,16 +9,17 @@ open System.Text.Unicode
 type internal Read<'T> = Result<'T, string>
 
 /// `read { let! x = Json.uint64 "X" parent ... return ... }`: stops at the first error.
+/// Its members are not `inline`: optimised builds cannot inline what is internal to another assembly, and fail (FS1118).
 [<Sealed>]
 type internal ReadBuilder() =
-    member inline _.Bind(value: Read<'A>, [<InlineIfLambda>] next: 'A -> Read<'B>) : Read<'B> =
+    member _.Bind(value: Read<'A>, next: 'A -> Read<'B>) : Read<'B> =
         match value with
         | Ok found -> next found
         | Error text -> Error text
 
-    member inline _.Return(value: 'A) : Read<'A> = Ok value
-    member inline _.ReturnFrom(value: Read<'A>) : Read<'A> = value
-    member inline _.Zero() : Read<unit> = Ok()
+    member _.Return(value: 'A) : Read<'A> = Ok value
+    member _.ReturnFrom(value: Read<'A>) : Read<'A> = value
+    member _.Zero() : Read<unit> = Ok()
 
 [<AutoOpen>]
 module internal ReadBuilding =

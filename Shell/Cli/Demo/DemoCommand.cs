@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Nitro.Cli.Demo;
+
+/// <summary><c>nitro demo</c>: the whole story on a chain of its own.</summary>
+internal static class DemoCommand
+{
+    private const int LogLines = 40;
+    private const int Interrupted = 130;
+
+    /// <summary>The command with its options.</summary>
+    public static Command Create()
+    {
+        var payments = new Option<int>("--payments") { Description = "How many payments Alice makes to Bob", HelpName = "count", DefaultValueFactory = _ => 1_000 };
+        payments.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 1_000_000)
+            {
+                result.AddError("--payments takes 1 to 1000000.");
+            }
+        });
+        var ledgersOnly = new Option<bool>("--ledgers-only") { Description = "Open and close the ledger channels, and pay nothing" };
+        var keep = new Option<bool>("--keep") { Description = "Leave the temporary folder with journals, keys and the host's log" };
+        var demo = new Command("demo", "Play the whole story on a chain of its own: fund, pay, kill -9, carry on, close, check every wei")
+        {
+            payments, ledgersOnly, keep,
+        };
+        demo.SetAction((parse, cancellationToken) => RunAsync(
+            new DemoOptions(parse.GetValue(payments), parse.GetValue(ledgersOnly), parse.GetValue(keep)), cancellationToken));
+        return demo;
+    }
+
+    private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)
+    {
+        var folder = DemoFolder.Create();
+        var report = new Report();
+        IDemoView view = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainView(Console.Out) : new LiveView();
+        try
+        {
+            var made = await PlayAsync(options, folder, report, view, cancellationToken);
+            report.Write(AnsiConsole.Console);
+            Console.WriteLine($"All {made} checks hold.");
+            End(folder, options.Keep);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"nitro: interrupted; nothing is left running. What was written so far is in {folder.Root}");
+            return Interrupted;
+        }
+        catch (CliError problem)
+        {
+            await Console.Error.WriteLineAsync($"nitro: the demo failed. {problem.Message}");
+            var tail = await folder.LogTailAsync(LogLines, CancellationToken.None);
+            if (tail.Count > 0)
+            {
+                await Console.Error.WriteLineAsync($"The host's last words ({folder.Log}):\n  {string.Join("\n  ", tail)}");
+            }
+
+            await Console.Error.WriteLineAsync($"Nothing is left running. Configuration, journals and log are in {folder.Root}; remove it when done.");
+            return 1;
+        }
+    }
+
+    private static async Task<int> PlayAsync(DemoOptions options, DemoFolder folder, Report report, IDemoView view, CancellationToken cancellationToken)
+    {
+        await using var stage = new Stage(folder);
+        var story = new Story(options, stage, new StepRunner(view, report), report);
+        await view.RunAsync(() => story.PlayAsync(cancellationToken));
+        return story.ChecksMade;
+    }
+
+    private static void End(DemoFolder folder, bool keep)
+    {
+        if (keep)
+        {
+            Console.WriteLine($"Configuration, keys, journals and log are in {folder.Root}");
+        }
+        else
+        {
+            folder.Delete();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Nitro.Cli.Demo;
+
+/// <summary>The host under test: a process of its own that ends with this one, whatever happens to us.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(15);
+    private readonly Process _process;
+    private readonly Task _logging;
+    private readonly CancellationTokenSource _gone = new();
+    private volatile bool _endExpected;
+
+    private HostProcess(Process process, StreamWriter log)
+    {
+        _process = process;
+        Gone = _gone.Token;
+        var gate = new Lock();
+        _logging = LogAsync(process, log, gate);
+        process.Exited += (_, _) => Ended();
+        process.EnableRaisingEvents = true;
+    }
+
+    /// <summary>Cancelled when the process ended without being told to.</summary>
+    public CancellationToken Gone { get; }
+
+    /// <summary>What it ended with, in words; empty while it runs.</summary>
+    public string Ending => _process.HasExited
+        ? string.Create(CultureInfo.InvariantCulture, $"the host process ended by itself with code {_process.ExitCode}")
+        : string.Empty;
+
+    /// <summary>Starts <c>nitro node --config</c> with its standard error appended to a file.</summary>
+    public static HostProcess Start(string config, string logFile)
+    {
+        var start = new ProcessStartInfo
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        var self = Environment.ProcessPath ?? "dotnet";
+        start.FileName = self;
+        if (Path.GetFileNameWithoutExtension(self).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nitro.dll"));
+        }
+
+        start.ArgumentList.Add("node");
+        start.ArgumentList.Add("--config");
+        start.ArgumentList.Add(config);
+
+        // Our end of its standard input closes even when we are killed, so that it never outlives the demo.
+        start.ArgumentList.Add("--end-with-stdin");
+        var log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
+        var process = Process.Start(start) ?? throw new CliError($"The host process could not be started from {self}.");
+        return new HostProcess(process, log);
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        _endExpected = true;
+        _process.Kill();
+        await _process.WaitForExitAsync(cancellationToken);
+    }
+
+    /// <summary>Asks it to end and waits; true if it ended by itself with code 0.</summary>
+    public async Task<bool> StopAsync()
+    {
+        _endExpected = true;
+        using var limit = new CancellationTokenSource(EndTime);
+        try
+        {
+            _process.StandardInput.Close();
+            await _process.WaitForExitAsync(limit.Token);
+            return _process.ExitCode == 0;
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync(CancellationToken.None);
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await StopAsync();
+        }
+
+        await _logging;
+        _process.Dispose();
+        _gone.Dispose();
+    }
+
+    private static async Task LogAsync(Process process, StreamWriter log, Lock gate)
+    {
+        await using (log)
+        {
+            await Task.WhenAll(CopyAsync(process.StandardOutput, log, gate), CopyAsync(process.StandardError, log, gate));
+        }
+    }
+
+    private static async Task CopyAsync(StreamReader from, StreamWriter to, Lock gate)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (gate)
+            {
+                to.WriteLine(line);
+            }
+        }
+    }
+
+    private void Ended()
+    {
+        if (!_endExpected)
+        {
+            _gone.Cancel();
+        }
+    }
+}

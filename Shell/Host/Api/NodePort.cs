@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Nitro.Host.Loop;
+using Nitro.Ports;
+
+namespace Nitro.Host.Api;
+
+/// <summary>A tenant's API: commands go through the turn, queries are answered from the published state.</summary>
+internal sealed class NodePort(
+    Func<NodeHandle> node, Mailbox mailbox, PendingCalls calls, NotificationHub hub, Func<TenantStatistics> statistics, TimeSpan callTimeLimit)
+    : INodePort
+{
+    private const string Version = "version";
+    private const string Statistics = "get_node_statistics";
+    private static readonly byte[] VersionResult = JsonSerializer.SerializeToUtf8Bytes(
+        typeof(NodePort).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "(devel)");
+
+    /// <inheritdoc/>
+    public string? PermissionOf(string method) => method switch
+    {
+        Version => "none",
+        Statistics => "read",
+        _ => NitroCore.PermissionOf(method),
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeAnswer> CallAsync(
+        string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken)
+    {
+        switch (method)
+        {
+            case Version:
+                return new NodeAnswer(VersionResult, null);
+            case Statistics:
+                return new NodeAnswer(StatisticsJson.Write(statistics()), null);
+            default:
+                return NitroCore.IsCommand(method)
+                    ? await CommandAsync(method, payload, requestId, cancellationToken)
+                    : Query(method, payload);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<NodeNotification> NotificationsAsync(CancellationToken cancellationToken) => hub.SubscribeAsync(cancellationToken);
+
+    private NodeAnswer Query(string method, ReadOnlyMemory<byte> payload) =>
+        NitroCore.TryQuery(node(), method, payload, out var result, out var problem)
+            ? new NodeAnswer(result, null)
+            : new NodeAnswer(default, Problems.From(problem!));
+
+    private async ValueTask<NodeAnswer> CommandAsync(
+        string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken)
+    {
+        // JSON-RPC ids are no idempotency keys: clients repeat them.
+        var request = requestId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
+        if (!NitroCore.TryCommand(node(), method, payload, nonce, request, out var command, out var problem))
+        {
+            return new NodeAnswer(default, Problems.From(problem!));
+        }
+
+        var call = new PendingCall(request);
+        calls.Add(call);
+        try
+        {
+            if (!mailbox.TryPost(Mail.Of(call, command!)))
+            {
+                return new NodeAnswer(default, Problems.Busy);
+            }
+
+            return await call.Answered.WaitAsync(callTimeLimit, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return new NodeAnswer(default, Problems.NotYet(request));
+        }
+        finally
+        {
+            calls.Remove(call);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Nitro.Host.Api;
+
+/// <summary>Writes statistics as the result of <c>get_node_statistics</c>.</summary>
+internal static class StatisticsJson
+{
+    internal static ReadOnlyMemory<byte> Write(TenantStatistics statistics)
+    {
+        var bytes = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("journal");
+            json.WriteNumber("position", statistics.JournalPosition);
+            json.WriteNumber("records", statistics.Journal.Records);
+            json.WriteNumber("appends", statistics.Journal.Appends);
+            json.WriteNumber("commits", statistics.Journal.Commits);
+            json.WriteNumber("bytes", statistics.Journal.Bytes);
+            json.WriteEndObject();
+            json.WriteNumber("steps", statistics.Steps);
+            json.WriteNumber("turns", statistics.Turns);
+            json.WriteNumber("messagesSent", statistics.MessagesSent);
+            json.WriteNumber("messagesReceived", statistics.MessagesReceived);
+            json.WriteNumber("offences", statistics.Offences);
+            json.WriteNumber("signatures", statistics.Signatures);
+            json.WriteNumber("signaturesRefused", statistics.SignaturesRefused);
+            json.WriteNumber("retries", statistics.Retries);
+            json.WriteNumber("openObjectives", statistics.OpenObjectives);
+            json.WriteNumber("unfinishedEffects", statistics.UnfinishedEffects);
+            json.WriteNumber("waiting", statistics.Waiting);
+            json.WriteStartObject("chain");
+            json.WriteBoolean("connected", statistics.Chain.Connected);
+            json.WriteNumber("latestHeight", statistics.Chain.LatestHeight);
+            json.WriteNumber("finalHeight", statistics.Chain.FinalHeight);
+            json.WriteNumber("pendingCalls", statistics.Chain.PendingCalls);
+            json.WriteNumber("transactions", statistics.Chain.Transactions);
+            json.WriteNumber("gasUsed", statistics.Chain.GasUsed);
+            json.WriteString("lastError", statistics.Chain.LastError);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenMemory;
+    }
+}

@@ -1,0 +1,43 @@
+namespace Nitro.Host.Effects;
+
+/// <summary>Puts each effect into its lane. A new kind of effect does not compile until it has one.</summary>
+internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chain) : EffectHandler<bool>
+{
+    internal void Start(Effect effect) => effect.Dispatch(this);
+
+    /// <summary>The effect is over, whichever lane has it.</summary>
+    internal void Drop(long id)
+    {
+        peers.Drop(id);
+        signs.Drop(id);
+        chain.Drop(id);
+    }
+
+    /// <inheritdoc/>
+    public override bool Sign(SignEffect effect)
+    {
+        signs.Add(effect);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool Send(SendEffect effect)
+    {
+        peers.Add(effect);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool Submit(SubmitEffect effect)
+    {
+        chain.Add(effect);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool Read(ReadEffect effect)
+    {
+        chain.Add(effect);
+        return true;
+    }
+}

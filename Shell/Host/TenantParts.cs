@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nitro.Ports;
+
+namespace Nitro.Host;
+
+/// <summary>What a tenant is made of. The tenant disposes of journal, signer, chain and link when it is disposed of itself.</summary>
+public sealed record TenantParts
+{
+    /// <summary>For logs and the API.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the core is told; its address is the signer's.</summary>
+    public required NodeSettings Settings { get; init; }
+
+    /// <summary>The tenant's own journal.</summary>
+    public required IJournal Journal { get; init; }
+
+    /// <summary>Holds the channel key.</summary>
+    public required ISigner Signer { get; init; }
+
+    /// <summary>The chain, under an account that no other tenant uses.</summary>
+    public required IChain Chain { get; init; }
+
+    /// <summary>The way to the peers.</summary>
+    public required IPeerLink Link { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where to say what happens.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>Bounds.</summary>
+    public TenantLimits Limits { get; init; } = new();
+}

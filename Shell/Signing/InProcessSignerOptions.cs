@@ -1,0 +1,26 @@
+namespace Nitro.Signing;
+
+/// <summary>Where the marks of an in-process signer live, and its limits.</summary>
+public sealed record InProcessSignerOptions
+{
+    /// <summary>The database of marks (<c>marks.db</c>); made, with its folder, when absent. It must outlive the journal.</summary>
+    public required string MarksPath { get; init; }
+
+    /// <summary>Requests decided together, and so sharing one fsync.</summary>
+    public int LargestBatch { get; init; } = 1024;
+
+    /// <summary>Requests that may wait; further submitters wait for room.</summary>
+    public int MostWaiting { get; init; } = 65_536;
+
+    /// <summary>A batch of this size or more is signed on two threads.</summary>
+    public int ParallelFrom { get; init; } = 16;
+
+    /// <summary>How long to wait before trying again to store marks that could not be stored.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The size in bytes beyond which the file of marks may not grow, as if the disk were full; 0 for none.</summary>
+    public long MaximumBytes { get; init; }
+
+    /// <summary>Told when marks cannot be stored, in words for the operator.</summary>
+    public Action<string>? Complain { get; init; }
+}

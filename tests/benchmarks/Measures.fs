@@ -1,0 +1,191 @@
+namespace Nitro.Benchmarks
+
+open System
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Engine
+open Nitro.Wire
+
+/// What is measured in quick mode, one function each; micros per operation.
+module internal Measures =
+    let private big = 1_000_000_000_000UL
+
+    /// One signature and one recovery: what every voucher costs at the very least.
+    let floor () =
+        let crypto = Crypto.real ()
+        let who = crypto.NewKey 1
+        let digest = Keccak.hash [| 1uy |]
+        let signature = crypto.Sign who digest
+        let sign = Bench.median 200 (fun () -> crypto.Sign who digest |> ignore)
+        let recover = Bench.median 200 (fun () -> crypto.Recover.Invoke(digest, signature) |> ignore)
+        sign, recover
+
+    let private pair crypto =
+        let net = BenchNet crypto
+        let payer, payee = net.Add 1, net.Add 2
+        net.Ledger(payer, payee, big, 1UL) |> ignore
+        let channel = net.OpenPayment(payer, [], payee, big / 2UL, 2UL)
+        net.Drain()
+        net, payer, payee, channel
+
+    /// Issue at the payer, frame, receive at the payee: two nodes, no disk.
+    let voucher crypto =
+        let net, payer, _, channel = pair crypto
+
+        Bench.median 300 (fun () ->
+            net.Ask(payer, Pay(channel, Amount.one, Sent)) |> ignore
+            net.Drain())
+
+    /// One `Engine.step` of a payment, with so many other payment channels open at the same node.
+    let step openChannels =
+        let net = BenchNet(Crypto.none ())
+        let payer, payee = net.Add 1, net.Add 2
+        net.Ledger(payer, payee, big, 1UL) |> ignore
+        // Channels over ledgers of their own, so that no single outcome grows with their number.
+        let node = net.Nodes[payer]
+
+        for n in 1..openChannels do
+            let terms: Terms =
+                { Id = ChannelId(Keccak.hash (BitConverter.GetBytes n))
+                  Fixed = { Participants = [ payer; payee ]; Nonce = uint64 n; App = node.Settings.VirtualApp; ChallengeDuration = 1u }
+                  Opening =
+                    { Asset = Address.zero
+                      Leader = Destination.ofAddress payer
+                      LeaderBalance = Amount.one
+                      Follower = Destination.ofAddress payee
+                      FollowerBalance = Amount.zero
+                      Guarantees = Map.empty }
+                  MyIndex = 0
+                  IsLedger = false
+                  Dialect = Nitro }
+
+            node.State <- NodeState.evolve node.State (Instant 1L) (ChannelAdded terms)
+
+        let channel = net.OpenPayment(payer, [], payee, big / 2UL, 2UL)
+        net.Drain()
+        let before = net.Steps
+        let mutable rounds = 0L
+
+        let perPayment =
+            Bench.median 200 (fun () ->
+                rounds <- rounds + 1L
+                net.Ask(payer, Pay(channel, Amount.one, Sent)) |> ignore
+                net.Drain())
+
+        perPayment / (float (net.Steps - before) / float rounds)
+
+    /// Opening so many payment channels at once over one ledger: micros per engine step, all of it included.
+    let openings count =
+        let net = BenchNet(Crypto.none ())
+        let payer, payee = net.Add 1, net.Add 2
+        net.Ledger(payer, payee, big, 1UL) |> ignore
+        for n in 1..count do net.OpenPayment(payer, [], payee, 10UL, uint64 (n + 10)) |> ignore
+        // The first hundred proposals, with all others waiting behind them.
+        let before = net.Steps
+        let watch = Diagnostics.Stopwatch.StartNew()
+        while net.Steps - before < int64 count * 4L && net.DrainOne() do ()
+        watch.Elapsed.TotalMicroseconds / float (net.Steps - before)
+
+    /// A payment channel over one hub, opened: micros of all parties, signatures, and recoveries counted.
+    let virtualOpen () =
+        let mutable recoveries = 0L
+        let crypto = Crypto.real ()
+
+        let counting =
+            { crypto with
+                Recover =
+                    Recover(fun digest signature ->
+                        recoveries <- recoveries + 1L
+                        crypto.Recover.Invoke(digest, signature)) }
+
+        let net = BenchNet counting
+        let alice, irene, bob = net.Add 1, net.Add 2, net.Add 3
+        net.Ledger(alice, irene, big, 1UL) |> ignore
+        net.Ledger(irene, bob, big, 2UL) |> ignore
+        let mutable nonce = 10UL
+
+        let openOne () =
+            nonce <- nonce + 1UL
+            net.OpenPayment(alice, [ irene ], bob, 10UL, nonce) |> ignore
+            net.Drain()
+
+        for _ in 1..20 do openOne ()
+        let signatures, before = net.Signatures, recoveries
+        let micros = Bench.once 50 (fun () -> for _ in 1..50 do openOne ())
+        micros, float (net.Signatures - signatures) / 50.0, float (recoveries - before) / 50.0
+
+    let keccak length =
+        let bytes = Array.zeroCreate<byte> length
+        Bench.median 100 (fun () -> Keccak.hash bytes |> ignore)
+
+    let stateHash guarantees =
+        let outcome =
+            { Asset = Address.zero
+              Leader = Bytes32.ofUInt64 1UL
+              LeaderBalance = Amount.ofUInt64 big
+              Follower = Bytes32.ofUInt64 2UL
+              FollowerBalance = Amount.ofUInt64 big
+              Guarantees =
+                Map.ofList
+                    [ for n in 1..guarantees do
+                          let id = ChannelId(Keccak.hash (BitConverter.GetBytes n))
+                          id, { Target = id; Amount = Amount.one; Left = Bytes32.ofUInt64 1UL; Right = Bytes32.ofUInt64 2UL } ] }
+
+        let id = ChannelId(Keccak.hash [| 1uy |])
+        Bench.median 100 (fun () -> State.hash id (Ledger.toVariable Nitro 5UL false outcome) |> ignore)
+
+    /// Journal bytes of one payment at the payer and at the payee.
+    let journalBytes () =
+        let net, payer, payee, channel = pair (Crypto.none ())
+
+        let size (facts: Fact list) =
+            facts
+            |> List.sumBy (fun fact ->
+                let struct (name, _, body) = LogV1.encode fact
+                name.Length + body.Length)
+
+        let mutable atPayer, atPayee = 0, 0
+        let request = RequestId "0000000000009999"
+        let node = net.Nodes[payer]
+        let asked = Engine.step node.Settings node.State { At = Instant 9L; Event = Asked(request, Bytes32.ofUInt64 9UL, Pay(channel, Amount.one, Sent)) }
+        atPayer <- atPayer + size asked.Facts
+
+        let effect = fst (List.head asked.Effects)
+        let signature = { R = Keccak.hash [| 2uy |]; S = Keccak.hash [| 3uy |]; V = 27uy }
+        let signed = Engine.step node.Settings asked.State { At = Instant 10L; Event = SignerReplied [ effect, Signed signature ] }
+        atPayer <- atPayer + size signed.Facts
+
+        let told = fst (List.head signed.Effects)
+        let taken = Engine.step node.Settings signed.State { At = Instant 11L; Event = PeerTook told }
+        atPayer <- atPayer + size taken.Facts
+        atPayee <- atPayee + size [ VoucherReceived(channel, Amount.ofUInt64 1_000UL, signature) ]
+        ignore payee
+        atPayer, atPayee
+
+    /// Folding the journal of a node with so many open payment channels: seconds, and resident bytes per channel.
+    let restart channels =
+        let net = BenchNet(Crypto.none ())
+        let payer = net.Add 1
+        let peers = [ for n in 1 .. max 1 (channels / 100) -> net.Add(n + 1) ]
+        let facts = Collections.Generic.List<Fact>()
+        let node = net.Nodes[payer]
+
+        let record who event =
+            let step: Step = net.Step(who, event)
+            if who = payer then facts.AddRange step.Facts
+
+        ignore record
+        ignore node
+        for index, peer in List.indexed peers do net.Ledger(payer, peer, big, uint64 (index + 1)) |> ignore
+        let before = GC.GetTotalMemory true
+        let mutable nonce = 1_000_000UL
+
+        for index in 1..channels do
+            nonce <- nonce + 1UL
+            net.OpenPayment(payer, [], peers[index % peers.Length], 10UL, nonce) |> ignore
+            net.Drain()
+
+        // Two nodes hold each channel: the payer and its peer.
+        let perChannel = float (GC.GetTotalMemory true - before) / float channels / 2.0
+        perChannel

@@ -1,0 +1,189 @@
+namespace Nitro.Benchmarks
+
+open System
+open System.Collections.Generic
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Engine
+open Nitro.Signer
+open Nitro.Wire
+
+/// How a bench node signs: for real, or without cryptography, to see the engine alone.
+type internal Crypto =
+    { Recover: Recover
+      Sign: Address -> Bytes32 -> Signature
+      NewKey: int -> Address }
+
+module internal Crypto =
+    let real () =
+        let curve = Nitro.Secp256k1.Curve.Default
+        let keys = Dictionary<Address, byte[]>()
+
+        { Recover =
+            Recover(fun digest signature ->
+                let address = Array.zeroCreate<byte> 20
+
+                if curve.TryRecoverAddress(ReadOnlySpan(digest.ToArray()), ReadOnlySpan(signature.ToArray()), Span address) then
+                    ValueSome(Address.ofSpan (ReadOnlySpan address))
+                else
+                    ValueNone)
+          Sign =
+            fun who digest ->
+                let bytes = Array.zeroCreate<byte> 65
+                curve.TrySign(ReadOnlySpan(digest.ToArray()), ReadOnlySpan keys[who], Span bytes) |> ignore
+
+                match Signature.tryOfSpan (ReadOnlySpan bytes) with
+                | ValueSome signature -> signature
+                | ValueNone -> invalidOp "a signature has 65 bytes"
+          NewKey =
+            fun n ->
+                let key = (Keccak.hash (BitConverter.GetBytes n)).ToArray()
+                let address = Array.zeroCreate<byte> 20
+                curve.TryGetAddress(ReadOnlySpan key, Span address) |> ignore
+                let who = Address.ofSpan (ReadOnlySpan address)
+                keys[who] <- key
+                who }
+
+    let none () =
+        { Recover = Recover(fun digest signature -> if signature.R = digest then Destination.tryAddress signature.S else ValueNone)
+          Sign = fun who digest -> { R = digest; S = Destination.ofAddress who; V = 27uy }
+          NewKey =
+            fun n ->
+                match Destination.tryAddress (Bytes32.ofUInt64 (uint64 (n + 1_000))) with
+                | ValueSome address -> address
+                | ValueNone -> invalidOp "an external destination" }
+
+/// One node without a shell: its effects are carried out at once, in one thread.
+type internal BenchNode(settings: Settings) =
+    member val State = NodeState.empty with get, set
+    member val Marks = Dictionary<ChannelId, ChannelMarks>()
+    member val Facts = 0L with get, set
+    member _.Settings = settings
+
+/// Nodes joined by function calls: the whole protocol, no disk, no network.
+type internal BenchNet(crypto: Crypto) =
+    let nodes = Dictionary<Address, BenchNode>()
+    let work = Queue<unit -> unit>()
+    let chain = Dictionary<ChannelId, Amount>()
+    let mutable height = 1UL
+    let mutable now = 1_000_000L
+    let mutable requests = 0
+    let mutable signatures = 0L
+    let mutable steps = 0L
+
+    member _.Nodes = nodes
+    member _.Signatures = signatures
+    member _.Steps = steps
+
+    member _.Add n =
+        let who = crypto.NewKey n
+
+        let settings: Settings =
+            { Me = who
+              ConsensusApp = crypto.NewKey 900_001
+              VirtualApp = crypto.NewKey 900_002
+              Adjudicator = crypto.NewKey 900_003
+              DefaultChallengeDuration = 86_400u
+              GoNitroPeers = Set.empty
+              Policy = Policy.permissive
+              Limits =
+                { Limits.standard with
+                    OpenObjectives = 1_000_000
+                    OpenObjectivesPerPeer = 1_000_000
+                    UnfinishedPerPeer = 1_000_000 }
+              Recover = crypto.Recover }
+
+        nodes[who] <- BenchNode settings
+        who
+
+    member this.Step(who, event) =
+        let node = nodes[who]
+        now <- now + 1L
+        steps <- steps + 1L
+        let step = Engine.step node.Settings node.State { At = Instant now; Event = event }
+        node.State <- step.State
+        node.Facts <- node.Facts + int64 step.Facts.Length
+        for effect, intent in step.Effects do work.Enqueue(fun () -> this.Perform(who, effect, intent))
+        step
+
+    member private this.Perform(who, effect, intent) =
+        let node = nodes[who]
+
+        match intent with
+        | SignPayload signing ->
+            (match Outgoing.payload node.State signing with
+             | ValueSome payload ->
+                 let lookup id = match node.Marks.TryGetValue id with | true, found -> found | _ -> Marks.none
+                 let changed, verdict = Signer.step lookup payload
+                 for id, next in changed do node.Marks[id] <- next
+
+                 match verdict with
+                 | Approve digest ->
+                     signatures <- signatures + 1L
+                     this.Step(who, SignerReplied [ effect, Signed(crypto.Sign who digest) ]) |> ignore
+                 | Refuse tag -> invalidOp tag
+             | ValueNone -> ())
+        | Tell(peer, telling) ->
+            (match Outgoing.message node.Settings node.State telling with
+             | ValueNone -> ()
+             | ValueSome message ->
+                 let frame = PeerV1.encode peer message
+
+                 match Inbound.receive nodes[peer].Settings nodes[peer].State who (ReadOnlyMemory frame) with
+                 | Error offence -> invalidOp offence.Detail
+                 | Ok verified ->
+                     match this.Step(peer, PeerSaid verified).Taking with
+                     | Take -> this.Step(who, PeerTook effect) |> ignore
+                     | NotNow _ -> work.Enqueue(fun () -> this.Perform(who, effect, intent))
+                     | Offend offence -> invalidOp offence.Detail)
+        | SubmitCall(Deposit(id, expected, amount)) ->
+            chain[id] <- Amount.addSaturated expected amount
+            height <- height + 1UL
+            let at = { Height = height; Index = 0u; BlockHash = Bytes32.zero }
+            for other in nodes.Keys |> Seq.toArray do this.Step(other, ChainShowed(ChainNotice.Deposited(id, Address.zero, chain[id]), at)) |> ignore
+        | SubmitCall(ConcludeAndTransfer id) ->
+            height <- height + 1UL
+            let at = { Height = height; Index = 0u; BlockHash = Bytes32.zero }
+            for other in nodes.Keys |> Seq.toArray do this.Step(other, ChainShowed(PaidOut(id, 0, chain[id], Amount.zero), at)) |> ignore
+        | SubmitCall(ReadHoldings _) -> ()
+
+    /// Until nothing is left to do.
+    member _.Drain() =
+        let mutable next = Unchecked.defaultof<unit -> unit>
+        while work.TryDequeue &next do next ()
+
+    /// One unit of work, for those who look between.
+    member _.DrainOne() =
+        match work.TryDequeue() with
+        | true, next ->
+            next ()
+            true
+        | _ -> false
+
+    member this.Ask(who, command) =
+        requests <- requests + 1
+        let request = RequestId(requests.ToString "D16")
+        let step = this.Step(who, Asked(request, Bytes32.ofUInt64 (uint64 requests), command))
+
+        match step.Replies with
+        | [ { Answer = ObjectiveStarted id } ] -> id.Channel
+        | [ { Answer = Failed problem } ] -> invalidOp problem.Message
+        | _ -> ChannelId Bytes32.zero
+
+    static member Outcome(first: Address, second: Address, a: uint64, b: uint64) : Outcome =
+        let line who amount : Allocation =
+            { Destination = Destination.ofAddress who
+              Amount = Amount.ofUInt64 amount
+              Type = AllocationType.simple
+              Metadata = [||] }
+
+        [ { Asset = Address.zero; MetadataType = 0uy; Metadata = [||]; Allocations = [ line first a; line second b ] } ]
+
+    member this.Ledger(first, second, each, nonce) =
+        let id = this.Ask(first, CreateLedger(second, 100u, BenchNet.Outcome(first, second, each, each), nonce))
+        this.Drain()
+        id
+
+    member this.OpenPayment(payer, hubs, payee, amount, nonce) =
+        this.Ask(payer, CreatePaymentChannel(hubs, payee, 100u, BenchNet.Outcome(payer, payee, amount, 0UL), nonce))
