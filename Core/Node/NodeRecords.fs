@@ -32,7 +32,9 @@ type internal PeerRecord =
       /// Of those, proposed by the peer and not approved yet.
       Unapproved: int
       RetellSeconds: int64
-      RetellAt: Instant voption }
+      RetellAt: Instant voption
+      /// A retelling goes through the open objectives in slices; the last one done.
+      RetoldUpTo: ObjectiveId voption }
 
 /// Everything a node knows: a fold of its journal.
 type internal NodeState =
@@ -98,7 +100,8 @@ module internal Known =
         { Open = Set.empty
           Unapproved = 0
           RetellSeconds = Pace.retellSeconds
-          RetellAt = ValueNone }
+          RetellAt = ValueNone
+          RetoldUpTo = ValueNone }
 
     let peer address (state: NodeState) = Table.tryFind address state.Peers |> ValueOption.defaultValue noPeer
 

@@ -98,6 +98,6 @@ module internal NodeState =
             | VoucherReceived(id, total, signature) -> onChannel id (Channel.onPayments (Payments.receive total signature)) state
             | IntentRecorded intent -> { state with Outbox = Outbox.record state.Position intent state.Outbox }
             | IntentFinished(effect, result) -> finish at effect result state
-            | Woken topic -> woken topic state
+            | Woken topic -> woken at topic state
 
         { next with Position = state.Position + 1L }

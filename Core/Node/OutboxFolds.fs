@@ -1,6 +1,7 @@
 namespace Nitro.Node
 
 open Nitro.Kernel
+open Nitro.Protocol
 open Known
 open ObjectiveFolds
 
@@ -82,7 +83,37 @@ module internal OutboxFolds =
             | (Tell _ | SubmitCall _), Superseded
             | SignPayload _, _ -> finished
 
-    let private retell address (state: NodeState) =
+    /// So many objectives are told again in one step that its facts still fit one append.
+    let private retellSlice = 64
+
+    /// The open objectives with a peer whose tellings the next retelling forgets, in order.
+    let nextRetold (record: PeerRecord) : ObjectiveId list =
+        let rest =
+            match record.RetoldUpTo with
+            | ValueSome last -> record.Open |> Seq.filter (fun id -> id > last)
+            | ValueNone -> record.Open :> seq<_>
+
+        rest |> Seq.truncate retellSlice |> Seq.toList
+
+    /// go-nitro drops a ledger's opening once it is complete, and a repeat of it would stop that node: after our post-fund
+    /// is told, it may be complete there.
+    let private mayRepeat (channel: Channel) =
+        not (
+            channel.Terms.Dialect = GoNitro
+            && channel.Terms.IsLedger
+            && channel.Told
+               |> List.exists (fun (_, telling) ->
+                   match telling with
+                   | StateOf(_, turn, _) -> turn = Turn.postFund
+                   | _ -> false)
+        )
+
+    let private channelsOf (state: NodeState) (id: ObjectiveId) =
+        match objective id state with
+        | ValueSome record -> id.Channel :: Goal.ledgers record.Goal
+        | ValueNone -> [ id.Channel ]
+
+    let private retell (at: Instant) address (state: NodeState) =
         let record = peer address state
 
         let unscheduled =
@@ -90,29 +121,38 @@ module internal OutboxFolds =
             | ValueSome due -> unwake due (Retelling address) state
             | ValueNone -> state
 
+        let slice = nextRetold record
+
+        let forget (c: Channel) =
+            if mayRepeat c then { c with Told = c.Told |> List.filter (fun (who, _) -> who <> address) } else c
+
         let forgotten =
-            record.Open
-            |> Seq.map (fun objective -> objective.Channel)
-            |> Seq.collect (fun id ->
-                match objective { Kind = VirtualFunding; Channel = id } state, objective { Kind = VirtualDefunding; Channel = id } state with
-                | ValueSome r, ValueNone
-                | _, ValueSome r -> id :: Goal.ledgers r.Goal
-                | ValueNone, ValueNone -> [ id ])
-            |> Seq.distinct
-            |> Seq.fold
-                (fun s id -> onChannel id (fun c -> { c with Told = c.Told |> List.filter (fun (who, _) -> who <> address) }) s)
-                unscheduled
+            slice
+            |> List.collect (channelsOf state)
+            |> List.distinct
+            |> List.fold (fun s id -> onChannel id forget s) unscheduled
 
-        forgotten
-        |> onPeer address (fun p ->
-            { p with
-                RetellAt = ValueNone
-                RetellSeconds = if p.Open.IsEmpty then Pace.retellSeconds else min Pace.retellSecondsMax (p.RetellSeconds * 2L) })
+        if slice.Length = retellSlice then
+            forgotten
+            |> onPeer address (fun p ->
+                { p with
+                    RetellAt = ValueSome at
+                    RetoldUpTo = ValueSome(List.last slice) })
+            |> wake at (Retelling address)
+        else
+            forgotten
+            |> onPeer address (fun p ->
+                { p with
+                    RetellAt = ValueNone
+                    RetoldUpTo = ValueNone
+                    RetellSeconds =
+                        if p.Open.IsEmpty then Pace.retellSeconds
+                        else min Pace.retellSecondsMax (p.RetellSeconds * 2L) })
 
-    let woken topic (state: NodeState) =
+    let woken at topic (state: NodeState) =
         match topic with
         | OpeningDeadline id -> dropDeadline id state
-        | Retelling address -> retell address state
+        | Retelling address -> retell at address state
         | ChainRetry id -> clearRetry id state
         | ConcludeInstead id ->
             { state with Wakes = state.Wakes |> Set.filter (fun (_, t) -> t <> ConcludeInstead id) }
