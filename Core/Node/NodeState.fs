@@ -42,6 +42,7 @@ type internal NodeState =
       OpenCount: int
       /// Ended objectives, oldest first.
       Ended: Map<int64, ObjectiveId>
+      EndedCount: int
       /// The open or opening ledger of a peer and asset.
       Ledgers: Table<struct (Address * Address), ChannelId>
       Peers: Table<Address, PeerRecord>
@@ -70,6 +71,7 @@ module internal NodeState =
           Objectives = Table.empty
           OpenCount = 0
           Ended = Map.empty
+          EndedCount = 0
           Ledgers = Table.empty
           Peers = Table.empty
           Requests = Table.empty
@@ -122,7 +124,7 @@ module internal NodeState =
                 let key, oldest = Map.minKeyValue state.RequestOrder
 
                 let isOld =
-                    state.RequestOrder.Count > Pace.requestsRemembered
+                    Table.count state.Requests > Pace.requestsRemembered
                     || (match Table.tryFind oldest state.Requests with
                         | ValueSome record -> record.At.PlusSeconds Pace.requestSecondsRemembered < at
                         | ValueNone -> true)
@@ -267,11 +269,13 @@ module internal NodeState =
         | VirtualDefund _, Rejected _ -> state
 
     let private forgetOldest (state: NodeState) =
-        if state.Ended.Count <= Pace.endedListed then
+        if state.EndedCount <= Pace.endedListed then
             state
         else
             let key, oldest = Map.minKeyValue state.Ended
-            { state with Ended = state.Ended.Remove key }
+            { state with
+                Ended = state.Ended.Remove key
+                EndedCount = state.EndedCount - 1 }
             |> fun s ->
                 // A tombstone stays: id and ending answer late duplicates.
                 { s with Objectives = Table.change oldest (fun r -> { r with Deadline = ValueNone; Undoing = ValueNone }) s.Objectives }
@@ -284,7 +288,8 @@ module internal NodeState =
                 { dropDeadline id state with
                     Objectives = Table.add id { record with Ending = ValueSome ending } state.Objectives
                     OpenCount = state.OpenCount - 1
-                    Ended = state.Ended.Add(state.Position, id) }
+                    Ended = state.Ended.Add(state.Position, id)
+                    EndedCount = state.EndedCount + 1 }
 
             let withoutPeers =
                 others record.Goal state
@@ -487,8 +492,11 @@ module internal NodeState =
                 else
                     let added = { state with Channels = Table.add terms.Id (Channel.create terms) state.Channels }
 
-                    if terms.IsLedger then
-                        { added with Ledgers = Table.add (struct (List.head terms.Others, terms.Opening.Asset)) terms.Id added.Ledgers }
+                    let key = struct (List.head terms.Others, terms.Opening.Asset)
+
+                    // The first keeps its place: a second one is on record only because it was rejected.
+                    if terms.IsLedger && not (Table.containsKey key added.Ledgers) then
+                        { added with Ledgers = Table.add key terms.Id added.Ledgers }
                     else
                         added
             | StateSeen(id, variable) -> onChannel id (Channel.see variable) state
