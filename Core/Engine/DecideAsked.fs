@@ -149,7 +149,7 @@ module internal DecideAsked =
                 turning.Reply(request, refused "channel-closing" "channel-closing: no payment is accepted any more" "open another payment channel")
             | Ok _ when not (Channel.isOpen channel) ->
                 turning.Reply(request, refused "channel-not-open" "the payment channel is not open yet" "wait for objective_completed of its VirtualFund")
-            | Ok _ when payments.Pending.Count >= turning.Settings.Limits.PendingPaymentsPerChannel -> turning.Reply(request, busy)
+            | Ok _ when payments.PendingCount >= turning.Settings.Limits.PendingPaymentsPerChannel -> turning.Reply(request, busy)
             | Ok _ -> turning.Add(PaymentReserved(request, content, id, amount, kind))
         | _ -> turning.Reply(request, unknownChannel id)
 

@@ -74,7 +74,7 @@ module internal DecideProposal =
             NotNow "an earlier proposal is missing"
         elif not (isExpected turning said.Proposal) then
             NotNow "the proposal's objective is not known yet"
-        elif ledger.Queue.Count >= 2 * turning.Settings.Limits.ProposalsInFlight then
+        elif LedgerChannel.inFlight ledger >= 2 * turning.Settings.Limits.ProposalsInFlight then
             NotNow "too many proposals in flight"
         elif (Channel.ownFinal channel).IsSome then
             offend "closed" "the ledger's final state is signed"

@@ -70,7 +70,7 @@ module internal Settle =
         if
             not ledger.Wanted.IsEmpty
             && not (LedgerChannel.hasUnsigned ledger)
-            && ledger.Queue.Count < turning.Settings.Limits.ProposalsInFlight
+            && LedgerChannel.inFlight ledger < turning.Settings.Limits.ProposalsInFlight
         then
             let _, proposal = Map.minKeyValue ledger.Wanted
 

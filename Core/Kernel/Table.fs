@@ -3,6 +3,15 @@ namespace Nitro.Kernel
 open System
 open System.Collections.Immutable
 
+/// Lets a dictionary store a value without first comparing it, part by part, with the one it replaces.
+[<Sealed>]
+type internal Replacing<'V>() =
+    static member val Instance = Replacing<'V>() :> Collections.Generic.IEqualityComparer<'V>
+
+    interface Collections.Generic.IEqualityComparer<'V> with
+        member _.Equals(_, _) = false
+        member _.GetHashCode _ = 0
+
 /// A persistent dictionary for large collections: hashed look-ups, and equality by contents (Map compares keys through boxing).
 /// Iteration order depends on the keys alone, so it is the same on every run.
 [<CustomEquality; NoComparison>]
@@ -24,7 +33,8 @@ type internal Table<'K, 'V when 'K: equality and 'K: not null and 'V: equality> 
     override this.GetHashCode() = this.Items.Count
 
 module internal Table =
-    let empty<'K, 'V when 'K: equality and 'K: not null and 'V: equality> : Table<'K, 'V> = { Items = ImmutableDictionary<'K, 'V>.Empty }
+    let empty<'K, 'V when 'K: equality and 'K: not null and 'V: equality> : Table<'K, 'V> =
+        { Items = ImmutableDictionary.Create<'K, 'V>(null, Replacing<'V>.Instance) }
     let count (table: Table<'K, 'V>) = table.Items.Count
     let containsKey key (table: Table<'K, 'V>) = table.Items.ContainsKey key
 

@@ -44,7 +44,7 @@ type internal LedgerChannel =
 
 module internal LedgerChannel =
     /// As many as may be unfinished towards a peer, so that what is promised can always be told.
-    let private answersKept = 1_024
+    let private answersKept = 1_024UL
 
     let start (opening: LedgerOutcome) leaderSignature followerSignature =
         { Agreed = opening
@@ -62,7 +62,10 @@ module internal LedgerChannel =
           Unenforceable = Amount.zero
           Answered = Map.empty }
 
-    let lastTurn (ledger: LedgerChannel) = ledger.AgreedTurn + uint64 ledger.Queue.Count
+    let lastTurn (ledger: LedgerChannel) = if ledger.Queue.IsEmpty then ledger.AgreedTurn else fst (Map.maxKeyValue ledger.Queue)
+
+    /// How many proposals wait for the follower. The queue is dense; a map's own count walks over all of it.
+    let inFlight (ledger: LedgerChannel) = int (lastTurn ledger - ledger.AgreedTurn)
 
     /// The outcome once everything queued is agreed.
     let proposed (ledger: LedgerChannel) =
@@ -192,7 +195,8 @@ module internal LedgerChannel =
         | Some({ LeaderSignature = ValueSome leaderSignature } as queued) ->
             let answered =
                 if isFollower then
-                    let kept = if ledger.Answered.Count >= answersKept then ledger.Answered.Remove(fst (Map.minKeyValue ledger.Answered)) else ledger.Answered
+                    let oldest = if ledger.Answered.IsEmpty then turn else fst (Map.minKeyValue ledger.Answered)
+                    let kept = if oldest + answersKept <= turn then ledger.Answered.Remove oldest else ledger.Answered
                     kept.Add(turn, struct (queued.Proposal, followerSignature))
                 else
                     ledger.Answered

@@ -42,6 +42,7 @@ type internal NodeState =
       OpenCount: int
       /// Ended objectives, oldest first.
       Ended: Map<int64, ObjectiveId>
+      EndedCount: int
       /// The open or opening ledger of a peer and asset.
       Ledgers: Table<struct (Address * Address), ChannelId>
       Peers: Table<Address, PeerRecord>
@@ -71,6 +72,7 @@ module internal Known =
           Objectives = Table.empty
           OpenCount = 0
           Ended = Map.empty
+          EndedCount = 0
           Ledgers = Table.empty
           Peers = Table.empty
           Requests = Table.empty

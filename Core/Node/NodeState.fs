@@ -53,8 +53,11 @@ module internal NodeState =
                 else
                     let added = { state with Channels = Table.add terms.Id (Channel.create terms) state.Channels }
 
-                    if terms.IsLedger then
-                        { added with Ledgers = Table.add (struct (List.head terms.Others, terms.Opening.Asset)) terms.Id added.Ledgers }
+                    let key = struct (List.head terms.Others, terms.Opening.Asset)
+
+                    // The first keeps its place: a second one is on record only because it was rejected.
+                    if terms.IsLedger && not (Table.containsKey key added.Ledgers) then
+                        { added with Ledgers = Table.add key terms.Id added.Ledgers }
                     else
                         added
             | StateSeen(id, variable) -> onChannel id (Channel.see variable) state

@@ -121,11 +121,13 @@ module internal ObjectiveFolds =
         | VirtualDefund _, Rejected _ -> state
 
     let private forgetOldest (state: NodeState) =
-        if state.Ended.Count <= Pace.endedListed then
+        if state.EndedCount <= Pace.endedListed then
             state
         else
             let key, oldest = Map.minKeyValue state.Ended
-            { state with Ended = state.Ended.Remove key }
+            { state with
+                Ended = state.Ended.Remove key
+                EndedCount = state.EndedCount - 1 }
             |> fun s ->
                 // A tombstone stays: id and ending answer late duplicates.
                 { s with Objectives = Table.change oldest (fun r -> { r with Deadline = ValueNone; Undoing = ValueNone }) s.Objectives }
@@ -138,7 +140,8 @@ module internal ObjectiveFolds =
                 { dropDeadline id state with
                     Objectives = Table.add id { record with Ending = ValueSome ending } state.Objectives
                     OpenCount = state.OpenCount - 1
-                    Ended = state.Ended.Add(state.Position, id) }
+                    Ended = state.Ended.Add(state.Position, id)
+                    EndedCount = state.EndedCount + 1 }
 
             let withoutPeers =
                 others record.Goal state

@@ -21,6 +21,7 @@ type internal Payments =
       Reserved: Amount
       Pending: Map<int64, PendingPayment>
       NextPending: int64
+      PendingCount: int
       HandedOutPending: int
       /// Payer: the largest voucher signed. `IssuedToTell`: the payee should get it from us.
       Issued: Amount
@@ -39,6 +40,7 @@ module internal Payments =
           Reserved = Amount.zero
           Pending = Map.empty
           NextPending = 0L
+          PendingCount = 0
           HandedOutPending = 0
           Issued = Amount.zero
           IssuedSignature = ValueNone
@@ -70,6 +72,7 @@ module internal Payments =
             Reserved = total
             Pending = payments.Pending.Add(payments.NextPending, { Request = request; Amount = amount; Total = total; Kind = kind })
             NextPending = payments.NextPending + 1L
+            PendingCount = payments.PendingCount + 1
             HandedOutPending = payments.HandedOutPending + (match kind with HandedOut -> 1 | Sent -> 0) }
 
     /// The total to sign next. Payments that we send ourselves are covered together; one that is handed out gets a voucher of its own.
@@ -99,6 +102,7 @@ module internal Payments =
             IssuedSignature = ValueSome signature
             IssuedToTell = payments.IssuedToTell || done' |> List.exists (fun pair -> pair.Value.Kind = Sent)
             Pending = done' |> List.fold (fun pending pair -> pending.Remove pair.Key) payments.Pending
+            PendingCount = payments.PendingCount - done'.Length
             HandedOutPending = payments.HandedOutPending - (done' |> List.filter (fun pair -> pair.Value.Kind = HandedOut) |> List.length) }
 
     /// Takes one payment back; those behind it move down.
@@ -117,6 +121,7 @@ module internal Payments =
         { payments with
             Pending = Map.ofList rebased
             Reserved = reserved
+            PendingCount = rebased.Length
             HandedOutPending = rebased |> List.filter (fun (_, pending) -> pending.Kind = HandedOut) |> List.length }
 
     let receive total signature (payments: Payments) =

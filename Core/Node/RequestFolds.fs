@@ -13,7 +13,7 @@ module internal RequestFolds =
                 let key, oldest = Map.minKeyValue state.RequestOrder
 
                 let isOld =
-                    state.RequestOrder.Count > Pace.requestsRemembered
+                    Table.count state.Requests > Pace.requestsRemembered
                     || (match Table.tryFind oldest state.Requests with
                         | ValueSome record -> record.At.PlusSeconds Pace.requestSecondsRemembered < at
                         | ValueNone -> true)

@@ -17,7 +17,7 @@ type internal ChannelMarks =
 
 module internal Marks =
     /// More than a ledger may have in flight, so that a request repeated after a crash still finds its hash.
-    let turnsKept = 256
+    let turnsKept = 256UL
 
     let none =
         { Signed = Map.empty
@@ -29,8 +29,9 @@ module internal Marks =
     let withState turn hash isFinal (marks: ChannelMarks) =
         let signed = marks.Signed.Add(turn, hash)
 
-        if signed.Count > turnsKept then
-            let oldest = Map.minKeyValue signed |> fst
+        let oldest = Map.minKeyValue signed |> fst
+
+        if oldest + turnsKept <= turn then
             { marks with Signed = signed.Remove oldest; Floor = max marks.Floor (oldest + 1UL); Final = marks.Final || isFinal }
         else
             { marks with Signed = signed; Final = marks.Final || isFinal }

@@ -19,6 +19,10 @@ type internal Box =
       mutable State: NodeState
       /// The process's number: what an earlier one had scheduled dies with it.
       mutable Process: int
+      /// The signer's own policy, beside its marks: a tag refuses.
+      mutable Forbids: Payload -> string voption
+      /// Switched off: hears, says and does nothing until it is restarted.
+      mutable Absent: bool
       Answers: Dictionary<RequestId, Answer> }
 
 /// Nodes, network, signers and chain on one queue with one clock and one source of randomness: the same seed, the same run.
@@ -34,6 +38,8 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
     let mutable calm = false
     let mutable steps = 0
     let mutable crashes = 0
+    let strangers = HashSet<Address>()
+    let offences = List<struct (Address * Offence)>()
 
     let chance percent = not calm && random.Next 100 < percent
 
@@ -41,8 +47,21 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
         order <- order + 1L
         queue.Enqueue(action, struct (now + int64 milliseconds * 1_000L, order))
 
-    let fail text = raise (InvalidOperationException $"seed {seed}, step {steps}: {text}")
+    let fail text = invalidOp $"seed {seed}, step {steps}: {text}"
     let replay (box: Box) = box.Journal |> Seq.fold (fun state (struct (at, fact)) -> NodeState.evolve state at fact) NodeState.empty
+
+    /// The same through the journal's bytes.
+    let replayBytes (box: Box) =
+        box.Journal
+        |> Seq.fold
+            (fun state (struct (at, fact)) ->
+                let struct (name, version, body) = LogV1.encode fact
+
+                match LogV1.decode name version (ReadOnlyMemory body) with
+                | Ok read when read = fact -> NodeState.evolve state at read
+                | Ok read -> fail $"written as {fact}, read as {read}"
+                | Error reason -> fail reason)
+            NodeState.empty
 
     let watch (who: Address) fact =
         match fact with
@@ -64,6 +83,21 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
     member _.Now = Instant now
     member _.Random = random
 
+    /// Nobody trusts these: their offences are counted, and nothing is checked of them.
+    member _.Strangers = strangers
+    member _.Offences = offences
+    /// Every event with the state that it met, while it is set: see `Laws`.
+    member val OnStep: Settings -> NodeState -> Envelope -> Step -> unit = (fun _ _ _ _ -> ()) with get, set
+
+    /// Switches a node off.
+    member _.Leave who =
+        boxes[who].Absent <- true
+        boxes[who].Process <- boxes[who].Process + 1
+
+    member this.Return who =
+        boxes[who].Absent <- false
+        this.Restart who
+
     member _.Later(milliseconds, action) = later milliseconds action
 
     member this.Join(settings: Settings) =
@@ -73,6 +107,8 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
               Marks = Dictionary()
               State = NodeState.empty
               Process = 0
+              Forbids = fun _ -> ValueNone
+              Absent = false
               Answers = Dictionary() }
 
         this.Heartbeat settings.Me
@@ -81,7 +117,7 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
     member private this.Heartbeat who =
         later 1_000 (fun () ->
             (match Engine.nextWake boxes[who].State with
-             | ValueSome due when due.Micros <= now -> this.Feed(who, Ticked) |> ignore
+             | ValueSome due when due.Micros <= now && not boxes[who].Absent -> this.Feed(who, Ticked) |> ignore
              | _ -> ())
 
             this.Heartbeat who)
@@ -115,10 +151,22 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
             later 1 (fun () -> this.Feed(who, ChainShowed(ChainNotice.Deposited(id, channel.Terms.Opening.Asset, held), at)) |> ignore)
 
     /// One turn of a node's loop: step, append, publish, release. Answers whether the event was taken in.
-    member this.Feed(who, event) : Taking =
+    member this.Feed(who, event) : Taking = if boxes[who].Absent then NotNow "absent" else this.Turn(who, event)
+
+    member private this.Turn(who, event) : Taking =
         let box = boxes[who]
         steps <- steps + 1
-        let step = Engine.step box.Settings box.State { At = Instant now; Event = event }
+        let envelope = { At = Instant now; Event = event }
+        let step = Engine.step box.Settings box.State envelope
+
+        if not (strangers.Contains who) then
+            // In large worlds not every step, or the checks take all the time.
+            if not step.Facts.IsEmpty && steps % (1 + step.State.OpenCount / 3) = 0 then
+                match Invariant.violations box.Settings step.State with
+                | [] -> ()
+                | found -> fail (sprintf "%O after %A:\n%s\n%A" who event (String.Join("\n", found)) step.Facts)
+
+            this.OnStep box.Settings box.State envelope step
 
         if not step.Facts.IsEmpty && chance faults.CrashBefore then
             this.Restart who
@@ -158,7 +206,12 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
                 if this.Alive(who, processNumber) then
                     let marks = boxes[who].Marks
                     let lookup id = match marks.TryGetValue id with | true, found -> found | _ -> Marks.none
-                    let changed, verdict = Signer.step lookup payload
+
+                    let changed, verdict =
+                        match boxes[who].Forbids payload with
+                        | ValueSome tag -> [], Refuse tag
+                        | ValueNone -> Signer.step lookup payload
+
                     for id, next in changed do marks[id] <- next
 
                     let verdict =
@@ -169,14 +222,28 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
                     if chance faults.Forget then this.Sign(who, processNumber, effect, signing, ValueSome payload)
                     else this.Report(who, processNumber, SignerReplied [ effect, verdict ]))
 
+    /// A frame arrives; the link vouches for its sender.
+    member this.Deliver(sender, receiver, frame: byte[]) : Taking =
+        match boxes.TryGetValue receiver with
+        | true, box when not box.Absent ->
+            let taking =
+                match Inbound.receive box.Settings box.State sender frame with
+                | Ok message -> this.Feed(receiver, PeerSaid message)
+                | Error offence -> Offend offence
+
+            (match taking with
+             | Offend offence -> offences.Add(struct (sender, offence))
+             | Take
+             | NotNow _ -> ())
+
+            taking
+        | _ -> NotNow "not reachable"
+
     /// The peer lane: tries until the peer has taken it, or it no longer matters.
     member private this.Send(who, processNumber, effect, peer, frame: byte[]) =
         later (1 + random.Next 30) (fun () ->
             if this.Alive(who, processNumber) && (Outbox.tryFind effect boxes[who].State.Outbox).IsSome then
-                let deliver () =
-                    match Inbound.receive boxes[peer].Settings boxes[peer].State who frame with
-                    | Ok message -> this.Feed(peer, PeerSaid message)
-                    | Error offence -> Offend offence
+                let deliver () = this.Deliver(who, peer, frame)
 
                 if chance faults.Repeat then later (random.Next 200) (fun () -> deliver () |> ignore)
 
@@ -187,6 +254,8 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
                     | Take when chance faults.Forget -> this.Send(who, processNumber, effect, peer, frame)
                     | Take -> later 1 (fun () -> this.Report(who, processNumber, PeerTook effect))
                     | NotNow _ -> later 100 (fun () -> this.Send(who, processNumber, effect, peer, frame))
+                    | Offend offence when strangers.Contains who || strangers.Contains peer ->
+                        later 1 (fun () -> this.Report(who, processNumber, PeerRefused(effect, offence.Code)))
                     | Offend offence ->
                         fail $"{peer} calls it an offence of {who}: {offence.Code}, {offence.Detail}\n{Text.Encoding.UTF8.GetString frame}")
 
@@ -263,3 +332,4 @@ type internal SimulatedWorld(seed: int, faults: Faults) =
     member _.CheckReplay() =
         for KeyValue(who, box) in boxes do
             if replay box <> box.State then fail $"replaying the journal of {who} does not give its state"
+            if replayBytes box <> box.State then fail $"replaying the written journal of {who} does not give its state"

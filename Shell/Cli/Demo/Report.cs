@@ -27,7 +27,7 @@ internal sealed class Report
         }
 
         var total = _steps.Aggregate(TimeSpan.Zero, (sum, step) => sum + step.Time);
-        table.AddRow("[bold]all steps[/]", string.Create(CultureInfo.InvariantCulture, $"[bold]{total.TotalSeconds:0.00} s[/]"));
+        table.AddRow("all steps", string.Create(CultureInfo.InvariantCulture, $"{total.TotalSeconds:0.00} s"));
         table.AddEmptyRow();
         foreach (var (what, value) in _figures)
         {

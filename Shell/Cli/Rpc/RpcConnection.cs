@@ -70,28 +70,29 @@ internal sealed class RpcConnection
     private async Task<int> RunAsync(
         ParseResult parse, string method, Func<ParseResult, RpcClient, CancellationToken, Task<ReadOnlyMemory<byte>>> payload, CancellationToken cancellationToken)
     {
+        var errors = parse.InvocationConfiguration.Error;
         try
         {
             using var client = await OpenAsync(parse, cancellationToken);
             var body = await payload(parse, client, cancellationToken);
             var result = await client.CallAsync(method, body, parse.GetValue(_requestId), cancellationToken);
-            await ResultText.WriteAsync(Console.Out, result, parse.GetValue(_json));
+            await ResultText.WriteAsync(parse.InvocationConfiguration.Output, result, parse.GetValue(_json));
             return 0;
         }
         catch (RpcError refusal)
         {
-            await Console.Error.WriteLineAsync($"nitro: {method}: {refusal.Message} (code {refusal.Code})");
-            await Console.Error.WriteLineAsync($"next: {refusal.Next ?? $"compare what you gave with 'nitro rpc {parse.CommandResult.Command.Name} --help'"}");
+            await errors.WriteLineAsync($"nitro: {method}: {refusal.Message} (code {refusal.Code})");
+            await errors.WriteLineAsync($"next: {refusal.Next ?? $"compare what you gave with 'nitro rpc {parse.CommandResult.Command.Name} --help'"}");
             return 1;
         }
         catch (Exception problem) when (problem is RpcUnreachable or CliError)
         {
-            await Console.Error.WriteLineAsync($"nitro: {problem.Message}");
+            await errors.WriteLineAsync($"nitro: {problem.Message}");
             return 1;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync("nitro: interrupted; whether the node carried the call out is not known.");
+            await errors.WriteLineAsync("nitro: interrupted; whether the node carried the call out is not known.");
             return 1;
         }
     }

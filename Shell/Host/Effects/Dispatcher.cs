@@ -23,7 +23,7 @@ internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chai
     /// <inheritdoc/>
     public override bool Send(SendEffect effect)
     {
-        peers.Add(effect);
+        peers.Add(effect.Id, effect.Peer, effect.Frame);
         return true;
     }
 

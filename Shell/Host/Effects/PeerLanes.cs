@@ -18,7 +18,8 @@ internal sealed class PeerLanes(IPeerLink link, Action<NodeEvent> outcome, LaneO
     /// <summary>Never completes, but fails when a lane does: that is a bug of ours.</summary>
     internal Task Failed => failed.Task;
 
-    internal void Add(SendEffect effect)
+    /// <summary>Tells a peer (20 bytes) a frame, after those it is to be told already.</summary>
+    internal void Add(long id, ReadOnlyMemory<byte> peer, ReadOnlyMemory<byte> frame)
     {
         lock (gate)
         {
@@ -27,11 +28,11 @@ internal sealed class PeerLanes(IPeerLink link, Action<NodeEvent> outcome, LaneO
                 return;
             }
 
-            var name = Convert.ToHexStringLower(effect.Peer.Span);
+            var name = Convert.ToHexStringLower(peer.Span);
             var isNew = !lanes.TryGetValue(name, out var lane);
-            lanes[name] = lane ??= new PeerLane(effect.Peer, this, link, options, counters, logger);
-            lane.Add(effect.Id, effect.Frame);
-            byEffect[effect.Id] = lane;
+            lanes[name] = lane ??= new PeerLane(peer, this, link, options, counters, logger);
+            lane.Add(id, frame);
+            byEffect[id] = lane;
             if (isNew)
             {
                 running[lane] = Task.Run(() => RunAsync(name, lane));

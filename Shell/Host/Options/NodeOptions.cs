@@ -1,0 +1,44 @@
+namespace Nitro.Host.Options;
+
+/// <summary>All settings of a node process, as <c>nitro.json</c> has them. See <see cref="NodeConfiguration"/> for where they come from.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>The name of the only tenant where none is named.</summary>
+    public const string DefaultTenant = "default";
+
+    /// <summary>The chain's endpoint.</summary>
+    public ChainSettings Chain { get; set; } = new();
+
+    /// <summary>Where the contracts are.</summary>
+    public ContractSettings Contracts { get; set; } = new();
+
+    /// <summary>The folder of all data.</summary>
+    public string DataDirectory { get; set; } = "./data";
+
+    /// <summary><c>sqlite</c>, or <c>memory</c>: forgets everything but keys and marks at the end.</summary>
+    public string Journal { get; set; } = "sqlite";
+
+    /// <summary>Where the keys are.</summary>
+    public KeySettings Keys { get; set; } = new();
+
+    /// <summary>How the API is served.</summary>
+    public RpcSettings Rpc { get; set; } = new();
+
+    /// <summary>What a peer's proposal must satisfy.</summary>
+    public PolicySettings Policy { get; set; } = new();
+
+    /// <summary>Seconds; stands for 0 in requests.</summary>
+    public uint DefaultChallengeDuration { get; set; } = 86_400;
+
+    /// <summary>Seconds that an opening may take before it is undone.</summary>
+    public uint OpeningSeconds { get; set; } = 600;
+
+    /// <summary>What is known of peers, by address.</summary>
+    public Dictionary<string, PeerSettings> Peers { get; set; } = [];
+
+    /// <summary>Logging.</summary>
+    public LogSettings Log { get; set; } = new();
+
+    /// <summary>The tenants by name; none: one named <see cref="DefaultTenant"/>.</summary>
+    public Dictionary<string, TenantOptions> Tenants { get; set; } = [];
+}

@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace Nitro.Host.Options;
+
+/// <summary>One tenant's settings with nothing left open. Made by <see cref="NodePlan.From"/>.</summary>
+internal sealed record TenantPlan
+{
+    public required string Name { get; init; }
+
+    public required string Folder { get; init; }
+
+    public required string ChannelKeyFile { get; init; }
+
+    public required string ChainKeyFile { get; init; }
+
+    /// <summary>Null: no API.</summary>
+    public required IPEndPoint? Listen { get; init; }
+
+    public required RpcSettings Rpc { get; init; }
+
+    public required PolicySettings Policy { get; init; }
+
+    public required IReadOnlyDictionary<string, PeerSettings> Peers { get; init; }
+
+    public string JournalPath => Path.Combine(Folder, "journal.db");
+
+    public string MarksPath => Path.Combine(Folder, "marks.db");
+
+    public string ChainPath => Path.Combine(Folder, "chain.db");
+
+    public string TokenKeyPath => Path.Combine(Folder, "token.key");
+}

@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Nitro.Ethereum;
+using Nitro.Ethereum.Transactions;
+using Nitro.Host.Link;
+using Nitro.Host.Loop;
+using Nitro.Host.Options;
+using Nitro.Journal;
+using Nitro.Ports;
+using Nitro.Secp256k1;
+using Nitro.Signing;
+
+namespace Nitro.Host;
+
+/// <summary>Opens what a tenant is made of, as its plan says, and then the tenant.</summary>
+internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILoggerFactory loggers, TimeProvider time)
+{
+    private static readonly RecoverSigner Recover =
+        (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address);
+
+    /// <summary>Opens one tenant; what was opened before a failure is closed again.</summary>
+    /// <exception cref="Exception">Setup, key, marks, journal or chain exceptions: their messages are for the operator.</exception>
+    public async Task<Tenant> OpenAsync(TenantPlan tenant, ISet<string> accounts, CancellationToken cancellationToken)
+    {
+        var logger = loggers.CreateLogger($"Nitro.Tenant.{tenant.Name}");
+        var opened = new Stack<IAsyncDisposable>();
+        T Opened<T>(T part)
+            where T : IAsyncDisposable
+        {
+            opened.Push(part);
+            return part;
+        }
+
+        Directory.CreateDirectory(tenant.Folder);
+        var channelKey = Key(NodeConfiguration.ChannelKeyVariable, tenant.ChannelKeyFile);
+        var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
+        try
+        {
+            var signer = Opened(await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, logger), cancellationToken));
+            var address = "0x" + Convert.ToHexStringLower(signer.ChannelAddress.Span);
+            if (!NitroCore.TryConfigure(SettingsJson.Write(plan.Options, tenant, address), Recover, out var settings, out var error))
+            {
+                throw new NodeOptionsException($"The settings of tenant {tenant.Name} cannot be used: {error}");
+            }
+
+            var transactions = new KeyTransactionSigner(chainKey);
+            Claim(accounts, tenant, address, transactions.Account);
+            var journal = Opened(await JournalAsync(tenant, address, cancellationToken));
+            var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
+            var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, channelKey, cancellationToken));
+            logger.LogInformation(
+                "Tenant {Tenant}: channel address {Address}, chain account 0x{Account}",
+                tenant.Name,
+                address,
+                Convert.ToHexStringLower(transactions.Account.Span));
+            return await Tenant.OpenAsync(
+                new TenantParts
+                {
+                    Name = tenant.Name,
+                    Settings = settings!,
+                    Journal = journal,
+                    Signer = signer,
+                    Chain = chain,
+                    Link = link,
+                    Time = time,
+                    Logger = logger,
+                },
+                cancellationToken);
+        }
+        catch
+        {
+            while (opened.TryPop(out var part))
+            {
+                await part.DisposeAsync();
+            }
+
+            throw;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(channelKey);
+            CryptographicOperations.ZeroMemory(chainKey);
+        }
+    }
+
+    /// <summary>A variable names one key, so it stands for the file only where there is one tenant.</summary>
+    private byte[] Key(string variable, string file) =>
+        (plan.Tenants.Count == 1 ? KeyFile.FromEnvironment(variable) : null) ?? KeyFile.LoadOrCreate(file);
+
+    private static InProcessSignerOptions SignerOptions(TenantPlan tenant, ILogger logger) => new()
+    {
+        MarksPath = tenant.MarksPath,
+        Complain = complaint => logger.LogError("{Complaint}", complaint),
+    };
+
+    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, CancellationToken cancellationToken) =>
+        plan.Options.Journal == "memory"
+            ? new MemoryJournal()
+            : await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken);
+
+    private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
+    {
+        var chain = plan.Options.Chain;
+        return new EthereumOptions
+        {
+            Url = new Uri(chain.Url),
+            BearerToken = chain.AuthToken == "" ? null : chain.AuthToken,
+            ChainId = chain.ChainId == 0 ? null : chain.ChainId,
+            Contract = Convert.FromHexString(plan.Options.Contracts.Adjudicator.AsSpan(2)),
+            StorePath = plan.Options.Journal == "memory" ? ":memory:" : ChainStore(tenant, isJournalEmpty, logger),
+            StartHeight = chain.StartBlock,
+            Confirmations = chain.Confirmations,
+        };
+    }
+
+    /// <summary>
+    /// A chain store remembers calls by journal position and skips what it has shown. Beside a journal that has lost both, it would
+    /// take new calls for old ones: it is put aside.
+    /// </summary>
+    private string ChainStore(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
+    {
+        if (isJournalEmpty && File.Exists(tenant.ChainPath))
+        {
+            var aside = $"{tenant.ChainPath}.{time.GetUtcNow():yyyyMMddHHmmss}.old";
+            foreach (var suffix in (string[])["", "-wal", "-shm"])
+            {
+                if (File.Exists(tenant.ChainPath + suffix))
+                {
+                    File.Move(tenant.ChainPath + suffix, aside + suffix);
+                }
+            }
+
+            logger.LogWarning("The journal is empty, so the chain store beside it is put aside as {File}", aside);
+        }
+
+        return tenant.ChainPath;
+    }
+
+    private static void Claim(ISet<string> accounts, TenantPlan tenant, string address, ReadOnlyMemory<byte> account)
+    {
+        if (!accounts.Add($"channel {address}"))
+        {
+            throw new NodeOptionsException($"Tenant {tenant.Name} has the channel key of another tenant ({address}): give each its own.");
+        }
+
+        var name = $"0x{Convert.ToHexStringLower(account.Span)}";
+        if (!accounts.Add($"chain {name}"))
+        {
+            throw new NodeOptionsException(
+                $"Tenant {tenant.Name} has the chain key of another tenant ({name}): they would take each other's nonces. Give each its own.");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Nitro.Ports;
+
+namespace Nitro.Shell.Tests.Host;
+
+/// <summary>A journal whose appends fail in a chosen way from some moment on.</summary>
+internal sealed class BrokenJournal(IJournal inner) : IJournal
+{
+    /// <summary>Null: appends work.</summary>
+    public Func<AppendResult>? Failure { get; set; }
+
+    /// <summary>Awaited before each append.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Sizes of the appends that were asked for.</summary>
+    public List<int> Appends { get; } = [];
+
+    public long Next => inner.Next;
+
+    public JournalStatistics Statistics => inner.Statistics;
+
+    public async ValueTask<AppendResult> AppendAsync(long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
+    {
+        Appends.Add(entries.Count);
+        await Gate;
+        return Failure is { } failure ? failure() : await inner.AppendAsync(expected, entries, cancellationToken);
+    }
+
+    public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken) => inner.ReadAsync(from, cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
