@@ -19,7 +19,7 @@ type internal Doings =
       Answers: Answer list }
 
 /// One node of a transcript: the engine with a signer, a link and a chain adapter that answer at once.
-type internal TranscriptNode(settings: Settings, key: byte[]) =
+type internal TranscriptNode(settings: Settings, sign: Bytes32 -> Signature) =
     let facts = List<Fact>()
     let mutable state = NodeState.empty
     let now = Instant 1_700_000_000_000_000L
@@ -35,7 +35,7 @@ type internal TranscriptNode(settings: Settings, key: byte[]) =
         match intent with
         | SignPayload signing ->
             let payload = Outgoing.payload state signing |> ofText $"promise: {signing} has no payload"
-            Some(SignerReplied [ effect, Signed(signDigest key (Payload.digest payload)) ])
+            Some(SignerReplied [ effect, Signed(sign (Payload.digest payload)) ])
         | Tell(peer, telling) ->
             let message = Outgoing.message settings state telling |> ofText $"promise: {telling} has no message"
             messages.Add(peer, Encoding.UTF8.GetString(PeerV1.encode peer message))

@@ -41,7 +41,7 @@ type private Run(input: Text.Json.JsonElement) =
         keys
         |> Map.map (fun name key ->
             let others = addresses |> Map.remove name |> Map.values |> List.ofSeq
-            TranscriptNode(settings addresses[name] others (address "consensusApp" input) (name = rejecter), key))
+            TranscriptNode(settings addresses[name] others (address "consensusApp" input) (name = rejecter), signDigest key))
 
     /// What each sender has said to each receiver and the receiver was not yet told of.
     let lines = Dictionary<struct (string * string), Queue<string>>()
