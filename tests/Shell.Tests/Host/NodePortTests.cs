@@ -56,7 +56,10 @@ public sealed class NodePortTests
             .Select(i => alice.ProblemAsync("create_ledger_channel", TestWorld.Ledger(alice.Address, $"0x{i + 100:x40}", 1, 1)))
             .ToList();
 
-        Assert.Contains(calls.Where(call => call.IsCompleted).Select(call => call.Result?.Tag), tag => tag == "busy");
+        // Nothing is stepped while the gate is shut, so what is answered already was answered by the mailbox.
+        var atOnce = await Task.WhenAll(calls.Where(call => call.IsCompleted));
+        Assert.NotEmpty(atOnce);
+        Assert.All(atOnce, problem => Assert.Equal("busy", problem?.Tag));
         gate.SetResult();
         await Task.WhenAll(calls);
         await alice.DisposeAsync();
