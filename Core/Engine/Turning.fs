@@ -51,7 +51,7 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
              | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.iter (fun entry -> touch entry.Proposal.Target)
              | _ -> ())
         | IntentFinished(effect, _) -> Outbox.tryFind effect state.Outbox |> Option.iter (fun intent -> touch (Intent.channel intent))
-        | Woken(Retelling address) -> (NodeState.peer address state).Open |> Seq.iter touchObjective
+        | Woken(Retelling address) -> OutboxFolds.nextRetold (NodeState.peer address state) |> List.iter touchObjective
         | VoucherIssued(id, total, signature) ->
             (match NodeState.channel id state with
              | ValueSome { Payments = ValueSome payments } ->

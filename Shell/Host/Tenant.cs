@@ -101,11 +101,6 @@ public sealed class Tenant : IAsyncDisposable
         }
 
         state = TenantState.Running;
-        foreach (var effect in NitroCore.Resume(turn.Node))
-        {
-            dispatcher.Start(effect);
-        }
-
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var token = together.Token;
         Task[] work =
@@ -170,6 +165,11 @@ public sealed class Tenant : IAsyncDisposable
     /// <summary>The one writer.</summary>
     private async Task TurnAsync(CancellationToken cancellationToken)
     {
+        foreach (var effect in NitroCore.Resume(turn.Node))
+        {
+            dispatcher.Start(effect);
+        }
+
         var batch = new List<Mail>();
         await using var timer = parts.Time.CreateTimer(_ => mailbox.Nudge(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var isTickLate = false;

@@ -31,7 +31,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             return part;
         }
 
-        Directory.CreateDirectory(tenant.Folder);
+        Folders.CreatePrivate(tenant.Folder);
         var channelKey = Key(NodeConfiguration.ChannelKeyVariable, tenant.ChannelKeyFile);
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try

@@ -6,15 +6,16 @@ namespace Nitro.Cli.Node;
 internal static class NodeCommand
 {
     private const string ConfigVariable = "NITRO_CONFIG";
+    private const string UsualFile = "nitro.json";
 
     /// <summary>The command with its options.</summary>
     public static Command Create()
     {
-        var config = new Option<FileInfo>("--config", "-c")
+        var config = new Option<FileInfo?>("--config", "-c")
         {
-            Description = "The configuration file; environment variables (NITRO_CHAIN__URL is chain.url) go over it, flags over both",
-            HelpName = "nitro.json",
-            DefaultValueFactory = _ => new FileInfo(Environment.GetEnvironmentVariable(ConfigVariable) ?? "nitro.json"),
+            Description = "The configuration file; environment variables (NITRO_CHAIN__URL is chain.url) go over it, flags over both. "
+                + $"Without it: the file that {ConfigVariable} names, or {UsualFile} if there is one",
+            HelpName = UsualFile,
         };
         var stdio = new Option<bool>("--stdio")
         {
@@ -30,7 +31,7 @@ internal static class NodeCommand
 
         // The host's assemblies are loaded behind this call only: 'nitro rpc' must answer at once.
         node.SetAction((parse, cancellationToken) => NodeRun.RunAsync(
-            parse.GetRequiredValue(config).FullName,
+            parse.GetValue(config)?.FullName ?? Environment.GetEnvironmentVariable(ConfigVariable) ?? (File.Exists(UsualFile) ? UsualFile : null),
             flags.Read(parse),
             new NodeStreams(parse.GetValue(stdio), parse.GetValue(tenant), parse.GetValue(endWithStdin)),
             cancellationToken));

@@ -15,7 +15,7 @@ internal static class NodeRun
     private const int TokenKeyBytes = 32;
 
     /// <summary>Returns the exit code when the node has ended: 0 after Ctrl-C, SIGTERM or the end of the input.</summary>
-    public static async Task<int> RunAsync(string configFile, IReadOnlyList<string> flags, NodeStreams streams, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string? configFile, IReadOnlyList<string> flags, NodeStreams streams, CancellationToken cancellationToken)
     {
         try
         {

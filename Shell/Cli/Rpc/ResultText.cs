@@ -3,9 +3,11 @@ using System.Text.Json;
 
 namespace Nitro.Cli.Rpc;
 
-/// <summary>A result as text: a word, a list of fields, or a table. Amounts, which the API gives in hexadecimal, become decimal.</summary>
+/// <summary>A result as text: a word, a list of fields, or a table. Amounts, which the API gives in hexadecimal, become decimal,
+/// and times, which it gives in seconds since 1970, dates.</summary>
 internal static class ResultText
 {
+    private const long LastSecond = 253_402_300_799;
     private static readonly HashSet<string> HexAmounts = ["MyBalance", "TheirBalance", "PaidSoFar", "RemainingFunds"];
 
     /// <summary>Writes the result, or its JSON as it came.</summary>
@@ -61,6 +63,8 @@ internal static class ResultText
     {
         JsonValueKind.String when HexAmounts.Contains(name) && Amounts.TryHex(value.GetString(), out var amount) =>
             amount.ToString(CultureInfo.InvariantCulture),
+        JsonValueKind.Number when name == "Since" && value.TryGetInt64(out var seconds) && seconds is >= 0 and <= LastSecond =>
+            DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         JsonValueKind.String => Printable(value.GetString() ?? string.Empty),
         JsonValueKind.Null => "-",
         JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.String or JsonValueKind.Number) =>

@@ -115,5 +115,20 @@ internal sealed class CallStore(ChainStore store)
         ("$mined", call.RefusedWhenMined ? 1 : 0),
         ("$effect", call.Call.EffectId));
 
+    /// <summary>Gives a call another name, forgotten, so that its own is free.</summary>
+    public void SetAside(PendingCall call, PendingCall aside) => store.Atomically(() =>
+    {
+        var names = new (string, object)[] { ("$aside", aside.Call.EffectId), ("$effect", call.Call.EffectId) };
+        store.Execute(
+            """
+            INSERT INTO calls (effect, description, status, forgotten, reason, mined)
+            SELECT $aside, description, status, 1, reason, mined FROM calls WHERE effect = $effect
+            """,
+            names);
+        store.Execute("UPDATE steps SET effect = $aside WHERE effect = $effect", names);
+        store.Execute("UPDATE attempts SET effect = $aside WHERE effect = $effect", names);
+        store.Execute("DELETE FROM calls WHERE effect = $effect", ("$effect", call.Call.EffectId));
+    });
+
     public void Remove(PendingCall call) => store.Execute("DELETE FROM calls WHERE effect = $effect", ("$effect", call.Call.EffectId));
 }

@@ -35,4 +35,26 @@ internal sealed class PendingCall(ChainCall call)
 
     /// <summary>The latest attempt for a step whose nonce is not known to be spent.</summary>
     public Attempt? Live(int step) => Attempts.FindLast(attempt => attempt.Step == step && !attempt.Lost);
+
+    /// <summary>Whether this is the call that was taken over, step by step.</summary>
+    public bool IsSame(ChainCall other) =>
+        Call.Steps.Count == other.Steps.Count
+        && Call.Steps.Zip(other.Steps).All(pair =>
+            pair.First.To.Span.SequenceEqual(pair.Second.To.Span)
+            && pair.First.Value.Span.SequenceEqual(pair.Second.Value.Span)
+            && pair.First.Data.Span.SequenceEqual(pair.Second.Data.Span));
+
+    /// <summary>The same call and attempts under another name, wanted by nobody.</summary>
+    public PendingCall Aside(long name)
+    {
+        var aside = new PendingCall(Call with { EffectId = name })
+        {
+            Status = Status,
+            Forgotten = true,
+            Reason = Reason,
+            RefusedWhenMined = RefusedWhenMined,
+        };
+        aside.Attempts.AddRange(Attempts);
+        return aside;
+    }
 }

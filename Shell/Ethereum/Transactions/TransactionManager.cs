@@ -64,7 +64,14 @@ internal sealed class TransactionManager
 
         lock (_gate)
         {
-            if (!_calls.TryGetValue(call.EffectId, out var known))
+            if (_calls.TryGetValue(call.EffectId, out var known) && !known.IsSame(call))
+            {
+                // The journal went back and counts its effects anew: what the old one sent is only watched from now on.
+                SetAside(known);
+                known = null;
+            }
+
+            if (known is null)
             {
                 _store.Add(call);
                 _calls[call.EffectId] = new PendingCall(call);
@@ -78,6 +85,14 @@ internal sealed class TransactionManager
         }
 
         _wake.Ring();
+    }
+
+    private void SetAside(PendingCall call)
+    {
+        var aside = call.Aside(Math.Min(_calls.Keys.First(), 0) - 1);
+        _store.SetAside(call, aside);
+        _calls.Remove(call.Call.EffectId);
+        _calls[aside.Call.EffectId] = aside;
     }
 
     public void Forget(long effectId)

@@ -27,12 +27,12 @@ internal sealed class NotificationHub(int mostWaiting)
     }
 
     /// <summary>A repeat of the last one with this method and channel says nothing new and is left out.</summary>
-    internal void Publish(CoreNotification notification)
+    internal void Publish(string method, string channel, ReadOnlyMemory<byte> payload)
     {
         lock (gate)
         {
-            var key = (notification.Method, notification.Channel);
-            if (newest.TryGetValue(key, out var last) && last.Span.SequenceEqual(notification.Payload.Span))
+            var key = (method, channel);
+            if (newest.TryGetValue(key, out var last) && last.Span.SequenceEqual(payload.Span))
             {
                 return;
             }
@@ -42,8 +42,8 @@ internal sealed class NotificationHub(int mostWaiting)
                 newest.Clear();
             }
 
-            newest[key] = notification.Payload;
-            var told = new NodeNotification(notification.Method, notification.Payload);
+            newest[key] = payload;
+            var told = new NodeNotification(method, payload);
             subscribers.RemoveWhere(subscriber => !subscriber.Writer.TryWrite(told) && subscriber.Writer.TryComplete());
         }
     }

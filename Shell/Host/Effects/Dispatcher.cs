@@ -1,3 +1,5 @@
+using Nitro.Ports;
+
 namespace Nitro.Host.Effects;
 
 /// <summary>Puts each effect into its lane. A new kind of effect does not compile until it has one.</summary>
@@ -16,7 +18,7 @@ internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chai
     /// <inheritdoc/>
     public override bool Sign(SignEffect effect)
     {
-        signs.Add(effect);
+        signs.Add(new SignRequest(effect.Id, effect.Lane, effect.Body));
         return true;
     }
 

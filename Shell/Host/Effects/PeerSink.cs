@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Nitro.Host.Loop;
 using Nitro.Ports;
@@ -26,12 +27,12 @@ internal sealed class PeerSink(
 
         try
         {
-            if (!NitroCore.TryReceive(node(), peer, frame, out var message, out var code, out var detail))
+            if (!TryRead(name, peer, frame, out var message))
             {
-                return Offended(name, code, detail);
+                return PeerAnswer.Offence;
             }
 
-            var mail = Mail.Awaited(message!);
+            var mail = Mail.Awaited(message);
             if (!mailbox.TryPost(mail))
             {
                 return PeerAnswer.Busy;
@@ -72,6 +73,28 @@ internal sealed class PeerSink(
         {
             logger.LogDebug("Peer 0x{Peer} was seen after the end", Convert.ToHexStringLower(peer.Span));
         }
+    }
+
+    private bool TryRead(string name, ReadOnlyMemory<byte> peer, ReadOnlyMemory<byte> frame, [NotNullWhen(true)] out NodeEvent? message)
+    {
+        try
+        {
+            if (NitroCore.TryReceive(node(), peer, frame, out message, out var code, out var detail))
+            {
+                return message is not null;
+            }
+
+            Offended(name, code, detail);
+        }
+        catch (Exception e)
+        {
+            // Reading decides nothing, so a bug in it must not let a peer stop the node.
+            logger.LogError(e, "Reading a message of peer 0x{Peer} failed: a bug, report it", name);
+            Offended(name, "unreadable", "the message could not be read");
+        }
+
+        message = null;
+        return false;
     }
 
     private PeerAnswer Offended(string peer, string code, string detail)

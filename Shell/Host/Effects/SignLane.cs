@@ -16,11 +16,11 @@ internal sealed class SignLane(
     private readonly Retry retry = new(options);
     private long askedAt = Stopwatch.GetTimestamp();
 
-    internal void Add(SignEffect effect)
+    internal void Add(SignRequest request)
     {
         lock (gate)
         {
-            collected[effect.Id] = new SignRequest(effect.Id, effect.Lane, effect.Body);
+            collected[request.EffectId] = request;
         }
 
         changed.Set();

@@ -24,7 +24,7 @@ internal sealed class StepRelease(Dispatcher dispatcher, PendingCalls calls, Not
         mail.Answer(new Taking(step.Taking, step.TakingCode, step.TakingDetail));
         foreach (var notification in step.Notifications)
         {
-            hub.Publish(notification);
+            hub.Publish(notification.Method, notification.Channel, notification.Payload);
         }
 
         foreach (var line in step.Log)

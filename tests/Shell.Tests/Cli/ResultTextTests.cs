@@ -28,6 +28,9 @@ public sealed class ResultTextTests
     public void Other_results_are_one_line(string json, string expected) => Assert.Equal([expected], Lines(json));
 
     [Fact]
+    public void Since_is_a_date() => Assert.Equal(["Since  2026-11-21T23:48:52Z"], Lines("""{"Since":1795304932}"""));
+
+    [Fact]
     public void A_peers_text_cannot_drive_the_terminal() =>
         Assert.Equal(["Reason   [2Jno"], Lines("{\"Reason\":\"\\u001b[2Jno\"}"));
 

@@ -58,6 +58,14 @@ public sealed class OptionsTests
         Assert.Equal(4005, plan.Tenants[0].Listen!.Port);
     }
 
+    [Fact]
+    public void ATenantWithoutSettingsOfItsOwnIsATenant()
+    {
+        var plan = NodePlan.From(Read($$"""{ {{Contracts}}, "tenants":{"alice":{},"bob":{} } }"""));
+
+        Assert.Equal(["alice", "bob"], plan.Tenants.Select(tenant => tenant.Name).Order());
+    }
+
     [Theory]
     [InlineData("""{"chian":{"url":"ws://a"}}""", "chian", "chain")]
     [InlineData("""{"policy":{"minChalengeDuration":1}}""", "policy.minChalengeDuration", "minChallengeDuration")]

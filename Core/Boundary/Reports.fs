@@ -1,0 +1,37 @@
+namespace Nitro
+
+open Nitro.Kernel
+open Nitro.Node
+open Nitro.Wire
+open Nitro.Engine
+
+/// Notifications and log lines of a step.
+module internal Reports =
+    let private channelUpdate (state: NodeState) id =
+        match NodeState.channel id state with
+        | ValueSome channel when channel.Terms.IsLedger ->
+            Some(CoreNotification("ledger_channel_updated", id.ToString(), ViewV1.ledger (Views.ledger channel)))
+        | ValueSome channel -> Some(CoreNotification("payment_channel_updated", id.ToString(), ViewV1.payment (Views.payment channel)))
+        | ValueNone -> None
+
+    let notifications (step: Step) : CoreNotification[] =
+        [| yield! step.Changed |> List.choose (channelUpdate step.State)
+           for id in step.Ended do
+               CoreNotification("objective_completed", id.Channel.ToString(), ViewV1.text (id.ToString())) |]
+
+    let private origin from =
+        match from with
+        | OwnRequest -> "by request"
+        | Peer address -> $"by peer {address}"
+
+    /// One line for each change of an objective.
+    let log (facts: Fact list) : string[] =
+        [| for fact in facts do
+               match fact with
+               | ObjectiveOpened(goal, from, _) -> $"objective {Goal.id goal} opened {origin from}"
+               | GoalApproved id -> $"objective {id} approved"
+               | OpeningUndone(id, reason) -> $"objective {id} is being undone: {reason}"
+               | ObjectiveEnded(id, Completed) -> $"objective {id} completed"
+               | ObjectiveEnded(id, Rejected reason) -> $"objective {id} rejected: {reason}"
+               | HoldingsDoubted(id, height) -> $"channel {id}: its deposits are in doubt, blocks from {height} on are gone"
+               | _ -> () |]

@@ -1,0 +1,119 @@
+namespace Nitro.Node
+
+open Nitro.Kernel
+open Nitro.Protocol
+
+type internal ObjectiveRecord =
+    { Goal: Goal
+      Origin: Origin
+      Opened: Instant
+      Deadline: Instant voption
+      /// Policy or the operator has said yes.
+      Approved: bool
+      /// A half-open virtual channel is being taken back, for this reason.
+      Undoing: string voption
+      Ending: Ending voption }
+
+/// What an API request has led to.
+type internal RequestResult =
+    | Bound of ObjectiveId
+    | Payment of channel: ChannelId * amount: Amount * total: Amount * kind: PaymentKind * voucher: Signature voption
+    | PaymentFailed of ChannelId * tag: string
+
+type internal RequestRecord =
+    { /// Hash of method and payload: the same id with other contents is refused.
+      Content: Bytes32
+      At: Instant
+      Result: RequestResult }
+
+/// What a peer and we still have to do with each other.
+type internal PeerRecord =
+    { Open: Set<ObjectiveId>
+      /// Of those, proposed by the peer and not approved yet.
+      Unapproved: int
+      RetellSeconds: int64
+      RetellAt: Instant voption
+      /// A retelling goes through the open objectives in slices; the last one done.
+      RetoldUpTo: ObjectiveId voption }
+
+/// Everything a node knows: a fold of its journal.
+type internal NodeState =
+    { Position: int64
+      Channels: Table<ChannelId, Channel>
+      Objectives: Table<ObjectiveId, ObjectiveRecord>
+      OpenCount: int
+      /// Ended objectives, oldest first.
+      Ended: Map<int64, ObjectiveId>
+      EndedCount: int
+      /// The open or opening ledger of a peer and asset.
+      Ledgers: Table<struct (Address * Address), ChannelId>
+      Peers: Table<Address, PeerRecord>
+      Requests: Table<RequestId, RequestRecord>
+      RequestOrder: Map<int64, RequestId>
+      Outbox: Outbox
+      Wakes: Set<Instant * Topic>
+      /// The newest block from which an observation was stored.
+      SeenHeight: Height }
+
+/// Times that facts depend on; part of the journal's meaning, so not configurable.
+module internal Pace =
+    let retellSeconds = 5L
+    let retellSecondsMax = 300L
+    let chainRetrySeconds = 1L
+    let chainRetrySecondsMax = 300L
+    let concludeInsteadSeconds = 120L
+    let requestsRemembered = 100_000
+    let requestSecondsRemembered = 86_400L
+    let endedListed = 10_000
+
+/// Look-ups and the smallest changes, for the folds; everyone else asks `NodeState`.
+module internal Known =
+    let empty =
+        { Position = 0L
+          Channels = Table.empty
+          Objectives = Table.empty
+          OpenCount = 0
+          Ended = Map.empty
+          EndedCount = 0
+          Ledgers = Table.empty
+          Peers = Table.empty
+          Requests = Table.empty
+          RequestOrder = Map.empty
+          Outbox = Outbox.empty
+          Wakes = Set.empty
+          SeenHeight = 0UL }
+
+    let channel id (state: NodeState) = Table.tryFind id state.Channels
+    let objective id (state: NodeState) = Table.tryFind id state.Objectives
+
+    let openObjective id (state: NodeState) =
+        match objective id state with
+        | ValueSome record when record.Ending.IsNone -> ValueSome record
+        | _ -> ValueNone
+
+    let onChannel id change (state: NodeState) = { state with Channels = Table.change id change state.Channels }
+    let onLedger id change state = onChannel id (Channel.onLedger change) state
+    let wake at topic (state: NodeState) = { state with Wakes = state.Wakes.Add((at, topic)) }
+    let unwake at topic (state: NodeState) = { state with Wakes = state.Wakes.Remove((at, topic)) }
+
+    let private noPeer =
+        { Open = Set.empty
+          Unapproved = 0
+          RetellSeconds = Pace.retellSeconds
+          RetellAt = ValueNone
+          RetoldUpTo = ValueNone }
+
+    let peer address (state: NodeState) = Table.tryFind address state.Peers |> ValueOption.defaultValue noPeer
+
+    let onPeer address change (state: NodeState) =
+        let changed = change (peer address state)
+
+        if changed.Open.IsEmpty && changed.RetellAt.IsNone then
+            { state with Peers = Table.remove address state.Peers }
+        else
+            { state with Peers = Table.add address changed state.Peers }
+
+    let others goal (state: NodeState) =
+        match channel (Goal.id goal).Channel state with
+        | ValueSome c -> c.Terms.Others
+        | ValueNone -> []

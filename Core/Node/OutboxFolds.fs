@@ -1,0 +1,166 @@
+namespace Nitro.Node
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Known
+open ObjectiveFolds
+
+/// What facts make of promises and of what the chain shows.
+module internal OutboxFolds =
+    // Chain
+
+    let observe id held (position: ChainPosition) paid (state: NodeState) =
+        let seen = { state with SeenHeight = max state.SeenHeight position.Height }
+
+        seen
+        |> onChannel id (fun c ->
+            { c with
+                Held = held
+                HeldAt = position
+                PaidOut = Amount.addSaturated c.PaidOut paid
+                // A running ledger stays doubtful until the chain holds again what its post-fund rests on.
+                Doubtful = c.Doubtful && c.Ledger.IsSome && paid.IsZero && c.PaidOut.IsZero && held < c.Terms.Total })
+
+    let private clearRetry id (state: NodeState) =
+        match channel id state with
+        | ValueSome { ChainRetryAt = ValueSome due } ->
+            state |> unwake due (ChainRetry id) |> onChannel id (fun c -> { c with ChainRetryAt = ValueNone })
+        | _ -> state
+
+    let private scheduleRetry (at: Instant) id (state: NodeState) =
+        match channel id state with
+        | ValueNone -> state
+        | ValueSome c ->
+            let seconds = min Pace.chainRetrySecondsMax (Pace.chainRetrySeconds <<< min c.ChainAttempts 9)
+            let due = at.PlusSeconds seconds
+
+            clearRetry id state
+            |> onChannel id (fun c ->
+                { c with
+                    ChainAttempts = c.ChainAttempts + 1
+                    ChainRetryAt = ValueSome due })
+            |> wake due (ChainRetry id)
+
+    // Outbox
+
+    let private told (at: Instant) address telling (state: NodeState) =
+        let intent = Tell(address, telling)
+        let id = Intent.channel intent
+
+        // Of a slot only the newest counts; of countersignatures the latest few.
+        let keep (who, earlier) =
+            match Intent.slot intent, telling with
+            | ValueSome slot, _ -> Intent.slot (Tell(who, earlier)) <> ValueSome slot
+            | ValueNone, AgreementOf(_, turn) ->
+                (match earlier with
+                 | AgreementOf(_, before) -> before + 64UL > turn
+                 | _ -> true)
+            | ValueNone, _ -> true
+
+        let marked =
+            state
+            |> onChannel id (fun c -> { c with Told = (address, telling) :: List.filter keep c.Told })
+            |> forgetTold id
+
+        let record = peer address marked
+
+        if record.Open.IsEmpty || record.RetellAt.IsSome then
+            marked
+        else
+            let due = at.PlusSeconds record.RetellSeconds
+            marked |> onPeer address (fun p -> { p with RetellAt = ValueSome due }) |> wake due (Retelling address)
+
+    let finish at effect result (state: NodeState) =
+        match Outbox.tryFind effect state.Outbox with
+        | None -> state
+        | Some intent ->
+            let finished = { state with Outbox = Outbox.finish effect state.Outbox }
+
+            match intent, result with
+            | Tell(address, telling), (Kept | Refused _) -> told at address telling finished
+            | SubmitCall _, Refused _ -> scheduleRetry at (Intent.channel intent) finished
+            | SubmitCall _, Kept -> finished |> onChannel (Intent.channel intent) (fun c -> { c with ChainAttempts = 0 })
+            | (Tell _ | SubmitCall _), Superseded
+            | SignPayload _, _ -> finished
+
+    /// So many objectives are told again in one step that its facts still fit one append.
+    let private retellSlice = 64
+
+    /// The open objectives with a peer whose tellings the next retelling forgets, in order.
+    let nextRetold (record: PeerRecord) : ObjectiveId list =
+        let rest =
+            match record.RetoldUpTo with
+            | ValueSome last -> record.Open |> Seq.filter (fun id -> id > last)
+            | ValueNone -> record.Open :> seq<_>
+
+        rest |> Seq.truncate retellSlice |> Seq.toList
+
+    /// go-nitro drops a ledger's opening once it is complete, and a repeat of it would stop that node: after our post-fund
+    /// is told, it may be complete there.
+    let private mayRepeat (channel: Channel) =
+        not (
+            channel.Terms.Dialect = GoNitro
+            && channel.Terms.IsLedger
+            && channel.Told
+               |> List.exists (fun (_, telling) ->
+                   match telling with
+                   | StateOf(_, turn, _) -> turn = Turn.postFund
+                   | _ -> false)
+        )
+
+    let private channelsOf (state: NodeState) (id: ObjectiveId) =
+        match objective id state with
+        | ValueSome record -> id.Channel :: Goal.ledgers record.Goal
+        | ValueNone -> [ id.Channel ]
+
+    let private retell (at: Instant) address (state: NodeState) =
+        let record = peer address state
+
+        let unscheduled =
+            match record.RetellAt with
+            | ValueSome due -> unwake due (Retelling address) state
+            | ValueNone -> state
+
+        let slice = nextRetold record
+
+        let forget (c: Channel) =
+            if mayRepeat c then { c with Told = c.Told |> List.filter (fun (who, _) -> who <> address) } else c
+
+        let forgotten =
+            slice
+            |> List.collect (channelsOf state)
+            |> List.distinct
+            |> List.fold (fun s id -> onChannel id forget s) unscheduled
+
+        if slice.Length = retellSlice then
+            forgotten
+            |> onPeer address (fun p ->
+                { p with
+                    RetellAt = ValueSome at
+                    RetoldUpTo = ValueSome(List.last slice) })
+            |> wake at (Retelling address)
+        else
+            forgotten
+            |> onPeer address (fun p ->
+                { p with
+                    RetellAt = ValueNone
+                    RetoldUpTo = ValueNone
+                    RetellSeconds =
+                        if p.Open.IsEmpty then Pace.retellSeconds
+                        else min Pace.retellSecondsMax (p.RetellSeconds * 2L) })
+
+    let woken at topic (state: NodeState) =
+        match topic with
+        | OpeningDeadline id -> dropDeadline id state
+        | Retelling address -> retell at address state
+        | ChainRetry id -> clearRetry id state
+        | ConcludeInstead id ->
+            { state with Wakes = state.Wakes |> Set.filter (fun (_, t) -> t <> ConcludeInstead id) }
+            |> onChannel id (fun c -> { c with MayConclude = true })
+
+    let finishSigning signing (state: NodeState) =
+        match Table.tryFind (SignPayload signing) state.Outbox.Keys with
+        | ValueSome id -> { state with Outbox = Outbox.finish (EffectId id) state.Outbox }
+        | ValueNone -> state
+
+    let finishUpdate ledger turn hash (state: NodeState) = finishSigning (LedgerUpdate(ledger, turn, hash)) state

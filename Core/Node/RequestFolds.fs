@@ -1,0 +1,70 @@
+namespace Nitro.Node
+
+open Nitro.Kernel
+open Known
+
+/// What facts make of API requests and of the payments they ask for.
+module internal RequestFolds =
+    let private forgetOldRequests (at: Instant) (state: NodeState) =
+        let rec forget (state: NodeState) =
+            if state.RequestOrder.IsEmpty then
+                state
+            else
+                let key, oldest = Map.minKeyValue state.RequestOrder
+
+                let isOld =
+                    Table.count state.Requests > Pace.requestsRemembered
+                    || (match Table.tryFind oldest state.Requests with
+                        | ValueSome record -> record.At.PlusSeconds Pace.requestSecondsRemembered < at
+                        | ValueNone -> true)
+
+                if isOld then
+                    forget
+                        { state with
+                            RequestOrder = state.RequestOrder.Remove key
+                            Requests = Table.remove oldest state.Requests }
+                else
+                    state
+
+        forget state
+
+    let remember at request content result (state: NodeState) =
+        forgetOldRequests
+            at
+            { state with
+                Requests =
+                    Table.add
+                        request
+                        { Content = content
+                          At = at
+                          Result = result }
+                        state.Requests
+                RequestOrder = state.RequestOrder.Add(state.Position, request) }
+
+    let refusePayment request channelId tag (state: NodeState) =
+        { state with
+            Requests = state.Requests |> Table.change request (fun r -> { r with Result = PaymentFailed(channelId, tag) }) }
+        |> onChannel channelId (Channel.onPayments (Payments.refuse request))
+
+    let issue channelId total signature (state: NodeState) =
+        match channel channelId state with
+        | ValueSome { Payments = ValueSome payments } ->
+            let answer (requests: Table<RequestId, RequestRecord>) (pending: PendingPayment) =
+                requests
+                |> Table.change pending.Request (fun record ->
+                    { record with
+                        Result =
+                            Payment(
+                                channelId,
+                                pending.Amount,
+                                pending.Total,
+                                pending.Kind,
+                                (match pending.Kind with
+                                 | HandedOut -> ValueSome signature
+                                 | Sent -> ValueNone)
+                            ) })
+
+            { state with
+                Requests = Payments.covered total payments |> List.map (fun pair -> pair.Value) |> List.fold answer state.Requests }
+            |> onChannel channelId (Channel.onPayments (Payments.issue total signature))
+        | _ -> state

@@ -1,0 +1,41 @@
+using Xunit;
+
+namespace Nitro.Shell.Tests.Cli;
+
+public sealed class DemoTests : IDisposable
+{
+    private const int Interrupted = 130;
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(3));
+
+    [Fact]
+    public async Task The_whole_story_ends_well_and_leaves_nothing()
+    {
+        using var demo = DemoRun.Start("--payments", "300");
+        var (code, output, errors) = await demo.EndAsync(_limit.Token);
+        Assert.True(code == 0, $"exit code {code}\n{output}\n{errors}");
+        Assert.Contains("checks hold", output, StringComparison.Ordinal);
+        Assert.Contains("SIGKILL to the next answered payment", output, StringComparison.Ordinal);
+        Assert.Empty(errors);
+        Assert.Empty(demo.Leftovers);
+        Assert.Empty(demo.Survivors);
+    }
+
+    [Fact]
+    public async Task Told_to_end_it_stops_what_it_started_and_says_where_its_folder_is()
+    {
+        using var demo = DemoRun.Start();
+        while (await demo.ReadLineAsync(_limit.Token) is { } line && !line.Contains("one host, three tenants", StringComparison.Ordinal))
+        {
+        }
+
+        Assert.NotEmpty(demo.Survivors);
+        await demo.TerminateAsync(_limit.Token);
+        var (code, _, errors) = await demo.EndAsync(_limit.Token);
+        Assert.Equal(Interrupted, code);
+        var left = Assert.Single(demo.Leftovers);
+        Assert.Contains(left, errors, StringComparison.Ordinal);
+        Assert.Empty(demo.Survivors);
+    }
+
+    public void Dispose() => _limit.Dispose();
+}
