@@ -10,14 +10,15 @@ module internal Reports =
     let private channelUpdate (state: NodeState) id =
         match NodeState.channel id state with
         | ValueSome channel when channel.Terms.IsLedger ->
-            Some(CoreNotification("ledger_channel_updated", id.ToString(), ViewV1.ledger (Views.ledger channel)))
-        | ValueSome channel -> Some(CoreNotification("payment_channel_updated", id.ToString(), ViewV1.payment (Views.payment channel)))
+            Some(CoreNotification("ledger_channel_updated", id.ToString(), lazy ViewV1.ledger (Views.ledger channel)))
+        | ValueSome channel ->
+            Some(CoreNotification("payment_channel_updated", id.ToString(), lazy ViewV1.payment (Views.payment channel)))
         | ValueNone -> None
 
     let notifications (step: Step) : CoreNotification[] =
         [| yield! step.Changed |> List.choose (channelUpdate step.State)
            for id in step.Ended do
-               CoreNotification("objective_completed", id.Channel.ToString(), ViewV1.text (id.ToString())) |]
+               CoreNotification("objective_completed", id.Channel.ToString(), lazy ViewV1.text (id.ToString())) |]
 
     let private origin from =
         match from with

@@ -61,10 +61,11 @@ type CoreReply internal (requestId: string, result: byte[], problem: CoreProblem
 
 /// A change to report to subscribers: method (`objective_completed`, ...), the JSON of its payload, and the channel it is about.
 [<Sealed>]
-type CoreNotification internal (methodName: string, channel: string, payload: byte[]) =
+type CoreNotification internal (methodName: string, channel: string, payload: Lazy<byte[]>) =
     member _.Method = methodName
     member _.Channel = channel
-    member _.Payload = ReadOnlyMemory<byte> payload
+    /// Made when it is first asked for: mostly nobody listens.
+    member _.Payload = ReadOnlyMemory<byte> payload.Value
 
 /// What the receiver of a peer's message says about it.
 type PeerTaking =

@@ -26,6 +26,20 @@ internal sealed class NotificationHub(int mostWaiting)
         }
     }
 
+    /// <summary>False: nobody listens, so a notification need not even be made. What was said before is then forgotten: nothing repeats it.</summary>
+    internal bool TryHear()
+    {
+        lock (gate)
+        {
+            if (subscribers.Count == 0)
+            {
+                newest.Clear();
+            }
+
+            return subscribers.Count > 0;
+        }
+    }
+
     /// <summary>A repeat of the last one with this method and channel says nothing new and is left out.</summary>
     internal void Publish(string method, string channel, ReadOnlyMemory<byte> payload)
     {

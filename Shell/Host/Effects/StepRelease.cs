@@ -22,9 +22,12 @@ internal sealed class StepRelease(Dispatcher dispatcher, PendingCalls calls, Not
 
         calls.Answer(mail.Call, step.Replies);
         mail.Answer(new Taking(step.Taking, step.TakingCode, step.TakingDetail));
-        foreach (var notification in step.Notifications)
+        if (step.Notifications.Count > 0 && hub.TryHear())
         {
-            hub.Publish(notification.Method, notification.Channel, notification.Payload);
+            foreach (var notification in step.Notifications)
+            {
+                hub.Publish(notification.Method, notification.Channel, notification.Payload);
+            }
         }
 
         foreach (var line in step.Log)
