@@ -160,7 +160,7 @@ module internal DecideAsked =
             | Error reason -> turning.Reply(request, refused "bad-voucher" reason "ask the payer for a voucher of this channel")
             | Ok _ when not (Channel.isOpen channel) ->
                 turning.Reply(request, refused "channel-not-open" "the payment channel is not open yet" "present the voucher again once it is")
-            | Ok _ when (Channel.ownFinal channel).IsSome ->
+            | Ok _ when NodeState.isFinalOut channel turning.State ->
                 turning.Reply(request, refused "channel-closing" "channel-closing: no voucher counts any more" "ask the payer for another channel")
             | Ok delta ->
                 if not delta.IsZero then turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))

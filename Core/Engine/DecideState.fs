@@ -151,6 +151,12 @@ module internal DecideState =
             match Rules.virtualFinal channel.Terms.Opening state.Variable with
             | Error reason -> offend "bad-final" reason
             | Ok _ when channel.Terms.MyIndex = 0 && not known -> offend "unexpected-final" "the payer has not signed this final state"
+            | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
+            | Ok paid when not paid.IsZero && not (Channel.hasSigned Turn.postFund channel) ->
+                // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side.
+                offend "early-final" "nothing can have been paid before the post-fund is complete"
+            | Ok _ when not known && not (state.Signatures |> List.exists (fun (party, _) -> party = 0)) ->
+                NotNow "the payer has not signed this final state"
             | Ok _ ->
                 Undo.openDefund turning (Peer sender) funding
 

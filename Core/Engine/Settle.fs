@@ -62,7 +62,11 @@ module internal Settle =
                 if needs |> List.exists (contradicts turning.State) then Undo.abandon turning objective "conflicting-state" true
                 else needs |> List.iter (fulfil turning)
             | Abandon reason ->
-                if record.Undoing.IsSome then turning.Add(ObjectiveEnded(objective, Rejected reason))
+                let isClosed = World.channel objective.Channel turning.World |> ValueOption.exists (fun c -> (Channel.completeFinal c).IsSome)
+
+                // With a complete final state the closing takes the guarantees back, and the opening is over.
+                if record.Undoing.IsSome || (objective.Kind = VirtualFunding && isClosed) then
+                    turning.Add(ObjectiveEnded(objective, Rejected reason))
                 else Undo.abandon turning objective reason true
 
     /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.

@@ -86,6 +86,15 @@ module internal NodeState =
         | ValueSome record when record.Ending.IsNone -> ValueSome record
         | _ -> ValueNone
 
+    /// We have asked the signer for a state of this turn and not had the answer.
+    let isSigning id turn (state: NodeState) =
+        match channel id state with
+        | ValueSome c -> Channel.at turn c |> List.exists (fun seen -> Outbox.isUnfinished (SignPayload(OwnState(id, turn, seen.Hash))) state.Outbox)
+        | ValueNone -> false
+
+    /// Our final state of a payment channel is signed or about to be: no voucher counts any more.
+    let isFinalOut (c: Channel) (state: NodeState) = (Channel.ownFinal c).IsSome || isSigning c.Terms.Id Turn.virtualFinal state
+
     let private onChannel id change (state: NodeState) = { state with Channels = Table.change id change state.Channels }
     let private onLedger id change state = onChannel id (Channel.onLedger change) state
     let private wake at topic (state: NodeState) = { state with Wakes = state.Wakes.Add((at, topic)) }
