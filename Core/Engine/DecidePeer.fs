@@ -19,6 +19,7 @@ module internal DecidePeer =
                 // Before the post-fund is complete it is kept, and counts from then on: see Views.
                 turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
                 Take
+        | ValueNone when NodeState.isForgotten voucher.Channel turning.State -> Take
         | _ -> NotNow "the payment channel is not known yet"
 
     let private virtualFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
@@ -64,6 +65,7 @@ module internal DecidePeer =
             | DirectDefunding -> ledgerFinalWanted turning sender objective channel
             | DirectFunding
             | VirtualFunding -> offend "unexpected" "a final state belongs to closing"
+        | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone -> NotNow "the channel is not known yet"
 
     /// Honoured for what is not complete, from participants only.

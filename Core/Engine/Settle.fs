@@ -66,17 +66,25 @@ module internal Settle =
 
                 // With a complete final state the closing takes the guarantees back, and the opening is over.
                 if record.Undoing.IsSome || (objective.Kind = VirtualFunding && isClosed) then
-                    turning.Add(ObjectiveEnded(objective, Rejected reason))
+                    Promise.endRejected turning objective reason
                 else Undo.abandon turning objective reason true
 
     /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.
-    let private propose (turning: Turning) id (terms: Terms) (ledger: LedgerChannel) =
+    /// While the deposits are in doubt nothing is added, only taken back; after a refusal the next try waits.
+    let private propose (turning: Turning) (channel: Channel) (ledger: LedgerChannel) =
+        let terms = channel.Terms
+        let id = terms.Id
+        let mayGo = function Add _ -> not channel.Doubtful | Remove _ -> true
+        let next = ledger.Wanted.Values |> Seq.tryFind mayGo
+
         if
-            not ledger.Wanted.IsEmpty
-            && not (LedgerChannel.hasUnsigned ledger)
+            not (LedgerChannel.hasUnsigned ledger)
             && ledger.Queue.Count < turning.Settings.Limits.ProposalsInFlight
+            && channel.ChainRetryAt.IsNone
         then
-            let _, proposal = Map.minKeyValue ledger.Wanted
+            match next with
+            | None -> ()
+            | Some proposal ->
 
             match Ledger.apply proposal (LedgerChannel.proposed ledger) with
             | Ok after ->
@@ -118,7 +126,7 @@ module internal Settle =
             let id = channel.Terms.Id
 
             if Channel.isLeader channel then
-                propose turning id channel.Terms ledger
+                propose turning channel ledger
 
                 match NodeState.channel id turning.State with
                 | ValueSome current -> tellProposals turning current

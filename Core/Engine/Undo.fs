@@ -37,7 +37,7 @@ module internal Undo =
 
     /// Ends the opening of a virtual channel early, in the way its progress allows.
     let opening (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
-        if not record.Approved then turning.Add(ObjectiveEnded(objective, Rejected reason))
+        if not record.Approved then Promise.endRejected turning objective reason
         elif signedPostFund objective.Channel turning.State then openDefund turning record.Origin record
         else takeBack turning objective record reason
 
@@ -62,8 +62,8 @@ module internal Undo =
             | DirectFund id ->
                 if canDropDirect turning.State id then
                     if tell then Promise.rejectionToAll turning objective
-                    turning.Add(ObjectiveEnded(objective, Rejected reason))
+                    Promise.endRejected turning objective reason
             | DirectDefund _
             | VirtualDefund _ ->
                 if tell then Promise.rejectionToAll turning objective
-                turning.Add(ObjectiveEnded(objective, Rejected reason))
+                Promise.endRejected turning objective reason

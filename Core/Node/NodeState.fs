@@ -31,6 +31,8 @@ type internal PeerRecord =
     { Open: Set<ObjectiveId>
       /// Of those, proposed by the peer and not approved yet.
       Unapproved: int
+      /// Its newest proposals that we rejected without signing anything, oldest first.
+      Refused: ObjectiveId list
       RetellSeconds: int64
       RetellAt: Instant voption }
 
@@ -40,8 +42,10 @@ type internal NodeState =
       Channels: Table<ChannelId, Channel>
       Objectives: Table<ObjectiveId, ObjectiveRecord>
       OpenCount: int
-      /// Ended objectives, oldest first.
-      Ended: Map<int64, ObjectiveId>
+      /// Channels that are over, oldest first: what is listed of them is bounded.
+      Ended: Map<int64, ChannelId>
+      /// Channels over and no longer listed in which we signed what must never count again.
+      Tombstones: Table<ChannelId, bool>
       /// The open or opening ledger of a peer and asset.
       Ledgers: Table<struct (Address * Address), ChannelId>
       Peers: Table<Address, PeerRecord>
@@ -62,6 +66,7 @@ module internal Pace =
     let requestsRemembered = 100_000
     let requestSecondsRemembered = 86_400L
     let endedListed = 10_000
+    let refusedListedPerPeer = 64
 
 module internal NodeState =
     let empty =
@@ -70,6 +75,7 @@ module internal NodeState =
           Objectives = Table.empty
           OpenCount = 0
           Ended = Map.empty
+          Tombstones = Table.empty
           Ledgers = Table.empty
           Peers = Table.empty
           Requests = Table.empty
@@ -80,6 +86,9 @@ module internal NodeState =
 
     let channel id (state: NodeState) = Table.tryFind id state.Channels
     let objective id (state: NodeState) = Table.tryFind id state.Objectives
+
+    /// Over, and known to have been; nothing else is known of it any more.
+    let isForgotten id (state: NodeState) = Table.containsKey id state.Tombstones
 
     let openObjective id (state: NodeState) =
         match objective id state with
@@ -103,6 +112,7 @@ module internal NodeState =
     let private noPeer =
         { Open = Set.empty
           Unapproved = 0
+          Refused = []
           RetellSeconds = Pace.retellSeconds
           RetellAt = ValueNone }
 
@@ -111,7 +121,7 @@ module internal NodeState =
     let private onPeer address change (state: NodeState) =
         let changed = change (peer address state)
 
-        if changed.Open.IsEmpty && changed.RetellAt.IsNone then
+        if changed.Open.IsEmpty && changed.RetellAt.IsNone && changed.Refused.IsEmpty then
             { state with Peers = Table.remove address state.Peers }
         else
             { state with Peers = Table.add address changed state.Peers }
@@ -275,15 +285,74 @@ module internal NodeState =
             Goal.ledgers record.Goal |> List.fold (fun s ledger -> onLedger ledger (LedgerChannel.release id) s) state
         | VirtualDefund _, Rejected _ -> state
 
+    let private kinds = [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ]
+
+    /// Nothing of it is left but, where we signed its post-fund or a ledger's pre-fund, that it has been: signing it again
+    /// would let old final states, or a contract that has paid out, take what is put in now.
+    let private forgetChannel (id: ChannelId) (state: NodeState) =
+        match channel id state with
+        | ValueNone -> state
+        | ValueSome c ->
+            let cleared =
+                match c.ChainRetryAt with
+                | ValueSome due -> unwake due (ChainRetry id) state
+                | ValueNone -> state
+
+            let mustStay = Channel.hasSigned (if c.Terms.IsLedger then Turn.preFund else Turn.postFund) c
+
+            { cleared with
+                Channels = Table.remove id cleared.Channels
+                Objectives = kinds |> List.fold (fun table kind -> Table.remove { Kind = kind; Channel = id } table) cleared.Objectives
+                Wakes = if c.Terms.IsLedger then Set.filter (fun (_, t) -> t <> ConcludeInstead id) cleared.Wakes else cleared.Wakes
+                Tombstones = if mustStay then Table.add id true cleared.Tombstones else cleared.Tombstones }
+
+    /// No objective, promise or guarantee needs it.
+    let private mayForget (id: ChannelId) (state: NodeState) =
+        match channel id state with
+        | ValueNone -> true
+        | ValueSome c ->
+            let isHeld ledger =
+                match channel ledger state with
+                | ValueSome { Ledger = ValueSome l } -> LedgerChannel.isQueued id l || l.Agreed.Guarantees.ContainsKey id
+                | _ -> false
+
+            let carriers =
+                match objective { Kind = VirtualFunding; Channel = id } state with
+                | ValueSome record -> Goal.ledgers record.Goal
+                | ValueNone -> []
+
+            kinds |> List.forall (fun kind -> (openObjective { Kind = kind; Channel = id } state).IsNone)
+            && not (List.exists isHeld carriers)
+            && not (Outbox.isAbout c.Terms.Id state.Outbox)
+
+    /// The oldest that nothing needs; those that are still needed wait for a later turn.
     let private forgetOldest (state: NodeState) =
         if state.Ended.Count <= Pace.endedListed then
             state
         else
-            let key, oldest = Map.minKeyValue state.Ended
-            { state with Ended = state.Ended.Remove key }
-            |> fun s ->
-                // A tombstone stays: id and ending answer late duplicates.
-                { s with Objectives = Table.change oldest (fun r -> { r with Deadline = ValueNone; Undoing = ValueNone }) s.Objectives }
+            match state.Ended |> Seq.truncate 64 |> Seq.tryFind (fun pair -> mayForget pair.Value state) with
+            | Some pair -> forgetChannel pair.Value { state with Ended = state.Ended.Remove pair.Key }
+            | None -> state
+
+    let private isOver (record: ObjectiveRecord) ending =
+        match record.Goal, ending with
+        | (DirectFund _ | VirtualFund _), Rejected _
+        | (DirectDefund _ | VirtualDefund _), Completed -> true
+        | (DirectFund _ | VirtualFund _), Completed
+        | (DirectDefund _ | VirtualDefund _), Rejected _ -> false
+
+    /// Of what a peer proposed in vain only the newest is kept.
+    let private refuse (record: ObjectiveRecord) (state: NodeState) =
+        match record.Origin with
+        | Peer address when not record.Approved ->
+            let listed = (peer address state).Refused @ [ Goal.id record.Goal ]
+            let gone = List.truncate (max 0 (listed.Length - Pace.refusedListedPerPeer)) listed
+
+            gone
+            |> List.fold
+                (fun (s: NodeState) id -> if mayForget id.Channel s then forgetChannel id.Channel s else s)
+                (onPeer address (fun p -> { p with Refused = List.skip gone.Length listed }) state)
+        | _ -> state
 
     let private endObjective id ending (state: NodeState) =
         match openObjective id state with
@@ -293,7 +362,7 @@ module internal NodeState =
                 { dropDeadline id state with
                     Objectives = Table.add id { record with Ending = ValueSome ending } state.Objectives
                     OpenCount = state.OpenCount - 1
-                    Ended = state.Ended.Add(state.Position, id) }
+                    Ended = if isOver record ending then state.Ended.Add(state.Position, id.Channel) else state.Ended }
 
             let withoutPeers =
                 others record.Goal state
@@ -308,7 +377,8 @@ module internal NodeState =
                                     else p.Unapproved }))
                     ended
 
-            withoutPeers |> settleEnding record ending |> forgetTold id.Channel |> forgetOldest
+            let settled = withoutPeers |> settleEnding record ending |> forgetTold id.Channel
+            (if isOver record ending then refuse record settled else settled) |> forgetOldest
 
     // Chain
 
@@ -323,6 +393,27 @@ module internal NodeState =
                 PaidOut = Amount.addSaturated c.PaidOut paid
                 // A running ledger stays doubtful until the chain holds again what its post-fund rests on.
                 Doubtful = c.Doubtful && c.Ledger.IsSome && paid.IsZero && c.PaidOut.IsZero && held < c.Terms.Total })
+
+    let private payout id paid held (position: ChainPosition) (state: NodeState) =
+        let isNewest = channel id state |> ValueOption.exists (fun c -> ChainPosition.isAfter c.HeldAt position)
+
+        let observed =
+            if isNewest then observe id held position paid state
+            else onChannel id (fun c -> { c with PaidOut = Amount.addSaturated c.PaidOut paid; Doubtful = false }) state
+
+        observed |> onChannel id (fun c -> { c with PaidAt = position })
+
+    /// Blocks from this height on are gone: what they showed may be shown again, earlier ones stand.
+    let private doubt id (height: Height) (state: NodeState) =
+        let before = { ChainPosition.start with Height = height - min height 1UL; Index = System.UInt32.MaxValue }
+
+        state
+        |> onChannel id (fun c ->
+            { c with
+                Doubtful = true
+                HeldAt = if c.HeldAt.Height >= height then before else c.HeldAt
+                PaidAt = if c.PaidAt.Height >= height then before else c.PaidAt
+                PaidOut = if c.PaidAt.Height >= height then Amount.zero else c.PaidOut })
 
     let private clearRetry id (state: NodeState) =
         match channel id state with
@@ -383,6 +474,7 @@ module internal NodeState =
             | Tell(address, telling), (Kept | Refused _) -> told at address telling finished
             | SubmitCall _, Refused _ -> scheduleRetry at (Intent.channel intent) finished
             | SubmitCall _, Kept -> finished |> onChannel (Intent.channel intent) (fun c -> { c with ChainAttempts = 0 })
+            | SignPayload(OwnState _ | LedgerUpdate _), Refused _ -> scheduleRetry at (Intent.channel intent) finished
             | (Tell _ | SubmitCall _), Superseded
             | SignPayload _, _ -> finished
 
@@ -458,7 +550,10 @@ module internal NodeState =
         | ValueNone -> state
 
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
-        let signed = state |> onChannel id (Channel.sign turn hash party signature) |> finishSigning (OwnState(id, turn, hash))
+        let signed =
+            state
+            |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0 })
+            |> finishSigning (OwnState(id, turn, hash))
 
         match channel id signed with
         | ValueSome c when c.Terms.IsLedger && turn > Turn.postFund && c.Terms.MyIndex <> 0 && (Channel.completeFinal c).IsSome ->
@@ -530,13 +625,8 @@ module internal NodeState =
                     | _ -> agreed
                 | _ -> state
             | HoldingsObserved(id, held, position) -> observe id held position Amount.zero state
-            | PayoutObserved(id, paid, held, position) -> observe id held position paid state
-            | HoldingsDoubted(id, height) ->
-                state
-                |> onChannel id (fun c ->
-                    { c with
-                        Doubtful = true
-                        HeldAt = { ChainPosition.start with Height = if height = 0UL then 0UL else height - 1UL } })
+            | PayoutObserved(id, paid, held, position) -> payout id paid held position state
+            | HoldingsDoubted(id, height) -> doubt id height state
             | VoucherIssued(id, total, signature) -> state |> issue id total signature |> finishSigning (PaymentVoucher(id, total))
             | VoucherReceived(id, total, signature) -> onChannel id (Channel.onPayments (Payments.receive total signature)) state
             | IntentRecorded intent -> { state with Outbox = Outbox.record state.Position intent state.Outbox }
