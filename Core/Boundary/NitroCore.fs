@@ -282,7 +282,14 @@ type NitroCore private () =
             false
 
     /// A signer's batch. Each signature must recover to our address over what was asked; what does not is left out.
-    static member SignerReplied(node: NodeHandle, answers: IReadOnlyList<SignerAnswer>) : NodeEvent =
+    /// `isTrusted`: the signer runs in this process, so that recovering would only repeat what it has just computed.
+    static member SignerReplied(node: NodeHandle, answers: IReadOnlyList<SignerAnswer>, isTrusted: bool) : NodeEvent =
+        let isOurs signing signature =
+            isTrusted
+            || match Outgoing.payload node.State signing with
+               | ValueSome payload -> node.Settings.Recover.Invoke(Payload.digest payload, signature) = ValueSome node.Settings.Me
+               | ValueNone -> false
+
         let verdict (answer: SignerAnswer) =
             let effect = EffectId answer.EffectId
 
@@ -290,13 +297,7 @@ type NitroCore private () =
             | NonNull tag -> Some(effect, Declined tag)
             | Null ->
                 match Outbox.tryFind effect node.State.Outbox, Signature.tryOfSpan answer.Signature.Span with
-                | Some(SignPayload signing), ValueSome signature ->
-                    (match Outgoing.payload node.State signing with
-                     | ValueSome payload when
-                         node.Settings.Recover.Invoke(Payload.digest payload, signature) = ValueSome node.Settings.Me
-                         ->
-                         Some(effect, Signed signature)
-                     | _ -> None)
+                | Some(SignPayload signing), ValueSome signature when isOurs signing signature -> Some(effect, Signed signature)
                 | _ -> None
 
         NodeEvent(SignerReplied(answers |> Seq.choose verdict |> Seq.toList))

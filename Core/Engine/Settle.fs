@@ -150,13 +150,16 @@ module internal Settle =
                 Promise.tell turning channel.Terms.Payee (VoucherOf(id, payments.Issued))
         | _ -> ()
 
+    let private ledgerKinds = [ DirectFunding; DirectDefunding ]
+    let private paymentKinds = [ VirtualFunding; VirtualDefunding ]
+
     let private ask (turning: Turning) id =
         match NodeState.channel id turning.State with
         | ValueNone -> ()
         | ValueSome channel ->
             if channel.Terms.IsLedger then pumpLedger turning channel else pumpPayments turning channel
 
-            for kind in [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ] do
+            for kind in (if channel.Terms.IsLedger then ledgerKinds else paymentKinds) do
                 advance turning { Kind = kind; Channel = id }
 
     let rec private rounds (turning: Turning) left =

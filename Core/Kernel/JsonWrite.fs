@@ -5,6 +5,32 @@ open System.Buffers
 open System.Text.Encodings.Web
 open System.Text.Json
 
+/// Room to write in. Each thread keeps one for the next text: a new buffer and writer cost more than most of what is written.
+[<Sealed>]
+type internal JsonPad private (options: JsonWriterOptions) =
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private kept: JsonPad | null
+
+    let buffer = ArrayBufferWriter<byte> 1024
+    let writer = new Utf8JsonWriter(buffer, options)
+    member _.Buffer = buffer
+    member _.Writer = writer
+
+    /// The thread's own, or a new one where a text is written within a text.
+    static member Take options =
+        match JsonPad.kept with
+        | Null -> JsonPad options
+        | NonNull pad ->
+            JsonPad.kept <- null
+            pad
+
+    /// A large one is not kept.
+    static member GiveBack(pad: JsonPad) =
+        if pad.Buffer.Capacity <= 64 * 1024 then
+            pad.Buffer.ResetWrittenCount()
+            pad.Writer.Reset()
+            JsonPad.kept <- pad
+
 /// Writes JSON with the bytes that go-nitro writes: no white space, numbers of any length bare, hexadecimal in lower case.
 /// Every writer takes the name of a field, the value, and the object being written.
 module internal JsonWrite =
@@ -12,11 +38,13 @@ module internal JsonWrite =
     let private options = JsonWriterOptions(Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
     let encode (write: Utf8JsonWriter -> unit) : byte[] =
-        let buffer = ArrayBufferWriter<byte> 1024
-        use writer = new Utf8JsonWriter(buffer, options)
-        write writer
-        writer.Flush()
-        buffer.WrittenSpan.ToArray()
+        let pad = JsonPad.Take options
+        write pad.Writer
+        pad.Writer.Flush()
+        let bytes = pad.Buffer.WrittenSpan.ToArray()
+        // After an exception it is simply not given back.
+        JsonPad.GiveBack pad
+        bytes
 
     let amount (key: string) (value: Amount) (writer: Utf8JsonWriter) =
         writer.WritePropertyName key

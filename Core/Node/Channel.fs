@@ -66,11 +66,11 @@ module internal Channel =
     let hasSigned turn (channel: Channel) = (signedBy channel.Terms.MyIndex turn channel).IsSome
     let isOpen (channel: Channel) = (complete Turn.postFund channel).IsSome
 
-    let finals (channel: Channel) =
-        channel.States.Values |> Seq.collect id |> Seq.filter (fun seen -> seen.Variable.IsFinal) |> Seq.toList
+    let private tryFinal (isWanted: SeenState -> bool) (channel: Channel) =
+        channel.States |> Map.tryPick (fun _ states -> states |> List.tryFind (fun seen -> seen.Variable.IsFinal && isWanted seen))
 
-    let ownFinal (channel: Channel) = finals channel |> List.tryFind (fun seen -> seen.Signatures.ContainsKey channel.Terms.MyIndex)
-    let completeFinal (channel: Channel) = finals channel |> List.tryFind (isComplete channel)
+    let ownFinal (channel: Channel) = tryFinal (fun seen -> seen.Signatures.ContainsKey channel.Terms.MyIndex) channel
+    let completeFinal (channel: Channel) = tryFinal (isComplete channel) channel
 
     let see variable (channel: Channel) =
         let hash = State.hash channel.Terms.Id variable

@@ -50,19 +50,14 @@ module internal RequestFolds =
         match channel channelId state with
         | ValueSome { Payments = ValueSome payments } ->
             let answer (requests: Table<RequestId, RequestRecord>) (pending: PendingPayment) =
-                requests
-                |> Table.change pending.Request (fun record ->
-                    { record with
-                        Result =
-                            Payment(
-                                channelId,
-                                pending.Amount,
-                                pending.Total,
-                                pending.Kind,
-                                (match pending.Kind with
-                                 | HandedOut -> ValueSome signature
-                                 | Sent -> ValueNone)
-                            ) })
+                match Table.tryFind pending.Request requests with
+                // As it was promised: so are most payments, and the table of requests is large.
+                | ValueSome { Result = Payment(_, _, total, Sent, _) } when total = pending.Total -> requests
+                | ValueSome record ->
+                    let voucher = match pending.Kind with HandedOut -> ValueSome signature | Sent -> ValueNone
+                    let result = Payment(channelId, pending.Amount, pending.Total, pending.Kind, voucher)
+                    Table.add pending.Request { record with Result = result } requests
+                | ValueNone -> requests
 
             { state with
                 Requests = Payments.covered total payments |> List.map (fun pair -> pair.Value) |> List.fold answer state.Requests }

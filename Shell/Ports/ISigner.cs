@@ -9,6 +9,12 @@ public interface ISigner : IAsyncDisposable
     /// <summary>The channel key's address, 20 bytes.</summary>
     ReadOnlyMemory<byte> ChannelAddress { get; }
 
+    /// <summary>
+    /// Its signatures need no check: they are made in this process, by the curve that would check them, with the key of
+    /// <see cref="ChannelAddress"/>. Of all other signers each signature is recovered before it counts.
+    /// </summary>
+    bool IsTrusted => false;
+
     /// <summary>Takes requests over. Idempotent by content: the same body gives the same answer.</summary>
     ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken);
 

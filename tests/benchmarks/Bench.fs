@@ -3,33 +3,63 @@ namespace Nitro.Benchmarks
 open System
 open System.Diagnostics
 
-/// A measured rate: what one operation took, and what it is compared with.
+/// One line of the table: what was measured, the figure with its unit, and what it is compared with.
 type Row =
     { Name: string
-      Micros: float
-      /// Aim or floor, in words; empty where there is none.
-      Aim: string }
+      Figure: string
+      /// Aim, floor or count, in words; empty where there is none.
+      Beside: string }
+
+module Row =
+    let micros name (value: float) beside =
+        { Name = name
+          Figure = $"{value:F2} µs"
+          Beside = beside }
+
+    let text name figure beside =
+        { Name = name
+          Figure = figure
+          Beside = beside }
+
+/// What some work took: on the clock, and of the processor by this process. On a machine with other work only the second can be compared.
+[<Struct>]
+type Spent =
+    { Clock: TimeSpan
+      Processor: TimeSpan }
 
 module Bench =
-    /// Median of several rounds, in microseconds per operation; each round runs at least `milliseconds`.
-    let median (milliseconds: int) (operation: unit -> unit) : float =
-        for _ in 1..50 do operation ()
-
-        let round () =
-            let watch = Stopwatch.StartNew()
-            let mutable count = 0
-
-            while watch.ElapsedMilliseconds < int64 milliseconds do
-                operation ()
-                count <- count + 1
-
-            watch.Elapsed.TotalMicroseconds / float count
-
-        Array.init 5 (fun _ -> round ()) |> Array.sort |> Array.item 2
-
-    /// Microseconds per item of something that can run only once, for `count` items.
-    let once (count: int) (work: unit -> unit) : float =
-        GC.Collect()
+    let spentOn (work: unit -> unit) : Spent =
+        let processor = Environment.CpuUsage.TotalTime
         let watch = Stopwatch.StartNew()
         work ()
-        watch.Elapsed.TotalMicroseconds / float count
+
+        { Clock = watch.Elapsed
+          Processor = Environment.CpuUsage.TotalTime - processor }
+
+    let private round (milliseconds: int) (operation: unit -> unit) =
+        let mutable count = 0
+        let processor = Environment.CpuUsage.TotalTime
+        let watch = Stopwatch.StartNew()
+
+        while watch.ElapsedMilliseconds < int64 milliseconds do
+            for _ in 1..8 do operation ()
+            count <- count + 8
+
+        (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / float count
+
+    /// Runs the operation until it gets no faster: the runtime compiles what runs often a second time, some time later.
+    let rec private warm best stale left milliseconds operation =
+        if left > 0 && stale < 4 then
+            let now = round milliseconds operation
+            let isBetter = now < best * 0.97
+            warm (min now best) (if isBetter then 0 else stale + 1) (left - 1) milliseconds operation
+
+    /// Median of several rounds, in microseconds of the processor per operation; each round runs at least `milliseconds`.
+    let median (milliseconds: int) (operation: unit -> unit) : float =
+        warm Double.MaxValue 0 40 (max 100 (milliseconds / 2)) operation
+        Array.init 5 (fun _ -> round milliseconds operation) |> Array.sort |> Array.item 2
+
+    /// Microseconds of the processor per item of something that can run only once, for `count` items.
+    let once (count: int) (work: unit -> unit) : float =
+        GC.Collect()
+        (spentOn work).Processor.TotalMicroseconds / float count

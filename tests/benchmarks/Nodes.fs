@@ -16,6 +16,9 @@ type internal Crypto =
       NewKey: int -> Address }
 
 module internal Crypto =
+    /// The private key of bench node `n`.
+    let keyOf (n: int) = (Keccak.hash (BitConverter.GetBytes n)).ToArray()
+
     let real () =
         let curve = Nitro.Secp256k1.Curve.Default
         let keys = Dictionary<Address, byte[]>()
@@ -38,7 +41,7 @@ module internal Crypto =
                 | ValueNone -> invalidOp "a signature has 65 bytes"
           NewKey =
             fun n ->
-                let key = (Keccak.hash (BitConverter.GetBytes n)).ToArray()
+                let key = keyOf n
                 let address = Array.zeroCreate<byte> 20
                 curve.TryGetAddress(ReadOnlySpan key, Span address) |> ignore
                 let who = Address.ofSpan (ReadOnlySpan address)
@@ -58,13 +61,15 @@ module internal Crypto =
 type internal BenchNode(settings: Settings) =
     member val State = NodeState.empty with get, set
     member val Marks = Dictionary<ChannelId, ChannelMarks>()
-    member val Facts = 0L with get, set
+    /// Its journal, as long as somebody wants it.
+    member val Journal: List<struct (int64 * Fact)> voption = ValueNone with get, set
     member _.Settings = settings
 
 /// Nodes joined by function calls: the whole protocol, no disk, no network.
 type internal BenchNet(crypto: Crypto) =
     let nodes = Dictionary<Address, BenchNode>()
-    let work = Queue<unit -> unit>()
+    let work = Queue<struct (Address * EffectId * Intent)>()
+    let held = Queue<struct (Address * EffectId * Intent)>()
     let chain = Dictionary<ChannelId, Amount>()
     let mutable height = 1UL
     let mutable now = 1_000_000L
@@ -72,6 +77,8 @@ type internal BenchNet(crypto: Crypto) =
     let mutable signatures = 0L
     let mutable steps = 0L
 
+    /// Work that waits until `Release`.
+    member val Holds: Intent -> bool = (fun _ -> false) with get, set
     member _.Nodes = nodes
     member _.Signatures = signatures
     member _.Steps = steps
@@ -103,8 +110,11 @@ type internal BenchNet(crypto: Crypto) =
         steps <- steps + 1L
         let step = Engine.step node.Settings node.State { At = Instant now; Event = event }
         node.State <- step.State
-        node.Facts <- node.Facts + int64 step.Facts.Length
-        for effect, intent in step.Effects do work.Enqueue(fun () -> this.Perform(who, effect, intent))
+        node.Journal |> ValueOption.iter (fun journal -> for fact in step.Facts do journal.Add(struct (now, fact)))
+
+        for effect, intent in step.Effects do
+            (if this.Holds intent then held else work).Enqueue(struct (who, effect, intent))
+
         step
 
     member private this.Perform(who, effect, intent) =
@@ -135,7 +145,7 @@ type internal BenchNet(crypto: Crypto) =
                  | Ok verified ->
                      match this.Step(peer, PeerSaid verified).Taking with
                      | Take -> this.Step(who, PeerTook effect) |> ignore
-                     | NotNow _ -> work.Enqueue(fun () -> this.Perform(who, effect, intent))
+                     | NotNow _ -> work.Enqueue(struct (who, effect, intent))
                      | Offend offence -> invalidOp offence.Detail)
         | SubmitCall(Deposit(id, expected, amount)) ->
             chain[id] <- Amount.addSaturated expected amount
@@ -148,18 +158,21 @@ type internal BenchNet(crypto: Crypto) =
             for other in nodes.Keys |> Seq.toArray do this.Step(other, ChainShowed(PaidOut(id, 0, chain[id], Amount.zero), at)) |> ignore
         | SubmitCall(ReadHoldings _) -> ()
 
-    /// Until nothing is left to do.
-    member _.Drain() =
-        let mutable next = Unchecked.defaultof<unit -> unit>
-        while work.TryDequeue &next do next ()
-
     /// One unit of work, for those who look between.
-    member _.DrainOne() =
+    member this.DrainOne() =
         match work.TryDequeue() with
-        | true, next ->
-            next ()
+        | true, struct (who, effect, intent) ->
+            this.Perform(who, effect, intent)
             true
         | _ -> false
+
+    /// Until nothing is left to do.
+    member this.Drain() = while this.DrainOne() do ()
+
+    /// What was held back becomes work; nothing is held from now on.
+    member this.Release() =
+        this.Holds <- fun _ -> false
+        while held.Count > 0 do work.Enqueue(held.Dequeue())
 
     member this.Ask(who, command) =
         requests <- requests + 1

@@ -1,45 +1,111 @@
 module Nitro.Benchmarks.Program
 
+open System
 open BenchmarkDotNet.Running
 open Spectre.Console
 
-let private rows () : Row list =
-    let row name micros aim = { Name = name; Micros = micros; Aim = aim }
-    let sign, recover = Measures.floor ()
-    let floor = sign + recover
+/// Tells that something happens, and how long it took.
+let private timed (what: string) (work: unit -> 'T) : 'T =
+    let watch = Diagnostics.Stopwatch.StartNew()
+    let result = work ()
+    eprintfn $"{what}: {watch.Elapsed.TotalSeconds:F1} s"
+    result
+
+let private core floor =
     let voucher = Measures.voucher (Crypto.real ())
     let opening, signatures, recoveries = Measures.virtualOpen ()
     let step1k, step100k = Measures.step 1_000, Measures.step 100_000
-    let few, many = Measures.openings 100, Measures.openings 10_000
+    Measures.openings 100 |> ignore
+    let fewAgreeing, fewGuaranteeing = Measures.openings 100
+    let manyAgreeing, manyGuaranteeing = Measures.openings 10_000
+    let least = signatures * fst floor + recoveries * snd floor
+    let floor = fst floor + snd floor
+
+    [ Row.micros "voucher: issue and receive, no disk" voucher $"{floor / voucher:F2} of the floor (aim 0.7)"
+      Row.micros "Engine.step, 1,000 open channels" step1k "aim 20 µs"
+      Row.micros "Engine.step, 100,000 open channels" step100k $"{step100k / step1k:F1} times that at 1,000"
+      Row.micros "step, 100 openings in flight: pre-funds" fewAgreeing ""
+      Row.micros "step, 10,000 openings in flight: pre-funds" manyAgreeing $"{manyAgreeing / fewAgreeing:F1} times that of 100 (aim 2)"
+      Row.micros "step, 100 openings in flight: guarantees" fewGuaranteeing ""
+      Row.micros "step, 10,000 openings in flight: guarantees" manyGuaranteeing $"{manyGuaranteeing / fewGuaranteeing:F1} times that of 100 (aim 2)"
+      Row.micros
+          "virtual open over one hub, all parties"
+          opening
+          $"{least / opening:F2} of its {signatures:F1} signatures and {recoveries:F1} recoveries (least: 10, 16)"
+      Row.micros "Keccak-256, 32 bytes" (Measures.keccak 32) ""
+      Row.micros "state hash, no guarantee" (Measures.stateHash 0) ""
+      Row.micros "state hash, 50 guarantees" (Measures.stateHash 50) ""
+      Row.micros "state hash, 500 guarantees" (Measures.stateHash 500) "" ]
+
+let private tenants seconds floor =
+    let many, one, sync = Tenants.paying seconds
+
+    let row name (run: Paying) =
+        let count = float run.Payments
+        let each = run.Spent.Processor.TotalMicroseconds / count
+
+        Row.text
+            name
+            $"{count / run.Spent.Clock.TotalSeconds:F0}/s, {each:F0} µs each"
+            $"{floor / each:F2} of the floor; {float run.Records / count:F1} records, {float run.Bytes / count:F0} bytes, {float run.Commits / count:F2} fsyncs of journals each"
+
+    [ Row.micros "4 KiB and an fsync (clock)" sync ""
+      row "two tenants, journal and marks, 16 channels" many
+      row "two tenants, journal and marks, one channel" one ]
+
+let private restart () =
+    let records, bytes, spent, heap = Journals.restart 10_000
     let payer, payee = Measures.journalBytes ()
 
-    [ row "sign (libsecp256k1)" sign ""
-      row "recover" recover ""
-      row "voucher: issue and receive, no disk" voucher $"{floor / voucher:F2} of the floor (aim 0.7)"
-      row "Engine.step, 1,000 open channels" step1k "aim 20"
-      row "Engine.step, 100,000 open channels" step100k $"{step100k / step1k:F1} times that at 1,000"
-      row "Engine.step, 100 openings in flight" few ""
-      row "Engine.step, 10,000 openings in flight" many $"{many / few:F1} times that of 100 (aim 2)"
-      row "virtual open over one hub, all parties" opening $"{signatures:F1} signatures, {recoveries:F1} recoveries (least: 10, 16)"
-      row "Keccak-256, 32 bytes" (Measures.keccak 32) ""
-      row "state hash, no guarantee" (Measures.stateHash 0) ""
-      row "state hash, 50 guarantees" (Measures.stateHash 50) ""
-      row "state hash, 500 guarantees" (Measures.stateHash 500) ""
-      row "journal bytes of a payment, payer / payee" (float payer) $"payee {payee}"
-      row "bytes of memory per open payment channel" (Measures.restart 2_000) "" ]
+    [ Row.text
+          "restart with 10,000 channels"
+          $"{spent.Clock.TotalSeconds:F1} s"
+          $"{records} records, {float bytes / 1e6:F0} MB; {spent.Processor.TotalMicroseconds / float records:F1} µs of the processor a record"
+      Row.text "live memory per idle payment channel" $"{heap / 1024.0:F1} KiB" "one party's, after a restart"
+      Row.text "journal bytes of a payment" $"{payer + payee}" $"payer {payer}, payee {payee}; bodies and names" ]
+
+let private api seconds floor =
+    let asked, many, one = Api.payments seconds
+
+    let row name aim (run: Calling) =
+        let count = float run.Calls
+        let host, callers = run.Host.TotalMicroseconds / count, run.Callers.TotalMicroseconds / count
+
+        Row.text
+            name
+            $"{count / run.Clock.TotalSeconds:F0}/s{aim}"
+            $"host {host:F0} µs ({floor / host:F2} of the floor), callers {callers:F0} µs each; {float run.Records / count:F1} records, {float run.Fsyncs / count:F2} fsyncs of journals each"
+
+    [ row "JSON-RPC: get_address, 16 in flight" "" asked
+      row "JSON-RPC: pay, 16 in flight, 16 channels" " (aim 2000)" many
+      row "JSON-RPC: pay, 16 in flight, one channel" "" one ]
+
+let private rows which seconds : Row list =
+    let sign, recover = Measures.floor ()
+    let wants part = which = "quick" || which = part
+
+    [ Row.micros "sign (libsecp256k1)" sign ""
+      Row.micros "recover" recover "floor of a payment: one of each"
+      if wants "core" then yield! timed "core" (fun () -> core (sign, recover))
+      if wants "restart" then yield! timed "restart" restart
+      if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
+      if wants "api" then yield! timed "api" (fun () -> api seconds (sign + recover)) ]
 
 let private show (rows: Row list) =
     let table = Table()
     table.AddColumn "measure" |> ignore
-    table.AddColumn(TableColumn("µs (or as named)").RightAligned()) |> ignore
+    table.AddColumn(TableColumn("figure").RightAligned()) |> ignore
     table.AddColumn "aim, floor or count" |> ignore
-    for row in rows do table.AddRow(Markup.Escape row.Name, $"{row.Micros:F2}", Markup.Escape row.Aim) |> ignore
+    for row in rows do table.AddRow(Markup.Escape row.Name, Markup.Escape row.Figure, Markup.Escape row.Beside) |> ignore
+    if Console.IsOutputRedirected then AnsiConsole.Profile.Width <- 180
     AnsiConsole.Write table
 
 [<EntryPoint>]
 let main arguments =
     match arguments with
-    | [| "quick" |] -> show (rows ())
+    | [| "quick" | "core" | "restart" | "tenants" | "api" as which |] -> show (rows which 6.0)
+    // Longer, for a profiler.
+    | [| "tenants" | "api" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0

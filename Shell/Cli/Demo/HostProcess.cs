@@ -25,6 +25,9 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Cancelled when the process ended without being told to.</summary>
     public CancellationToken Gone { get; }
 
+    /// <summary>The process, for those who measure it.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What it ended with, in words; empty while it runs.</summary>
     public string Ending => _process.HasExited
         ? string.Create(CultureInfo.InvariantCulture, $"the host process ended by itself with code {_process.ExitCode}")

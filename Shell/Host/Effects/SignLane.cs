@@ -61,7 +61,7 @@ internal sealed class SignLane(
             var known = Known(batch);
             if (known.Count > 0)
             {
-                outcome(NitroCore.SignerReplied(node(), known));
+                outcome(NitroCore.SignerReplied(node(), known, signer.IsTrusted));
             }
 
             changed.Set();

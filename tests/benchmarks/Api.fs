@@ -1,0 +1,118 @@
+namespace Nitro.Benchmarks
+
+open System
+open System.Diagnostics
+open System.Numerics
+open System.Threading
+open System.Threading.Tasks
+open Nitro.Cli.Demo
+
+/// What calling a host came to.
+type internal Calling =
+    { Calls: int
+      Clock: TimeSpan
+      /// Of the processor, by the host.
+      Host: TimeSpan
+      /// Of the processor, by us, the callers.
+      Callers: TimeSpan
+      Records: int64
+      Fsyncs: int64 }
+
+/// A host process with three tenants, funded on a real chain, driven through JSON-RPC alone: as in the demo.
+module internal Api =
+    let private none = CancellationToken.None
+    let private ether = BigInteger.Pow(BigInteger 10, 18)
+
+    let private silent =
+        { new IStepView with
+            member _.Waiting _ = ()
+            member _.Progress(_, _) = ()
+            member _.End(_, _, _) = () }
+
+    let private openChannel (stage: Stage) =
+        task {
+            let! started =
+                stage.Alice.CallAsync(
+                    "create_payment_channel",
+                    (fun json ->
+                        Nitro.Cli.Rpc.PaymentMethods.WriteIntermediaries(json, [ stage.Irene.AddressText ])
+
+                        Nitro.Cli.Rpc.Payload.WriteOpening(
+                            json, stage.Alice.AddressText, stage.Bob.AddressText, Nitro.Cli.Rpc.Payload.Native, ether / BigInteger 100, BigInteger.Zero, 0u)),
+                    null,
+                    none)
+
+            do! Objectives.CompletedAsync(string (started.GetProperty("Id").GetString()), stage.Parties, ignore, none)
+            return string (started.GetProperty("ChannelId").GetString())
+        }
+
+    /// `callers` call one after the other, for `seconds`.
+    let private calling (stage: Stage) (host: Process) callers (seconds: float) (call: int -> Task) =
+        task {
+            let! before = Tally.ReadAsync(stage.Parties, none)
+            host.Refresh()
+            let hostBefore, oursBefore = host.TotalProcessorTime, Environment.CpuUsage.TotalTime
+            let watch = Stopwatch.StartNew()
+            let calls = ref 0
+
+            let caller n =
+                task {
+                    while watch.Elapsed.TotalSeconds < seconds do
+                        do! call n
+                        Interlocked.Increment calls |> ignore
+                }
+                :> Task
+
+            do! Task.WhenAll [| for n in 0 .. callers - 1 -> Task.Run(fun () -> caller n) |]
+            let clock = watch.Elapsed
+            host.Refresh()
+            let hostAfter, oursAfter = host.TotalProcessorTime, Environment.CpuUsage.TotalTime
+            let! after = Tally.ReadAsync(stage.Parties, none)
+            let done' = after.Since before
+
+            return
+                { Calls = calls.Value
+                  Clock = clock
+                  Host = hostAfter - hostBefore
+                  Callers = oursAfter - oursBefore
+                  Records = done'.Records
+                  Fsyncs = done'.Fsyncs }
+        }
+
+    let private run (stage: Stage) seconds =
+        task {
+            do! stage.BuildAsync(silent, none)
+            let grants = stage.Parties |> Seq.map (fun party -> Grant(party.ChainAccount, ether * BigInteger 10, BigInteger.Zero))
+            do! stage.Chain.FundAsync(stage.Contracts.Token.Address, grants, none)
+            let! host = stage.StartHostAsync none
+            use host = Process.GetProcessById host.Id
+
+            let! _ =
+                Task.WhenAll
+                    [| for left, right in [ stage.Alice, stage.Irene; stage.Irene, stage.Bob ] ->
+                           Ledger(left, right, Nitro.Cli.Rpc.Payload.Native, ether, ether).OpenAsync(ignore, none) |]
+
+            let! channels = Task.WhenAll [| for _ in 1..16 -> openChannel stage |]
+
+            let pay channel =
+                stage.Alice.CallAsync("pay", (fun json -> PaymentPlan.Write(json, channel, BigInteger.One)), null, none) :> Task
+
+            let asking _ = stage.Alice.CallAsync("get_address", null, null, none) :> Task
+            // The runtime compiles what runs often a second time: that is over by then.
+            let! _ = calling stage host 16 (1.5 * seconds) (fun n -> pay channels[n])
+            let! _ = calling stage host 16 (seconds / 4.0) asking
+            let! asked = calling stage host 16 (seconds / 2.0) asking
+            let! many = calling stage host 16 seconds (fun n -> pay channels[n])
+            let! one = calling stage host 16 seconds (fun _ -> pay channels[0])
+            return asked, many, one
+        }
+
+    /// Sixteen calls in flight for so many seconds: a question that costs nothing, payments over sixteen channels, payments over one.
+    let payments seconds =
+        let folder = DemoFolder.Create()
+        let stage = new Stage(folder)
+
+        try (run stage seconds).GetAwaiter().GetResult()
+        finally
+            stage.DisposeAsync().AsTask().GetAwaiter().GetResult()
+            folder.Delete()
