@@ -75,53 +75,76 @@ let private disappears seed faults who =
 
 [<Fact>]
 let ``a participant that disappears during an opening and comes back leaves nothing behind`` () =
-    for seed in 1..36 do
+    for seed in 1..18 do
         disappears seed Faults.none line[seed % 3]
 
 [<Fact>]
 let ``the same under losses, repeats and crashes`` () =
-    for seed in 101..124 do
+    for seed in 101..112 do
         disappears seed Faults.rough line[seed % 3]
+
+[<Fact; Trait("Suite", "long")>]
+let ``the same for long`` () =
+    for seed in 2_000..2_300 do
+        disappears seed (if seed % 2 = 0 then Faults.none else Faults.rough) line[seed % 3]
+
+let private twoDisappear seed =
+    let world, left, right = opening seed Faults.none
+    world.Later(moment world, (fun () -> world.Leave line[seed % 3]))
+    world.Later(600_000 + moment world, (fun () -> world.Leave line[(seed + 1) % 3]))
+    world.Later(700_000, (fun () -> world.Return line[seed % 3]))
+    world.Later(900_000, (fun () -> world.Return line[(seed + 1) % 3]))
+    world.Run 920
+    tidyUp world seed left right (started world)
 
 [<Fact>]
 let ``two participants disappear one after the other`` () =
-    for seed in 201..224 do
-        let world, left, right = opening seed Faults.none
-        world.Later(moment world, (fun () -> world.Leave line[seed % 3]))
-        world.Later(600_000 + moment world, (fun () -> world.Leave line[(seed + 1) % 3]))
-        world.Later(700_000, (fun () -> world.Return line[seed % 3]))
-        world.Later(900_000, (fun () -> world.Return line[(seed + 1) % 3]))
-        world.Run 920
-        tidyUp world seed left right (started world)
+    for seed in 201..212 do twoDisappear seed
+
+[<Fact; Trait("Suite", "long")>]
+let ``two participants disappear, for long`` () =
+    for seed in 3_000..3_200 do twoDisappear seed
+
+let private rejected seed =
+    let world, left, right = opening seed (if seed % 4 = 0 then Faults.rough else Faults.none)
+    let who = line[seed % 3]
+
+    let rec reject () =
+        match world.Boxes[who].State.Objectives.Items.Keys |> Seq.tryFind (fun id -> id.Kind = VirtualFunding) with
+        | Some id -> ask world who "reject" (RejectObjective(id, "no"))
+        | None -> world.Later(5, reject)
+
+    world.Later(moment world, reject)
+    world.Run 60
+    tidyUp world seed left right (started world)
 
 [<Fact>]
 let ``an operator may reject a half-open channel at any moment, at any place`` () =
-    for seed in 301..336 do
-        let world, left, right = opening seed (if seed % 4 = 0 then Faults.rough else Faults.none)
-        let who = line[seed % 3]
+    for seed in 301..318 do rejected seed
 
-        let rec reject () =
-            match world.Boxes[who].State.Objectives.Items.Keys |> Seq.tryFind (fun id -> id.Kind = VirtualFunding) with
-            | Some id -> ask world who "reject" (RejectObjective(id, "no"))
-            | None -> world.Later(5, reject)
+[<Fact; Trait("Suite", "long")>]
+let ``an operator may reject, for long`` () =
+    for seed in 4_000..4_200 do rejected seed
 
-        world.Later(moment world, reject)
-        world.Run 60
-        tidyUp world seed left right (started world)
+let private refused seed =
+    let world, left, right = opening seed Faults.none
+    let box = world.Boxes[line[seed % 3]]
+    let mutable left' = world.Random.Next 4
+    box.Forbids <-
+        fun _ ->
+            left' <- left' - 1
+            if left' = -1 then ValueSome "policy-test" else ValueNone
+    world.Run 60
+    box.Forbids <- fun _ -> ValueNone
+    tidyUp world seed left right (started world)
 
 [<Fact>]
 let ``everybody's signer may refuse anything of an opening, once`` () =
-    for seed in 401..436 do
-        let world, left, right = opening seed Faults.none
-        let box = world.Boxes[line[seed % 3]]
-        let mutable left' = world.Random.Next 4
-        box.Forbids <-
-            fun _ ->
-                left' <- left' - 1
-                if left' = -1 then ValueSome "policy-test" else ValueNone
-        world.Run 60
-        box.Forbids <- fun _ -> ValueNone
-        tidyUp world seed left right (started world)
+    for seed in 401..424 do refused seed
+
+[<Fact; Trait("Suite", "long")>]
+let ``everybody's signer may refuse, for long`` () =
+    for seed in 5_000..5_200 do refused seed
 
 /// Two strangers, payer and payee, try to have the hub pay out of a guarantee while nothing came in on the other side.
 [<Fact>]

@@ -133,3 +133,22 @@ let ``an opening whose peer never answers is told again at a slow pace only`` ()
     ask world Story.alice "open" (CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 100 50, 7UL))
     world.Run 60
     Assert.True(growth world Story.alice 7_200 < 200)
+
+[<Fact>]
+let ``a closing whose final state is signed cannot be taken back`` () =
+    let world = SimulatedWorld(1, Faults.none)
+    Story.join world [ Story.alice; Story.bob ]
+    let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
+    world.Leave Story.bob
+    ask world Story.alice "close" (CloseLedger ledger)
+    world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.alice "close"))
+    ask world Story.alice "reject" (RejectObjective(Story.started world Story.alice "close", "no"))
+    world.RunUntil("answered", 60, (fun () -> Story.isAnswered world Story.alice "reject"))
+
+    match world.Boxes[Story.alice].Answers[Story.request "reject"] with
+    | Failed problem -> Assert.Equal("too-late", problem.Tag)
+    | other -> invalidOp $"{other}"
+
+    world.Return Story.bob
+    let id = Story.started world Story.alice "close"
+    world.RunUntil("closed", 900, (fun () -> Story.completed world Story.alice id && Story.completed world Story.bob id))

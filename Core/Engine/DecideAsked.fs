@@ -195,9 +195,17 @@ module internal DecideAsked =
             | Error reason -> turning.Reply(request, refused "capacity" reason "reject the objective, or make room in the ledger")
         | ValueNone -> turning.Reply(request, unknownObjective id)
 
-    let private reject (turning: Turning) request id reason =
+    let private reject (turning: Turning) request (id: ObjectiveId) reason =
+        let isClosing =
+            match id.Kind, NodeState.channel id.Channel turning.State with
+            | (DirectDefunding | VirtualDefunding), ValueSome channel -> NodeState.isFinalOut channel turning.State
+            | (DirectFunding | VirtualFunding), _
+            | _, ValueNone -> false
+
         match NodeState.openObjective id turning.State with
         | ValueNone -> turning.Reply(request, unknownObjective id)
+        | ValueSome _ when isClosing ->
+            turning.Reply(request, refused "too-late" "the final state is signed already" "wait for objective_completed")
         | ValueSome _ ->
             Undo.abandon turning id (if reason = "" then "rejected by the operator" else reason) true
 

@@ -79,7 +79,7 @@ module internal DecidePeer =
             match objective.Kind with
             | DirectFunding
             | VirtualFunding -> Undo.abandon turning objective reason false
-            | DirectDefunding when (Channel.ownFinal channel).IsNone -> Undo.abandon turning objective reason false
+            | DirectDefunding when not (NodeState.isFinalOut channel turning.State) -> Undo.abandon turning objective reason false
             | DirectDefunding
             | VirtualDefunding -> ()
 

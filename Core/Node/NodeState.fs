@@ -26,8 +26,12 @@ module internal NodeState =
             |> List.exists (fun seen -> Outbox.isUnfinished (SignPayload(OwnState(id, turn, seen.Hash))) state.Outbox)
         | ValueNone -> false
 
-    /// Our final state of a payment channel is signed or about to be: no voucher counts any more.
-    let isFinalOut (c: Channel) (state: NodeState) = (Channel.ownFinal c).IsSome || isSigning c.Terms.Id Turn.virtualFinal state
+    /// Our final state is signed or about to be: no voucher counts any more, no proposal follows, no closing is taken back.
+    let isFinalOut (c: Channel) (state: NodeState) =
+        (Channel.ownFinal c).IsSome
+        || Channel.finals c
+           |> List.exists (fun seen -> Outbox.isUnfinished (SignPayload(OwnState(c.Terms.Id, seen.Variable.Turn, seen.Hash))) state.Outbox)
+
     let peer address (state: NodeState) = Known.peer address state
 
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
