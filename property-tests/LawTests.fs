@@ -37,18 +37,18 @@ let private check lives property =
 
 [<Fact>]
 let ``one input gives one step, the same event again gives nothing, and no effect leaves without its promise`` () =
-    check 15 (fun seed ->
+    check 6 (fun seed ->
         judged (abs seed) Faults.rough Laws.ofStep |> ignore
         true)
 
 [<Fact>]
 let ``by its own evidence no node ever has less than its payments leave it`` () =
-    check 15 (fun seed ->
+    check 6 (fun seed ->
         judged (abs seed) Faults.rough (fun _ _ _ step -> Laws.ofMoney step.State) |> ignore
         true)
 
 [<Fact>]
 let ``replaying the journal gives the live state, through the journal's bytes too`` () =
-    check 10 (fun seed ->
+    check 4 (fun seed ->
         (judged (abs seed) Faults.rough (fun _ _ _ _ -> [])).CheckReplay()
         true)

@@ -65,11 +65,14 @@ let private manyChannels seed faults count =
 [<Fact>]
 let ``twenty channels open at once over one pair of ledgers, in both directions`` () =
     manyChannels 1 Faults.none 20
-    manyChannels 2 Faults.none 20
 
 [<Fact>]
 let ``many channels at once survive losses, repeats and crashes`` () =
-    for seed in 1..4 do manyChannels seed Faults.rough 6
+    manyChannels 2 Faults.rough 5
+
+[<Fact; Trait("Suite", "long")>]
+let ``many channels at once, for long`` () =
+    for seed in 1..30 do manyChannels seed (if seed % 3 = 0 then Faults.none else Faults.rough) (4 + seed % 17)
 
 /// A burst of payments, some handed out as vouchers: each caller gets its own answer, and the totals fit.
 let private burst seed faults =
@@ -137,21 +140,26 @@ let ``a ledger opens again with the same peer after closing`` () =
         Assert.Equal(30I, Story.paidTo world Story.native Story.alice)
         world.CheckReplay()
 
+let private five seed faults =
+    let world = SimulatedWorld(seed, faults)
+    let hubs = [ for i in 10UL..14UL -> Story.address i ]
+    let parties = Story.alice :: hubs @ [ Story.bob ]
+    Story.join world parties
+
+    for i, (left, right) in List.indexed (List.pairwise parties) do
+        Story.openLedger world $"ledger{i}" left right Story.native 100 100 (uint64 i) |> ignore
+
+    let channel = Story.openPayment world "virtual" Story.alice hubs Story.bob 60 99UL
+    Story.pay world "pay" Story.alice channel 60
+    world.RunUntil("paid", 600, (fun () -> Story.isAnswered world Story.alice "pay"))
+    Story.close world "close" hubs[2] parties channel
+
 [<Fact>]
-let ``five intermediaries carry a channel`` () =
-    for seed in 1..2 do
-        let world = SimulatedWorld(seed, (if seed = 1 then Faults.none else Faults.rough))
-        let hubs = [ for i in 10UL..14UL -> Story.address i ]
-        let parties = Story.alice :: hubs @ [ Story.bob ]
-        Story.join world parties
+let ``five intermediaries carry a channel`` () = five 1 Faults.none
 
-        for i, (left, right) in List.indexed (List.pairwise parties) do
-            Story.openLedger world $"ledger{i}" left right Story.native 100 100 (uint64 i) |> ignore
-
-        let channel = Story.openPayment world "virtual" Story.alice hubs Story.bob 60 99UL
-        Story.pay world "pay" Story.alice channel 60
-        world.RunUntil("paid", 600, (fun () -> Story.isAnswered world Story.alice "pay"))
-        Story.close world "close" hubs[2] parties channel
+[<Fact; Trait("Suite", "long")>]
+let ``five intermediaries carry a channel under faults`` () =
+    for seed in 2..20 do five seed Faults.rough
 
 let private rejectedWith (world: SimulatedWorld) who id (text: string) =
     match NodeState.objective id world.Boxes[who].State with
@@ -160,7 +168,7 @@ let private rejectedWith (world: SimulatedWorld) who id (text: string) =
 
 [<Fact>]
 let ``a channel too large for a ledger on the way is rejected, and everything is free again`` () =
-    for seed in 1..8 do
+    for seed in 1..4 do
         let world = SimulatedWorld(seed, (if seed % 2 = 0 then Faults.none else Faults.rough))
         Story.join world line
         let left = Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL

@@ -33,6 +33,12 @@ module internal DecideAsked =
 
     let private duration (settings: Settings) requested = if requested = 0u then settings.DefaultChallengeDuration else requested
 
+    /// A channel of these participants and this nonce exists or has existed: its states must not be signed anew.
+    let private isUsed (turning: Turning) (terms: Terms) =
+        (NodeState.channel terms.Id turning.State).IsSome || NodeState.isForgotten terms.Id turning.State
+
+    let private nonceUsed = refused "nonce-used" "a channel with these participants and this nonce exists already" "ask again with another nonce"
+
     let private start (turning: Turning) request content goal deadline =
         turning.AddAll
             [ ObjectiveOpened(goal, OwnRequest, deadline)
@@ -54,6 +60,7 @@ module internal DecideAsked =
         | Error reason -> turning.Reply(request, invalid "bad-outcome" reason "correct the outcome or the counterparty")
         | Ok terms ->
             match Opening.ledger settings turning.State terms with
+            | _ when isUsed turning terms -> turning.Reply(request, nonceUsed)
             | Error reason -> turning.Reply(request, refused "ledger-exists" reason "use or close the ledger that exists")
             | Ok() when turning.State.OpenCount >= settings.Limits.OpenObjectives -> turning.Reply(request, busy)
             | Ok() ->
@@ -99,6 +106,7 @@ module internal DecideAsked =
         | Error reason -> turning.Reply(request, invalid "bad-outcome" reason "correct the outcome or the participants")
         | Ok terms ->
             match Opening.virtualLedgers settings turning.State terms with
+            | _ when isUsed turning terms -> turning.Reply(request, nonceUsed)
             | Error reason ->
                 turning.Reply(request, refused "no-ledger" reason "open or top up a ledger with the first participant, or ask for less")
             | Ok _ when turning.State.OpenCount >= settings.Limits.OpenObjectives -> turning.Reply(request, busy)
@@ -160,7 +168,7 @@ module internal DecideAsked =
             | Error reason -> turning.Reply(request, refused "bad-voucher" reason "ask the payer for a voucher of this channel")
             | Ok _ when not (Channel.isOpen channel) ->
                 turning.Reply(request, refused "channel-not-open" "the payment channel is not open yet" "present the voucher again once it is")
-            | Ok _ when (Channel.ownFinal channel).IsSome ->
+            | Ok _ when NodeState.isFinalOut channel turning.State ->
                 turning.Reply(request, refused "channel-closing" "channel-closing: no voucher counts any more" "ask the payer for another channel")
             | Ok delta ->
                 if not delta.IsZero then turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
@@ -187,9 +195,17 @@ module internal DecideAsked =
             | Error reason -> turning.Reply(request, refused "capacity" reason "reject the objective, or make room in the ledger")
         | ValueNone -> turning.Reply(request, unknownObjective id)
 
-    let private reject (turning: Turning) request id reason =
+    let private reject (turning: Turning) request (id: ObjectiveId) reason =
+        let isClosing =
+            match id.Kind, NodeState.channel id.Channel turning.State with
+            | (DirectDefunding | VirtualDefunding), ValueSome channel -> NodeState.isFinalOut channel turning.State
+            | (DirectFunding | VirtualFunding), _
+            | _, ValueNone -> false
+
         match NodeState.openObjective id turning.State with
         | ValueNone -> turning.Reply(request, unknownObjective id)
+        | ValueSome _ when isClosing ->
+            turning.Reply(request, refused "too-late" "the final state is signed already" "wait for objective_completed")
         | ValueSome _ ->
             Undo.abandon turning id (if reason = "" then "rejected by the operator" else reason) true
 
@@ -205,6 +221,8 @@ module internal DecideAsked =
         | Payment(id, amount, total, Sent, _) ->
             match NodeState.channel id state with
             | ValueSome { Payments = ValueSome payments } when payments.Issued >= total -> ValueSome(Paid(id, amount))
+            // Closed long ago, and no channel closes before its payments are made.
+            | ValueNone -> ValueSome(Paid(id, amount))
             | _ -> ValueNone
         | Payment(id, _, total, HandedOut, ValueSome signature) -> ValueSome(VoucherMade({ Channel = id; Total = total }, signature))
         | Payment(_, _, _, HandedOut, ValueNone) -> ValueNone

@@ -112,8 +112,9 @@ module internal DecideOutcome =
                  finishDeposit turning id held
              | _ -> ())
         | PaidOut(id, assetIndex, before, after) ->
-            (match watched turning id position with
-             | ValueSome channel when assetIndex = 0 ->
+            // Payouts add up, so they have an order of their own: a reading may have come in between.
+            (match NodeState.channel id turning.State with
+             | ValueSome channel when channel.Terms.IsLedger && assetIndex = 0 && ChainPosition.isAfter channel.PaidAt position ->
                  turning.Add(PayoutObserved(id, Amount.lacking before after, after, position))
 
                  if Amount.addSaturated channel.PaidOut (Amount.lacking before after) >= channel.Terms.Total then
@@ -122,9 +123,15 @@ module internal DecideOutcome =
         | HoldingsRead(effect, held) ->
             match unfinished turning effect with
             | Some(SubmitCall(ReadHoldings id)) ->
-                turning.Add(HoldingsObserved(id, held, position))
-                turning.Add(IntentFinished(effect, Kept))
-                finishDeposit turning id held
+                let isStale = NodeState.channel id turning.State |> ValueOption.exists (fun c -> ChainPosition.isAfter position c.HeldAt)
+
+                if not isStale then
+                    turning.Add(HoldingsObserved(id, held, position))
+                    finishDeposit turning id held
+
+                // Still in doubt: the next reading waits its time.
+                let isDoubtful = NodeState.channel id turning.State |> ValueOption.exists (fun c -> c.Doubtful)
+                turning.Add(IntentFinished(effect, (if isDoubtful then Refused "holdings-missing" else Kept)))
             | _ -> ()
 
     let chainRetracted (turning: Turning) height =
@@ -134,7 +141,7 @@ module internal DecideOutcome =
                 | ValueSome { Ending = ValueSome Completed } -> true
                 | _ -> false
 
-            if channel.Terms.IsLedger && not isOver && channel.HeldAt.Height >= height && channel.HeldAt.Height > 0UL then
+            if channel.Terms.IsLedger && not isOver && channel.HeldAt.Height >= height && channel.HeldAt.Height > 0UL && height > 0UL then
                 turning.Add(HoldingsDoubted(channel.Terms.Id, height))
 
     let chainRefused (turning: Turning) effect reason =
@@ -146,7 +153,7 @@ module internal DecideOutcome =
             | Deposit(id, _, _) ->
                 // Most often somebody's deposit came first: look before the next try.
                 (match NodeState.channel id turning.State with
-                 | ValueSome channel -> turning.Add(HoldingsDoubted(id, channel.HeldAt.Height))
+                 | ValueSome channel -> turning.Add(HoldingsDoubted(id, channel.HeldAt.Height + 1UL))
                  | ValueNone -> ())
             | ConcludeAndTransfer _
             | ReadHoldings _ -> ()

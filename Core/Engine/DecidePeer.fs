@@ -14,11 +14,12 @@ module internal DecidePeer =
             match Payments.checkReceive voucher (ValueSome signer) payments with
             | _ when sender <> payments.Payer -> offend "not-the-payer" "the voucher does not come from the channel's payer"
             | Error reason -> offend "bad-voucher" reason
-            | Ok delta when delta.IsZero || (Channel.ownFinal channel).IsSome -> Take
+            | Ok delta when delta.IsZero || NodeState.isFinalOut channel turning.State -> Take
             | Ok _ ->
                 // Before the post-fund is complete it is kept, and counts from then on: see Views.
                 turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
                 Take
+        | ValueNone when NodeState.isForgotten voucher.Channel turning.State -> Take
         | _ -> NotNow "the payment channel is not known yet"
 
     let private virtualFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
@@ -27,12 +28,13 @@ module internal DecidePeer =
         match funding with
         | _ when channel.Terms.MyIndex <> 0 -> offend "not-the-payer" "only the payer signs the final state first"
         | ValueSome record when (NodeState.objective objective turning.State).IsNone ->
-            if Channel.hasSigned Turn.postFund channel then
-                Undo.openDefund turning (Peer sender) record
-                Take
-            else
+            // Where the opening was not complete here, somebody who signed the post-fund still needs a final state
+            // to let its guarantee go; one that pays nothing costs us nothing.
+            if record.Ending.IsNone && not (Channel.isOpen channel) then
                 Undo.opening turning (Goal.id record.Goal) record "the other side wants the channel closed"
-                Take
+
+            Undo.openDefund turning (Peer sender) record
+            Take
         | _ -> Take
 
     let private ledgerFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
@@ -63,6 +65,7 @@ module internal DecidePeer =
             | DirectDefunding -> ledgerFinalWanted turning sender objective channel
             | DirectFunding
             | VirtualFunding -> offend "unexpected" "a final state belongs to closing"
+        | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone -> NotNow "the channel is not known yet"
 
     /// Honoured for what is not complete, from participants only.
@@ -76,7 +79,7 @@ module internal DecidePeer =
             match objective.Kind with
             | DirectFunding
             | VirtualFunding -> Undo.abandon turning objective reason false
-            | DirectDefunding when (Channel.ownFinal channel).IsNone -> Undo.abandon turning objective reason false
+            | DirectDefunding when not (NodeState.isFinalOut channel turning.State) -> Undo.abandon turning objective reason false
             | DirectDefunding
             | VirtualDefunding -> ()
 

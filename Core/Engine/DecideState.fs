@@ -37,14 +37,19 @@ module internal DecideState =
             Take
 
     let private mayCharge (turning: Turning) sender =
-        (NodeState.peer sender turning.State).Unapproved < turning.Settings.Limits.OpenObjectivesPerPeer
-        && turning.State.OpenCount < turning.Settings.Limits.OpenObjectives
+        let record = NodeState.peer sender turning.State
+        let limits = turning.Settings.Limits
+
+        record.Unapproved < limits.OpenObjectivesPerPeer
+        // No peer may use up the whole node.
+        && record.Open.Count < limits.OpenObjectives / 2
+        && turning.State.OpenCount < limits.OpenObjectives
 
     let private reject (turning: Turning) goal sender (terms: Terms) reason =
         turning.Add(ChannelAdded terms)
         turning.Add(ObjectiveOpened(goal, Peer sender, ValueNone))
         turning.Add(ObjectiveEnded(Goal.id goal, Rejected reason))
-        Promise.rejectionToAll turning (Goal.id goal)
+        Promise.tell turning sender (RejectionOf(Goal.id goal))
         Take
 
     let private accept (turning: Turning) goal sender (terms: Terms) deadline (state: SignedState) =
@@ -89,6 +94,8 @@ module internal DecideState =
         | Error _ -> decline turning sender objective
         | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
         | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
+        // Else anybody could have us keep capacity free in somebody else's name.
+        | Ok _ when not (signedByLeader state) -> NotNow "the payer has not signed the pre-fund"
         | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
         | Ok terms ->
             let ledgers =
@@ -103,11 +110,15 @@ module internal DecideState =
 
     let private opening (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) openNew =
         match NodeState.channel objective.Channel turning.State with
+        | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone when state.Variable.Turn = Turn.preFund && not state.Variable.IsFinal -> openNew turning sender objective state
         | ValueNone -> NotNow "the channel is not known yet"
         | ValueSome channel ->
-            match Channel.tryHash state.Variable.Turn state.Hash channel with
-            | Some seen when not seen.Variable.IsFinal -> storeSignatures turning channel state
+            match Channel.tryHash state.Variable.Turn state.Hash channel, NodeState.objective objective turning.State with
+            | Some _, ValueSome { Ending = ValueSome(Rejected _) } when not (Channel.hasSigned Turn.preFund channel) ->
+                // Whoever comes late hears what the others heard.
+                decline turning sender objective
+            | Some seen, _ when not seen.Variable.IsFinal -> storeSignatures turning channel state
             | _ -> offend "unexpected-state" "the state is not one of the channel's opening states"
 
     /// A ledger's final state: exactly what was last agreed, one turn later, or it is not looked at.
@@ -137,6 +148,7 @@ module internal DecideState =
                 match NodeState.channel terms.Id turning.State with
                 | ValueSome current -> storeSignatures turning current state
                 | ValueNone -> Take
+        | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueSome _
         | ValueNone -> NotNow "the ledger is not known or not open yet"
 
@@ -151,6 +163,12 @@ module internal DecideState =
             match Rules.virtualFinal channel.Terms.Opening state.Variable with
             | Error reason -> offend "bad-final" reason
             | Ok _ when channel.Terms.MyIndex = 0 && not known -> offend "unexpected-final" "the payer has not signed this final state"
+            | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
+            | Ok paid when not paid.IsZero && not (Channel.hasSigned Turn.postFund channel) ->
+                // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side.
+                offend "early-final" "nothing can have been paid before the post-fund is complete"
+            | Ok _ when not known && not (state.Signatures |> List.exists (fun (party, _) -> party = 0)) ->
+                NotNow "the payer has not signed this final state"
             | Ok _ ->
                 Undo.openDefund turning (Peer sender) funding
 
@@ -159,6 +177,7 @@ module internal DecideState =
                 match NodeState.channel channel.Terms.Id turning.State with
                 | ValueSome current -> storeSignatures turning current state
                 | ValueNone -> Take
+        | ValueNone, _ when NodeState.isForgotten objective.Channel turning.State -> Take
         | _ -> NotNow "the payment channel is not known yet"
 
     let private isParty sender (state: SignedState) = List.contains sender state.Fixed.Participants

@@ -121,6 +121,8 @@ module internal Invariant =
               | ValueNone -> ()
           for struct (slot, position) in Table.toSeq box.Slots do
               yield! check (box.Unfinished.ContainsKey position) $"slot {slot} names a finished intent"
+          for id, count in box.Unfinished.Values |> Seq.countBy Intent.channel do
+              yield! check (Table.tryFind id box.PerChannel = ValueSome count) $"unfinished intents about {id}"
           yield! check (perPeer.Length = Table.count box.PerPeer) "peers with unfinished messages"
           for peer, count in perPeer do
               yield! check (Outbox.peerCount peer box = count) $"unfinished messages to {peer}" ]

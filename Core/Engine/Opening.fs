@@ -56,6 +56,7 @@ module internal Opening =
         | ValueSome channel when channel.Ledger.IsNone -> Error missing
         | ValueSome channel when (NodeState.openObjective { Kind = DirectDefunding; Channel = channel.Terms.Id } state).IsSome ->
             Error "the ledger channel is closing"
+        | ValueSome channel when NodeState.isFinalOut channel state -> Error "the ledger channel is closing"
         | ValueSome channel when channel.Doubtful -> Error "the ledger channel's deposits are in doubt until the chain shows them again"
         | ValueSome channel when channel.Terms.Dialect <> terms.Dialect ->
             Error "dialect-mismatch: the payment channel's application does not fit the ledger's dialect"

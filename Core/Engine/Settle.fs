@@ -62,17 +62,29 @@ module internal Settle =
                 if needs |> List.exists (contradicts turning.State) then Undo.abandon turning objective "conflicting-state" true
                 else needs |> List.iter (fulfil turning)
             | Abandon reason ->
-                if record.Undoing.IsSome then turning.Add(ObjectiveEnded(objective, Rejected reason))
+                let isClosed = World.channel objective.Channel turning.World |> ValueOption.exists (fun c -> (Channel.completeFinal c).IsSome)
+
+                // With a complete final state the closing takes the guarantees back, and the opening is over.
+                if record.Undoing.IsSome || (objective.Kind = VirtualFunding && isClosed) then
+                    Promise.endRejected turning objective reason
                 else Undo.abandon turning objective reason true
 
     /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.
-    let private propose (turning: Turning) id (terms: Terms) (ledger: LedgerChannel) =
+    /// While the deposits are in doubt nothing is added, only taken back; after a refusal the next try waits.
+    let private propose (turning: Turning) (channel: Channel) (ledger: LedgerChannel) =
+        let terms = channel.Terms
+        let id = terms.Id
+        let mayGo = function Add _ -> not channel.Doubtful | Remove _ -> true
+        let next = ledger.Wanted.Values |> Seq.tryFind mayGo
+
         if
-            not ledger.Wanted.IsEmpty
-            && not (LedgerChannel.hasUnsigned ledger)
+            not (LedgerChannel.hasUnsigned ledger)
             && LedgerChannel.inFlight ledger < turning.Settings.Limits.ProposalsInFlight
+            && channel.ChainRetryAt.IsNone
         then
-            let _, proposal = Map.minKeyValue ledger.Wanted
+            match next with
+            | None -> ()
+            | Some proposal ->
 
             match Ledger.apply proposal (LedgerChannel.proposed ledger) with
             | Ok after ->
@@ -114,7 +126,7 @@ module internal Settle =
             let id = channel.Terms.Id
 
             if Channel.isLeader channel then
-                propose turning id channel.Terms ledger
+                propose turning channel ledger
 
                 match NodeState.channel id turning.State with
                 | ValueSome current -> tellProposals turning current

@@ -37,6 +37,16 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
              | None -> ())
         | _ -> ()
 
+    /// All that may have waited for the ledger as a whole: for its deposits, or for a next try.
+    let touchWaiting id =
+        touch id
+
+        match NodeState.channel id state with
+        | ValueSome { Ledger = ValueSome ledger } ->
+            ledger.Exposures.Keys |> Seq.iter touch
+            ledger.Queue.Values |> Seq.iter (fun queued -> touch queued.Proposal.Target)
+        | _ -> ()
+
     /// What was about to change, before it does.
     let touchBefore fact =
         match fact with
@@ -50,7 +60,10 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
             (match NodeState.channel ledger state with
              | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.iter (fun entry -> touch entry.Proposal.Target)
              | _ -> ())
-        | IntentFinished(effect, _) -> Outbox.tryFind effect state.Outbox |> Option.iter (fun intent -> touch (Intent.channel intent))
+        | IntentFinished(effect, Refused _) ->
+            Outbox.tryFind effect state.Outbox |> Option.iter (fun intent -> touchWaiting (Intent.channel intent))
+        | IntentFinished(effect, (Kept | Superseded)) ->
+            Outbox.tryFind effect state.Outbox |> Option.iter (fun intent -> touch (Intent.channel intent))
         | Woken(Retelling address) -> OutboxFolds.nextRetold (NodeState.peer address state) |> List.iter touchObjective
         | VoucherIssued(id, total, signature) ->
             (match NodeState.channel id state with
@@ -71,12 +84,12 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         | PaymentReserved(_, _, id, _, _)
         | StateSeen(id, _)
         | StateSigned(id, _, _, _, _)
-        | HoldingsObserved(id, _, _)
-        | PayoutObserved(id, _, _, _)
-        | HoldingsDoubted(id, _)
         | VoucherIssued(id, _, _)
         | VoucherReceived(id, _, _)
         | PaymentRefused(_, id, _) -> touch id
+        | HoldingsObserved(id, _, _)
+        | PayoutObserved(id, _, _, _)
+        | HoldingsDoubted(id, _) -> touchWaiting id
         | ChannelAdded terms -> touch terms.Id
         | ObjectiveOpened(goal, _, _) -> touchObjective (Goal.id goal)
         | GoalApproved id
@@ -94,7 +107,7 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         | IntentRecorded _
         | IntentFinished _ -> ()
         | Woken(OpeningDeadline id) -> touch id.Channel
-        | Woken(ChainRetry id)
+        | Woken(ChainRetry id) -> touchWaiting id
         | Woken(ConcludeInstead id) -> touch id
         | Woken(Retelling _) -> ()
 

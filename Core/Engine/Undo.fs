@@ -6,9 +6,10 @@ open Nitro.Node
 
 /// How an objective is given up without losing what stands in the ledgers.
 module internal Undo =
+    /// A signature that is under way counts: it may exist already.
     let private signedPostFund id (state: NodeState) =
         match NodeState.channel id state with
-        | ValueSome channel -> Channel.hasSigned Turn.postFund channel
+        | ValueSome channel -> Channel.hasSigned Turn.postFund channel || NodeState.isSigning id Turn.postFund state
         | ValueNone -> false
 
     /// The half-open channel's guarantees go back. Only while our post-fund is unsigned: after that a final state is the way out.
@@ -26,8 +27,9 @@ module internal Undo =
         match funding.Goal with
         | VirtualFund(id, left, right) ->
             let goal = VirtualDefund(id, left, right)
+            let takesPart = NodeState.channel id turning.State |> ValueOption.exists (Channel.hasSigned Turn.preFund)
 
-            if (NodeState.objective (Goal.id goal) turning.State).IsNone then
+            if takesPart && (NodeState.objective (Goal.id goal) turning.State).IsNone then
                 turning.AddAll [ ObjectiveOpened(goal, origin, ValueNone); GoalApproved(Goal.id goal) ]
         | DirectFund _
         | DirectDefund _
@@ -35,7 +37,7 @@ module internal Undo =
 
     /// Ends the opening of a virtual channel early, in the way its progress allows.
     let opening (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
-        if not record.Approved then turning.Add(ObjectiveEnded(objective, Rejected reason))
+        if not record.Approved then Promise.endRejected turning objective reason
         elif signedPostFund objective.Channel turning.State then openDefund turning record.Origin record
         else takeBack turning objective record reason
 
@@ -60,8 +62,8 @@ module internal Undo =
             | DirectFund id ->
                 if canDropDirect turning.State id then
                     if tell then Promise.rejectionToAll turning objective
-                    turning.Add(ObjectiveEnded(objective, Rejected reason))
+                    Promise.endRejected turning objective reason
             | DirectDefund _
             | VirtualDefund _ ->
                 if tell then Promise.rejectionToAll turning objective
-                turning.Add(ObjectiveEnded(objective, Rejected reason))
+                Promise.endRejected turning objective reason

@@ -20,13 +20,14 @@ type internal Channel =
       HeldAt: ChainPosition
       /// Paid out by the contract since the channel was concluded.
       PaidOut: Amount
+      PaidAt: ChainPosition
       /// The block that showed the holdings is gone; nothing that adds exposure is signed.
       Doubtful: bool
       Ledger: LedgerChannel voption
       Payments: Payments voption
       /// What peers have taken, as long as an objective here is open.
       Told: (Address * Telling) list
-      /// Refusals of chain calls in a row, and when the next try is due.
+      /// Refusals of chain calls and of signatures in a row, and when the next try is due.
       ChainAttempts: int
       ChainRetryAt: Instant voption
       /// The other side had its time to conclude.
@@ -44,6 +45,7 @@ module internal Channel =
           Held = Amount.zero
           HeldAt = ChainPosition.start
           PaidOut = Amount.zero
+          PaidAt = ChainPosition.start
           Doubtful = false
           Ledger = ValueNone
           Payments =

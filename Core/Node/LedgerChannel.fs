@@ -87,9 +87,10 @@ module internal LedgerChannel =
         let signed = if hasUnsigned ledger then last - 1UL else last
         if signed > ledger.AgreedTurn then ValueSome signed else ValueNone
 
+    /// A proposal about the target is on its way, even one that another behind it takes back.
     let isQueued target (ledger: LedgerChannel) =
         ledger.WantedTargets.Contains target
-        || (proposed ledger).Guarantees.ContainsKey target <> ledger.Agreed.Guarantees.ContainsKey target
+        || ledger.Queue.Values |> Seq.exists (fun queued -> queued.Proposal.Target = target)
 
     /// Nothing wanted, queued, reserved or guaranteed: it may be closed.
     let isIdle (ledger: LedgerChannel) = ledger.Queue.IsEmpty && ledger.Wanted.IsEmpty

@@ -31,6 +31,8 @@ type internal PeerRecord =
     { Open: Set<ObjectiveId>
       /// Of those, proposed by the peer and not approved yet.
       Unapproved: int
+      /// Its newest proposals that we rejected without signing anything, oldest first.
+      Refused: ObjectiveId list
       RetellSeconds: int64
       RetellAt: Instant voption
       /// A retelling goes through the open objectives in slices; the last one done.
@@ -42,9 +44,11 @@ type internal NodeState =
       Channels: Table<ChannelId, Channel>
       Objectives: Table<ObjectiveId, ObjectiveRecord>
       OpenCount: int
-      /// Ended objectives, oldest first.
-      Ended: Map<int64, ObjectiveId>
+      /// Channels that are over, oldest first: what is listed of them is bounded.
+      Ended: Map<int64, ChannelId>
       EndedCount: int
+      /// Channels over and no longer listed in which we signed what must never count again.
+      Tombstones: Table<ChannelId, bool>
       /// The open or opening ledger of a peer and asset.
       Ledgers: Table<struct (Address * Address), ChannelId>
       Peers: Table<Address, PeerRecord>
@@ -65,6 +69,7 @@ module internal Pace =
     let requestsRemembered = 100_000
     let requestSecondsRemembered = 86_400L
     let endedListed = 10_000
+    let refusedListedPerPeer = 64
 
 /// Look-ups and the smallest changes, for the folds; everyone else asks `NodeState`.
 module internal Known =
@@ -75,6 +80,7 @@ module internal Known =
           OpenCount = 0
           Ended = Map.empty
           EndedCount = 0
+          Tombstones = Table.empty
           Ledgers = Table.empty
           Peers = Table.empty
           Requests = Table.empty
@@ -99,6 +105,7 @@ module internal Known =
     let private noPeer =
         { Open = Set.empty
           Unapproved = 0
+          Refused = []
           RetellSeconds = Pace.retellSeconds
           RetellAt = ValueNone
           RetoldUpTo = ValueNone }
@@ -108,7 +115,7 @@ module internal Known =
     let onPeer address change (state: NodeState) =
         let changed = change (peer address state)
 
-        if changed.Open.IsEmpty && changed.RetellAt.IsNone then
+        if changed.Open.IsEmpty && changed.RetellAt.IsNone && changed.Refused.IsEmpty then
             { state with Peers = Table.remove address state.Peers }
         else
             { state with Peers = Table.add address changed state.Peers }

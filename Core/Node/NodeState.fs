@@ -14,10 +14,31 @@ module internal NodeState =
     let channel id (state: NodeState) = Known.channel id state
     let objective id (state: NodeState) = Known.objective id state
     let openObjective id (state: NodeState) = Known.openObjective id state
+
+    /// Over, and known to have been; nothing else is known of it any more.
+    let isForgotten id (state: NodeState) = Table.containsKey id state.Tombstones
+
+    /// We have asked the signer for a state of this turn and not had the answer.
+    let isSigning id turn (state: NodeState) =
+        match channel id state with
+        | ValueSome c ->
+            Channel.at turn c
+            |> List.exists (fun seen -> Outbox.isUnfinished (SignPayload(OwnState(id, turn, seen.Hash))) state.Outbox)
+        | ValueNone -> false
+
+    /// Our final state is signed or about to be: no voucher counts any more, no proposal follows, no closing is taken back.
+    let isFinalOut (c: Channel) (state: NodeState) =
+        (Channel.ownFinal c).IsSome
+        || Channel.finals c
+           |> List.exists (fun seen -> Outbox.isUnfinished (SignPayload(OwnState(c.Terms.Id, seen.Variable.Turn, seen.Hash))) state.Outbox)
+
     let peer address (state: NodeState) = Known.peer address state
 
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
-        let signed = state |> onChannel id (Channel.sign turn hash party signature) |> finishSigning (OwnState(id, turn, hash))
+        let signed =
+            state
+            |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0 })
+            |> finishSigning (OwnState(id, turn, hash))
 
         match channel id signed with
         | ValueSome c when c.Terms.IsLedger && turn > Turn.postFund && c.Terms.MyIndex <> 0 && (Channel.completeFinal c).IsSome ->
@@ -87,13 +108,8 @@ module internal NodeState =
                     | _ -> agreed
                 | _ -> state
             | HoldingsObserved(id, held, position) -> observe id held position Amount.zero state
-            | PayoutObserved(id, paid, held, position) -> observe id held position paid state
-            | HoldingsDoubted(id, height) ->
-                state
-                |> onChannel id (fun c ->
-                    { c with
-                        Doubtful = true
-                        HeldAt = { ChainPosition.start with Height = if height = 0UL then 0UL else height - 1UL } })
+            | PayoutObserved(id, paid, held, position) -> payout id paid held position state
+            | HoldingsDoubted(id, height) -> doubt id height state
             | VoucherIssued(id, total, signature) -> state |> issue id total signature |> finishSigning (PaymentVoucher(id, total))
             | VoucherReceived(id, total, signature) -> onChannel id (Channel.onPayments (Payments.receive total signature)) state
             | IntentRecorded intent -> { state with Outbox = Outbox.record state.Position intent state.Outbox }

@@ -120,17 +120,79 @@ module internal ObjectiveFolds =
             Goal.ledgers record.Goal |> List.fold (fun s ledger -> onLedger ledger (LedgerChannel.release id) s) state
         | VirtualDefund _, Rejected _ -> state
 
+    let private kinds = [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ]
+
+    /// Nothing of it is left but, where we signed its post-fund or a ledger's pre-fund, that it has been: signing it again
+    /// would let old final states, or a contract that has paid out, take what is put in now.
+    let private forgetChannel (id: ChannelId) (state: NodeState) =
+        match channel id state with
+        | ValueNone -> state
+        | ValueSome c ->
+            let cleared =
+                match c.ChainRetryAt with
+                | ValueSome due -> unwake due (ChainRetry id) state
+                | ValueNone -> state
+
+            let mustStay = Channel.hasSigned (if c.Terms.IsLedger then Turn.preFund else Turn.postFund) c
+
+            { cleared with
+                Channels = Table.remove id cleared.Channels
+                Objectives = kinds |> List.fold (fun table kind -> Table.remove { Kind = kind; Channel = id } table) cleared.Objectives
+                Wakes = if c.Terms.IsLedger then Set.filter (fun (_, t) -> t <> ConcludeInstead id) cleared.Wakes else cleared.Wakes
+                Tombstones = if mustStay then Table.add id true cleared.Tombstones else cleared.Tombstones }
+
+    /// No objective, promise or guarantee needs it.
+    let private mayForget (id: ChannelId) (state: NodeState) =
+        match channel id state with
+        | ValueNone -> true
+        | ValueSome c ->
+            let isHeld ledger =
+                match channel ledger state with
+                | ValueSome { Ledger = ValueSome l } -> LedgerChannel.isQueued id l || l.Agreed.Guarantees.ContainsKey id
+                | _ -> false
+
+            let carriers =
+                match objective { Kind = VirtualFunding; Channel = id } state with
+                | ValueSome record -> Goal.ledgers record.Goal
+                | ValueNone -> []
+
+            kinds |> List.forall (fun kind -> (openObjective { Kind = kind; Channel = id } state).IsNone)
+            && not (List.exists isHeld carriers)
+            && not (Outbox.isAbout c.Terms.Id state.Outbox)
+
+    /// The oldest that nothing needs; those that are still needed wait for a later turn.
     let private forgetOldest (state: NodeState) =
         if state.EndedCount <= Pace.endedListed then
             state
         else
-            let key, oldest = Map.minKeyValue state.Ended
-            { state with
-                Ended = state.Ended.Remove key
-                EndedCount = state.EndedCount - 1 }
-            |> fun s ->
-                // A tombstone stays: id and ending answer late duplicates.
-                { s with Objectives = Table.change oldest (fun r -> { r with Deadline = ValueNone; Undoing = ValueNone }) s.Objectives }
+            match state.Ended |> Seq.truncate 64 |> Seq.tryFind (fun pair -> mayForget pair.Value state) with
+            | Some pair ->
+                forgetChannel
+                    pair.Value
+                    { state with
+                        Ended = state.Ended.Remove pair.Key
+                        EndedCount = state.EndedCount - 1 }
+            | None -> state
+
+    let private isOver (record: ObjectiveRecord) ending =
+        match record.Goal, ending with
+        | (DirectFund _ | VirtualFund _), Rejected _
+        | (DirectDefund _ | VirtualDefund _), Completed -> true
+        | (DirectFund _ | VirtualFund _), Completed
+        | (DirectDefund _ | VirtualDefund _), Rejected _ -> false
+
+    /// Of what a peer proposed in vain only the newest is kept.
+    let private refuse (record: ObjectiveRecord) (state: NodeState) =
+        match record.Origin with
+        | Peer address when not record.Approved ->
+            let listed = (peer address state).Refused @ [ Goal.id record.Goal ]
+            let gone = List.truncate (max 0 (listed.Length - Pace.refusedListedPerPeer)) listed
+
+            gone
+            |> List.fold
+                (fun (s: NodeState) id -> if mayForget id.Channel s then forgetChannel id.Channel s else s)
+                (onPeer address (fun p -> { p with Refused = List.skip gone.Length listed }) state)
+        | _ -> state
 
     let endObjective id ending (state: NodeState) =
         match openObjective id state with
@@ -140,8 +202,8 @@ module internal ObjectiveFolds =
                 { dropDeadline id state with
                     Objectives = Table.add id { record with Ending = ValueSome ending } state.Objectives
                     OpenCount = state.OpenCount - 1
-                    Ended = state.Ended.Add(state.Position, id)
-                    EndedCount = state.EndedCount + 1 }
+                    Ended = if isOver record ending then state.Ended.Add(state.Position, id.Channel) else state.Ended
+                    EndedCount = state.EndedCount + (if isOver record ending then 1 else 0) }
 
             let withoutPeers =
                 others record.Goal state
@@ -156,4 +218,5 @@ module internal ObjectiveFolds =
                                     else p.Unapproved }))
                     ended
 
-            withoutPeers |> settleEnding record ending |> forgetTold id.Channel |> forgetOldest
+            let settled = withoutPeers |> settleEnding record ending |> forgetTold id.Channel
+            (if isOver record ending then refuse record settled else settled) |> forgetOldest

@@ -21,6 +21,27 @@ module internal OutboxFolds =
                 // A running ledger stays doubtful until the chain holds again what its post-fund rests on.
                 Doubtful = c.Doubtful && c.Ledger.IsSome && paid.IsZero && c.PaidOut.IsZero && held < c.Terms.Total })
 
+    let payout id paid held (position: ChainPosition) (state: NodeState) =
+        let isNewest = channel id state |> ValueOption.exists (fun c -> ChainPosition.isAfter c.HeldAt position)
+
+        let observed =
+            if isNewest then observe id held position paid state
+            else onChannel id (fun c -> { c with PaidOut = Amount.addSaturated c.PaidOut paid; Doubtful = false }) state
+
+        observed |> onChannel id (fun c -> { c with PaidAt = position })
+
+    /// Blocks from this height on are gone: what they showed may be shown again, earlier ones stand.
+    let doubt id (height: Height) (state: NodeState) =
+        let before = { ChainPosition.start with Height = height - min height 1UL; Index = System.UInt32.MaxValue }
+
+        state
+        |> onChannel id (fun c ->
+            { c with
+                Doubtful = true
+                HeldAt = if c.HeldAt.Height >= height then before else c.HeldAt
+                PaidAt = if c.PaidAt.Height >= height then before else c.PaidAt
+                PaidOut = if c.PaidAt.Height >= height then Amount.zero else c.PaidOut })
+
     let private clearRetry id (state: NodeState) =
         match channel id state with
         | ValueSome { ChainRetryAt = ValueSome due } ->
@@ -80,6 +101,7 @@ module internal OutboxFolds =
             | Tell(address, telling), (Kept | Refused _) -> told at address telling finished
             | SubmitCall _, Refused _ -> scheduleRetry at (Intent.channel intent) finished
             | SubmitCall _, Kept -> finished |> onChannel (Intent.channel intent) (fun c -> { c with ChainAttempts = 0 })
+            | SignPayload(OwnState _ | LedgerUpdate _), Refused _ -> scheduleRetry at (Intent.channel intent) finished
             | (Tell _ | SubmitCall _), Superseded
             | SignPayload _, _ -> finished
 

@@ -14,13 +14,19 @@ module internal World =
 
     let isClosing ledger world = isOpen DirectDefunding ledger world
 
+    /// After a refusal the next try waits.
+    let inTime (channel: Channel) need =
+        match channel.ChainRetryAt with
+        | ValueSome due -> Before due
+        | ValueNone -> need
+
     /// Our signature is there and told; `everyone`: all others' too.
     let private signedAs label everyone (objective: ObjectiveId) (channel: Channel) (seen: SeenState) =
         let terms = channel.Terms
         let turn = seen.Variable.Turn
 
         if not (seen.Signatures.ContainsKey terms.MyIndex) then
-            Unmet(label, [ OwnSignature(terms.Id, turn, seen.Hash) ])
+            Unmet(label, [ inTime channel (OwnSignature(terms.Id, turn, seen.Hash)) ])
         else
             let told = terms.Others |> List.map (fun peer -> Told(peer, StateOf(objective, turn, seen.Hash)))
 
@@ -55,7 +61,7 @@ module internal World =
             else
                 match LedgerChannel.head ledger with
                 | Some head when head.Proposal = addition && head.LeaderSignature.IsSome ->
-                    Unmet(label, [ Countersignature(ledgerId, ledger.AgreedTurn + 1UL, head.Hash) ])
+                    Unmet(label, [ inTime c (Countersignature(ledgerId, ledger.AgreedTurn + 1UL, head.Hash)) ])
                 | _ -> Unmet(label, [ LedgerChange ledgerId ])
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
@@ -73,7 +79,9 @@ module internal World =
             Unmet(label, [ LedgerChange ledgerId ])
 
     /// As follower: the removal itself, or an addition that a removal in the queue takes back at once.
-    let private followerRemoves label ledgerId (ledger: LedgerChannel) (remove: Proposal) =
+    let private followerRemoves label (c: Channel) (ledger: LedgerChannel) (remove: Proposal) =
+        let ledgerId = c.Terms.Id
+
         match LedgerChannel.head ledger with
         | Some head when
             head.LeaderSignature.IsSome
@@ -82,7 +90,7 @@ module internal World =
                     && not (removal remove.Target head)
                     && ledger.Queue.Values |> Seq.exists (fun queued -> queued.Proposal = remove)))
             ->
-            Unmet(label, [ Countersignature(ledgerId, ledger.AgreedTurn + 1UL, head.Hash) ])
+            Unmet(label, [ inTime c (Countersignature(ledgerId, ledger.AgreedTurn + 1UL, head.Hash)) ])
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
     /// Neither agreed nor on its way: the ledger is free of the guarantee.
@@ -93,14 +101,12 @@ module internal World =
         | ValueSome({ Ledger = ValueSome ledger } as c) ->
             if not (ledger.Agreed.Guarantees.ContainsKey target) && not (LedgerChannel.isQueued target ledger) then Met []
             elif Channel.isLeader c then leaderRemoves label ledgerId ledger remove
-            else followerRemoves label ledgerId ledger remove
+            else followerRemoves label c ledger remove
         | _ -> Met []
 
     /// A chain call, unless the last one was refused a moment ago.
     let called label call (channel: Channel) =
-        match channel.ChainRetryAt with
-        | ValueSome due -> Unmet(label, [ Before due ])
-        | ValueNone -> Unmet(label, [ ChainCalled call ])
+        Unmet(label, [ inTime channel (ChainCalled call) ])
 
     /// What we trust the chain to hold; a doubtful reading is made again first.
     let trusted (channel: Channel) =

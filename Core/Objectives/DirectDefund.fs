@@ -17,7 +17,7 @@ module internal DirectDefund =
 
         match Channel.tryHash variable.Turn hash channel with
         | Some seen when not seen.Signatures.IsEmpty -> World.agreed label objective channel seen
-        | _ when Channel.isLeader channel || terms.Dialect = GoNitro -> Unmet(label, [ OwnFinalState(terms.Id, variable) ])
+        | _ when Channel.isLeader channel || terms.Dialect = GoNitro -> Unmet(label, [ World.inTime channel (OwnFinalState(terms.Id, variable)) ])
         | _ ->
             let leader = Channel.counterparty channel
             Unmet(label, [ Told(leader, FinalStateWanted objective); PeerSignature(leader, terms.Id, variable.Turn) ])

@@ -19,7 +19,7 @@ module internal VirtualDefund =
             match Rules.virtualFinalOutcome payments.Issued channel.Terms.Opening with
             | ValueSome outcome ->
                 let variable = Ledger.toVariable channel.Terms.Dialect Turn.virtualFinal true outcome
-                Unmet(finalLabel, [ OwnFinalState(channel.Terms.Id, variable) ])
+                Unmet(finalLabel, [ World.inTime channel (OwnFinalState(channel.Terms.Id, variable)) ])
             | ValueNone -> Unmet(finalLabel, [])
 
     let private followerFinal objective (channel: Channel) =

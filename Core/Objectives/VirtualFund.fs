@@ -44,6 +44,9 @@ module internal VirtualFund =
         match record.Undoing with
         | ValueSome reason -> undone world channel.Terms left right reason
         | ValueNone when (Channel.completeFinal channel).IsSome -> Abandon "closed before the opening was complete"
+        // Between a final state of ours and everybody's nothing may be added to the opening.
+        | ValueNone when (Channel.ownFinal channel).IsSome || NodeState.isSigning channel.Terms.Id Turn.virtualFinal world.State ->
+            Waiting("WaitingForSupportedFinalState", [])
         | ValueNone ->
             flow {
                 do! World.agreed "WaitingForCompletePrefund" objective channel (World.opening Turn.preFund channel)

@@ -60,6 +60,9 @@ type internal ChainModel() =
 
             Ok(PaidOut(id, 0, before, holdings id), position ())
 
+    /// A re-org took the deposits with it.
+    member _.Lose(id: ChannelId) = held[id] <- Amount.zero
+
     /// Anybody may put money into any channel.
     member _.Gift(id, asset, amount) : ChainNotice * ChainPosition =
         held[id] <- Amount.addSaturated (holdings id) amount

@@ -45,6 +45,9 @@ internal static class NodeRun
         // No appsettings.json and no ASPNETCORE_ variables: a node has one configuration.
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "nitro" });
         builder.Logging.AddNitroLog(options.Log);
+
+        // The host logs a failed start with its stack, and throws it too: the operator is told once, by RunAsync, in words meant for him.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.AddNitroNode(options);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         return builder.Build();

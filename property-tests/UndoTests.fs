@@ -1,0 +1,214 @@
+module Nitro.PropertyTests.UndoTests
+
+open Xunit
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Wire
+open Nitro.Engine
+open Nitro.Simulation
+
+let private line = [ Story.alice; Story.irene; Story.bob ]
+let private ask (world: SimulatedWorld) who name command = world.Ask(who, Story.request name, command)
+
+/// Two ledgers, led by either side as the seed says, and an opening that has just been asked for.
+let private opening seed faults =
+    let world = SimulatedWorld(seed, faults)
+    Story.join world line
+    let pair first second flip = if flip then second, first else first, second
+    let a, b = pair Story.alice Story.irene (seed % 2 = 0)
+    let c, d = pair Story.irene Story.bob (seed / 2 % 2 = 0)
+    let left = Story.openLedger world "left" a b Story.native 100 100 1UL
+    let right = Story.openLedger world "right" c d Story.native 100 100 2UL
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    world, left, right
+
+let private started (world: SimulatedWorld) =
+    world.RunUntil("asked", 900, (fun () -> Story.isAnswered world Story.alice "open"))
+    Story.started world Story.alice "open"
+
+let private busyLedgers (world: SimulatedWorld) =
+    [ for who in line do
+          for channel in world.Boxes[who].State.Channels.Items.Values do
+              match channel.Ledger with
+              | ValueSome l when not (LedgerChannel.isIdle l && l.Agreed.Guarantees.IsEmpty && l.Exposures.IsEmpty) ->
+                  sprintf "%O %s: queue %d, wanted %d, agreed %d, exposures %d"
+                      who (if Channel.isLeader channel then "leads" else "follows") l.Queue.Count l.Wanted.Count l.Agreed.Guarantees.Count l.Exposures.Count
+              | _ -> () ]
+
+let private atRest (world: SimulatedWorld) seed condition describe =
+    let mutable left = 1_300
+
+    while not (condition ()) do
+        if left = 0 then
+            let text: string list = describe ()
+            invalidOp (sprintf "seed %d does not come to rest: %s" seed (String.concat "; " text))
+
+        world.Run 1
+        left <- left - 1
+
+/// Whatever became of the opening: closed if it opened, then both ledgers pay out what was put in.
+let private tidyUp (world: SimulatedWorld) seed left right (id: ObjectiveId) =
+    let waiting () = line |> List.collect (fun who -> Story.waiting world who |> List.map (fun text -> $"{who} {text}"))
+    atRest world seed (fun () -> waiting () = []) waiting
+
+    if Story.completed world Story.alice id
+       && (NodeState.objective { Kind = VirtualDefunding; Channel = id.Channel } world.Boxes[Story.alice].State).IsNone then
+        Story.close world "close" Story.alice line id.Channel
+
+    atRest world seed (fun () -> busyLedgers world = []) (fun () -> busyLedgers world)
+    Story.closeLedger world "closeLeft" Story.irene Story.alice left
+    Story.closeLedger world "closeRight" Story.bob Story.irene right
+    world.CheckReplay()
+    Assert.Equal(100I, Story.paidTo world Story.native Story.alice)
+    Assert.Equal(100I, Story.paidTo world Story.native Story.bob)
+
+/// Milliseconds until something happens, anywhere within an opening's life.
+let private moment (world: SimulatedWorld) = world.Random.Next 400
+
+let private disappears seed faults who =
+    let world, left, right = opening seed faults
+    world.Later(moment world, (fun () -> world.Leave who))
+    world.Later(700_000, (fun () -> world.Return who))
+    world.Run 720
+    tidyUp world seed left right (started world)
+
+[<Fact>]
+let ``a participant that disappears during an opening and comes back leaves nothing behind`` () =
+    for seed in 1..18 do
+        disappears seed Faults.none line[seed % 3]
+
+[<Fact>]
+let ``the same under losses, repeats and crashes`` () =
+    for seed in 101..112 do
+        disappears seed Faults.rough line[seed % 3]
+
+[<Fact; Trait("Suite", "long")>]
+let ``the same for long`` () =
+    for seed in 2_000..2_300 do
+        disappears seed (if seed % 2 = 0 then Faults.none else Faults.rough) line[seed % 3]
+
+let private twoDisappear seed =
+    let world, left, right = opening seed Faults.none
+    world.Later(moment world, (fun () -> world.Leave line[seed % 3]))
+    world.Later(600_000 + moment world, (fun () -> world.Leave line[(seed + 1) % 3]))
+    world.Later(700_000, (fun () -> world.Return line[seed % 3]))
+    world.Later(900_000, (fun () -> world.Return line[(seed + 1) % 3]))
+    world.Run 920
+    tidyUp world seed left right (started world)
+
+[<Fact>]
+let ``two participants disappear one after the other`` () =
+    for seed in 201..212 do twoDisappear seed
+
+[<Fact; Trait("Suite", "long")>]
+let ``two participants disappear, for long`` () =
+    for seed in 3_000..3_200 do twoDisappear seed
+
+let private rejected seed =
+    let world, left, right = opening seed (if seed % 4 = 0 then Faults.rough else Faults.none)
+    let who = line[seed % 3]
+
+    let rec reject () =
+        match world.Boxes[who].State.Objectives.Items.Keys |> Seq.tryFind (fun id -> id.Kind = VirtualFunding) with
+        | Some id -> ask world who "reject" (RejectObjective(id, "no"))
+        | None -> world.Later(5, reject)
+
+    world.Later(moment world, reject)
+    world.Run 60
+    tidyUp world seed left right (started world)
+
+[<Fact>]
+let ``an operator may reject a half-open channel at any moment, at any place`` () =
+    for seed in 301..318 do rejected seed
+
+[<Fact; Trait("Suite", "long")>]
+let ``an operator may reject, for long`` () =
+    for seed in 4_000..4_200 do rejected seed
+
+let private refused seed =
+    let world, left, right = opening seed Faults.none
+    let box = world.Boxes[line[seed % 3]]
+    let mutable left' = world.Random.Next 4
+    box.Forbids <-
+        fun _ ->
+            left' <- left' - 1
+            if left' = -1 then ValueSome "policy-test" else ValueNone
+    world.Run 60
+    box.Forbids <- fun _ -> ValueNone
+    tidyUp world seed left right (started world)
+
+[<Fact>]
+let ``everybody's signer may refuse anything of an opening, once`` () =
+    for seed in 401..424 do refused seed
+
+[<Fact; Trait("Suite", "long")>]
+let ``everybody's signer may refuse, for long`` () =
+    for seed in 5_000..5_200 do refused seed
+
+/// Two strangers, payer and payee, try to have the hub pay out of a guarantee while nothing came in on the other side.
+[<Fact>]
+let ``a hub signs no final state that pays before its post-fund is out`` () =
+    for flip in [ 0; 1; 2; 3 ] do
+        let world, _, _ = opening flip Faults.none
+        world.Strangers.Add Story.alice |> ignore
+        world.Strangers.Add Story.bob |> ignore
+        // The payer's side never signs a change of its ledger with the hub.
+        world.Boxes[Story.alice].Forbids <-
+            fun payload ->
+                match payload with
+                | StatePayload(part, variable, _) when part.Participants.Length = 2 && variable.Turn > 1UL -> ValueSome "withheld"
+                | _ -> ValueNone
+        let id = started world
+        world.Run 1
+        let terms = (NodeState.channel id.Channel world.Boxes[Story.alice].State |> ValueOption.get).Terms
+        let final = { terms.Opening with LeaderBalance = Story.amount 20; FollowerBalance = Story.amount 40 }
+        let variable = Ledger.toVariable terms.Dialect Turn.virtualFinal true final
+        let hash = State.hash terms.Id variable
+
+        for party, who in [ 0, Story.alice; 2, Story.bob ] do
+            let signature = FakeCurve.sign who (Digest.personal hash)
+            let item =
+                StateItem(
+                    { Kind = VirtualDefunding; Channel = terms.Id },
+                    { Fixed = terms.Fixed; Variable = variable; Hash = hash; Signatures = [ party, signature ] })
+            world.Deliver(who, Story.irene, PeerV1.encode Story.irene { From = who; Items = [ item ] }) |> ignore
+
+        world.Run 1_500
+        let hub = world.Boxes[Story.irene].State
+        Assert.Empty(Laws.ofMoney hub)
+
+        match NodeState.channel terms.Id hub with
+        | ValueSome channel ->
+            let paid = Channel.ownFinal channel |> Option.map (fun seen -> Rules.virtualFinal terms.Opening seen.Variable)
+            Assert.True((paid = None || paid = Some(Ok Amount.zero)), $"the hub signed {paid}")
+        | ValueNone -> ()
+
+[<Fact>]
+let ``a voucher that arrives while the payee's final signature is under way does not count`` () =
+    let world, _, _ = opening 1 Faults.none
+    let id = started world
+    world.RunUntil("open", 60, (fun () -> line |> List.forall (fun who -> Story.completed world who id)))
+    world.Strangers.Add Story.alice |> ignore
+    ask world Story.alice "close" (ClosePaymentChannel id.Channel)
+    let bob () = world.Boxes[Story.bob].State
+    let mutable sent = false
+
+    // The moment Bob asks his signer for the final state, the payer hands him a better voucher.
+    world.OnStep <-
+        fun settings _ _ step ->
+            if settings.Me = Story.bob && not sent && NodeState.isSigning id.Channel Turn.virtualFinal step.State then
+                sent <- true
+                let voucher: Voucher = { Channel = id.Channel; Total = Story.amount 30 }
+                let signature = FakeCurve.sign Story.alice (Digest.personal (Voucher.hash voucher))
+                let message = { From = Story.alice; Items = [ VoucherItem(voucher, signature, Story.alice) ] }
+                world.Later(0, (fun () -> world.Deliver(Story.alice, Story.bob, PeerV1.encode Story.bob message) |> ignore))
+
+    world.Run 60
+    Assert.True sent
+
+    match NodeState.channel id.Channel (bob ()) with
+    | ValueSome({ Payments = ValueSome payments } as channel) ->
+        Assert.True((Channel.ownFinal channel).IsSome)
+        Assert.Equal(Amount.zero, payments.Best)
+    | _ -> invalidOp "no channel"
