@@ -66,7 +66,7 @@ module internal Channel =
     let hasSigned turn (channel: Channel) = (signedBy channel.Terms.MyIndex turn channel).IsSome
     let isOpen (channel: Channel) = (complete Turn.postFund channel).IsSome
 
-    let private tryFinal (isWanted: SeenState -> bool) (channel: Channel) =
+    let tryFinal (isWanted: SeenState -> bool) (channel: Channel) =
         channel.States |> Map.tryPick (fun _ states -> states |> List.tryFind (fun seen -> seen.Variable.IsFinal && isWanted seen))
 
     let ownFinal (channel: Channel) = tryFinal (fun seen -> seen.Signatures.ContainsKey channel.Terms.MyIndex) channel
