@@ -66,13 +66,7 @@ module internal Channel =
     let hasSigned turn (channel: Channel) = (signedBy channel.Terms.MyIndex turn channel).IsSome
     let isOpen (channel: Channel) = (complete Turn.postFund channel).IsSome
 
-    let finals (channel: Channel) =
-        [ for KeyValue(_, states) in channel.States do
-              for seen in states do
-                  if seen.Variable.IsFinal then seen ]
-
-    // Asked at every touch of a channel, mostly in vain: no list is made.
-    let private tryFinal (isWanted: SeenState -> bool) (channel: Channel) =
+    let tryFinal (isWanted: SeenState -> bool) (channel: Channel) =
         channel.States |> Map.tryPick (fun _ states -> states |> List.tryFind (fun seen -> seen.Variable.IsFinal && isWanted seen))
 
     let ownFinal (channel: Channel) = tryFinal (fun seen -> seen.Signatures.ContainsKey channel.Terms.MyIndex) channel

@@ -28,9 +28,11 @@ module internal NodeState =
 
     /// Our final state is signed or about to be: no voucher counts any more, no proposal follows, no closing is taken back.
     let isFinalOut (c: Channel) (state: NodeState) =
-        (Channel.ownFinal c).IsSome
-        || Channel.finals c
-           |> List.exists (fun seen -> Outbox.isUnfinished (SignPayload(OwnState(c.Terms.Id, seen.Variable.Turn, seen.Hash))) state.Outbox)
+        let isOut (seen: SeenState) =
+            seen.Signatures.ContainsKey c.Terms.MyIndex
+            || Outbox.isUnfinished (SignPayload(OwnState(c.Terms.Id, seen.Variable.Turn, seen.Hash))) state.Outbox
+
+        (Channel.tryFinal isOut c).IsSome
 
     let peer address (state: NodeState) = Known.peer address state
 

@@ -52,7 +52,7 @@ internal sealed class LittleHost
             Seen.Add(seen);
             if (seen.Body is SignEffect wanted)
             {
-                Feed(NitroCore.SignerReplied(Node, [Sign(wanted)]));
+                Feed(NitroCore.SignerReplied(Node, [Sign(wanted)], isTrusted: false));
             }
         }
 
