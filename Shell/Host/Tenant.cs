@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
+using Nitro.Ethereum;
 using Nitro.Host.Api;
 using Nitro.Host.Effects;
 using Nitro.Host.Loop;
 using Nitro.Ports;
+using Nitro.Signing;
 
 namespace Nitro.Host;
 
@@ -237,7 +239,9 @@ public sealed class Tenant : IAsyncDisposable
         }
         else
         {
-            parts.Logger.LogCritical(failure, "Tenant {Tenant} STOPPED: {Reason}", Name, reason.Message);
+            // A stack says something to a developer only: what the operator can mend is told in words.
+            var bug = failure is TenantStoppedException or JournalException or EthereumSetupException or MarksException ? null : failure;
+            parts.Logger.LogCritical(bug, "Tenant {Tenant} STOPPED: {Reason}", Name, reason.Message);
         }
 
         mailbox.Close(reason);

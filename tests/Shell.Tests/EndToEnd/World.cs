@@ -69,12 +69,15 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Writes the configuration as it is now.</summary>
     public void WriteConfig() => File.WriteAllText(ConfigFile, Config.ToJsonString());
 
+    /// <summary>Every tenant's records, for a failure's message. The node may be running.</summary>
+    public string Journals() => string.Concat(Parties.Select(party => $"\n{party.Name} {party.AddressText}\n{JournalText.Of(Path.Combine(FolderOf(party), "journal.db"))}"));
+
     /// <summary>Starts the node in this process.</summary>
     public async Task StartAsync(Action<IServiceCollection>? before = null)
     {
         WriteConfig();
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(Log);
+        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning).AddProvider(Log);
         before?.Invoke(builder.Services);
         builder.Services.AddNitroNode(NodeConfiguration.Load(ConfigFile, []));
         var host = builder.Build();
