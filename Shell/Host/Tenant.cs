@@ -111,6 +111,7 @@ public sealed class Tenant : IAsyncDisposable
             Task.Run(() => signs.SubmitAsync(token), CancellationToken.None),
             Task.Run(() => signs.AnswerAsync(token), CancellationToken.None),
             Task.Run(() => chain.RunAsync(token), CancellationToken.None),
+            Task.Run(() => new ChainWatch(parts.Chain, parts.Time, parts.Logger).RunAsync(token), CancellationToken.None),
             Task.Run(() => parts.Chain.RunAsync(new ChainSink(mailbox, parts.Logger), token), CancellationToken.None),
             Task.Run(() => parts.Link.RunAsync(Sink(), token), CancellationToken.None),
             peers.Failed,
