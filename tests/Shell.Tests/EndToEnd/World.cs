@@ -51,7 +51,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Parties with fresh keys, each with ether and tokens; no node runs yet.</summary>
     public static async Task<World> BuildAsync(Lab lab, params string[] names)
     {
-        var world = new World(lab, TimeSpan.FromSeconds(60));
+        var world = new World(lab, TimeSpan.FromSeconds(150));
         var keys = Directory.CreateDirectory(Path.Combine(world._folder.FullName, "keys")).FullName;
         world.Parties = [.. names.Zip(FreePorts.Take(names.Length), (name, port) => Party.Create(name, port, keys))];
         await lab.GrantAsync(world.Parties.Select(party => party.ChainAccount), world.Token);
