@@ -55,7 +55,7 @@ module internal DecideOutcome =
 
             match NodeState.channel id turning.State with
             | ValueSome { Payments = ValueSome payments } ->
-                for KeyValue(_, pending) in Payments.covered total payments do
+                for pending in Payments.covered total payments do
                     turning.Add(PaymentRefused(pending.Request, id, tag))
             | _ -> ()
 

@@ -68,7 +68,7 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         | VoucherIssued(id, total, signature) ->
             (match NodeState.channel id state with
              | ValueSome { Payments = ValueSome payments } ->
-                 for KeyValue(_, pending) in Payments.covered total payments do
+                 for pending in Payments.covered total payments do
                      let answer =
                          match pending.Kind with
                          | Sent -> Paid(id, pending.Amount)

@@ -56,7 +56,7 @@ module internal Amount =
 
     /// A decimal integer without sign, as in JSON.
     let tryParse (text: string) =
-        if text.Length = 0 || text.Length > 78 || not (Seq.forall Char.IsAsciiDigit text) then ValueNone
+        if text.Length = 0 || text.Length > 78 || text.AsSpan().ContainsAnyExceptInRange('0', '9') then ValueNone
         else tryCreate (bigint.Parse(text, Globalization.CultureInfo.InvariantCulture))
 
     /// Minimal hexadecimal with `0x`: `0x0`, `0x1f`.

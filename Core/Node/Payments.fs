@@ -90,20 +90,31 @@ module internal Payments =
                 |> Seq.last
                 |> fun pending -> ValueSome pending.Total
 
+    /// The payments that a voucher of this total covers, in order, and those it leaves.
+    let private split total (payments: Payments) : PendingPayment list * Map<int64, PendingPayment> =
+        let rec take (pending: Map<int64, PendingPayment>) found =
+            if pending.IsEmpty then
+                List.rev found, pending
+            else
+                let key, first = Map.minKeyValue pending
+                if first.Total <= total then take (pending.Remove key) (first :: found) else List.rev found, pending
+
+        take payments.Pending []
+
     /// The payments that a voucher of this total covers, in order.
-    let covered total (payments: Payments) =
-        payments.Pending |> Seq.takeWhile (fun pair -> pair.Value.Total <= total) |> Seq.toList
+    let covered total (payments: Payments) : PendingPayment list = fst (split total payments)
 
     let issue total signature (payments: Payments) =
-        let done' = covered total payments
+        let done', left = split total payments
+        let isSent (pending: PendingPayment) = pending.Kind = Sent
 
         { payments with
             Issued = total
             IssuedSignature = ValueSome signature
-            IssuedToTell = payments.IssuedToTell || done' |> List.exists (fun pair -> pair.Value.Kind = Sent)
-            Pending = done' |> List.fold (fun pending pair -> pending.Remove pair.Key) payments.Pending
+            IssuedToTell = payments.IssuedToTell || List.exists isSent done'
+            Pending = left
             PendingCount = payments.PendingCount - done'.Length
-            HandedOutPending = payments.HandedOutPending - (done' |> List.filter (fun pair -> pair.Value.Kind = HandedOut) |> List.length) }
+            HandedOutPending = payments.HandedOutPending - (done' |> List.filter (isSent >> not) |> List.length) }
 
     /// Takes one payment back; those behind it move down.
     let refuse request (payments: Payments) =

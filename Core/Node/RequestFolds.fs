@@ -60,6 +60,6 @@ module internal RequestFolds =
                 | ValueNone -> requests
 
             { state with
-                Requests = Payments.covered total payments |> List.map (fun pair -> pair.Value) |> List.fold answer state.Requests }
+                Requests = Payments.covered total payments |> List.fold answer state.Requests }
             |> onChannel channelId (Channel.onPayments (Payments.issue total signature))
         | _ -> state

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Nitro.Ports;
@@ -108,13 +109,22 @@ internal sealed record Envelope(RpcId Id, string Method, string AuthToken, ReadO
         JsonElement found = default;
         foreach (JsonProperty property in from.EnumerateObject())
         {
-            if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (IsNamed(property, name))
             {
                 found = property.Value;
             }
         }
 
         return found;
+    }
+
+    /// <summary>The name is compared as it is written, unless it is written oddly: no text is made of it.</summary>
+    private static bool IsNamed(JsonProperty property, string name)
+    {
+        ReadOnlySpan<byte> written = JsonMarshal.GetRawUtf8PropertyName(property);
+        return Ascii.IsValid(written) && !written.Contains((byte)'\\')
+            ? Ascii.EqualsIgnoreCase(written, name)
+            : property.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Text, or null where it is absent or null; false for anything else.</summary>

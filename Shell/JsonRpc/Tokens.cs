@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -13,12 +14,15 @@ namespace Nitro.JsonRpc;
 public sealed class Tokens
 {
     private const int MaxTokenLength = 8192;
-    private const double LifetimeSeconds = 7 * 24 * 3600;
+    private const int MostRemembered = 256;
     private static readonly byte[] GoNitroKey = "rpcPK"u8.ToArray();
     private static readonly string IssuedHeader = Base64Url.EncodeToString("""{"alg":"HS256","typ":"JWT"}"""u8);
 
     private readonly byte[] _key;
     private readonly TimeProvider _clock;
+
+    // A signature once found good stays good: only the times are looked at again.
+    private readonly ConcurrentDictionary<string, TokenClaims> _genuine = new(StringComparer.Ordinal);
 
     private Tokens(byte[] key, TimeProvider? clock)
     {
@@ -71,14 +75,24 @@ public sealed class Tokens
             return true;
         }
 
-        string[] parts = token.Length <= MaxTokenLength ? token.Split('.') : [];
-        return parts.Length == 3
-            && TryDecode(parts[0], out byte[] header)
-            && TryDecode(parts[1], out byte[] claims)
-            && TryDecode(parts[2], out byte[] signature)
-            && TryMac(header, Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), out byte[] expected)
-            && CryptographicOperations.FixedTimeEquals(signature, expected)
-            && Grants(claims, permission);
+        if (!_genuine.TryGetValue(token, out TokenClaims? claims))
+        {
+            claims = Verify(token);
+            if (claims is null)
+            {
+                return false;
+            }
+
+            // Who can make more than these has the key; a client uses one.
+            if (_genuine.Count >= MostRemembered)
+            {
+                _genuine.Clear();
+            }
+
+            _genuine[token] = claims;
+        }
+
+        return claims.Grants(permission, _clock.GetUtcNow().ToUnixTimeSeconds());
     }
 
     /// <summary>Whether a caller knows the key file's text.</summary>
@@ -88,6 +102,20 @@ public sealed class Tokens
         byte[] given = SHA256.HashData(Encoding.UTF8.GetBytes(secret?.Trim() ?? string.Empty));
         byte[] wanted = SHA256.HashData(Encoding.UTF8.GetBytes(Convert.ToHexStringLower(_key)));
         return CryptographicOperations.FixedTimeEquals(given, wanted) && !KeyIsPublic;
+    }
+
+    /// <summary>The claims of a token that was signed under our key, whenever it may be good; else null.</summary>
+    private TokenClaims? Verify(string token)
+    {
+        string[] parts = token.Length <= MaxTokenLength ? token.Split('.') : [];
+        return parts.Length == 3
+            && TryDecode(parts[0], out byte[] header)
+            && TryDecode(parts[1], out byte[] claims)
+            && TryDecode(parts[2], out byte[] signature)
+            && TryMac(header, Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), out byte[] expected)
+            && CryptographicOperations.FixedTimeEquals(signature, expected)
+                ? WithObject(claims, TokenClaims.Read)
+                : null;
     }
 
     private static bool TryDecode(string part, out byte[] bytes)
@@ -107,34 +135,6 @@ public sealed class Tokens
             _ => [],
         };
         return mac.Length > 0;
-    }
-
-    private bool Grants(byte[] claims, string permission)
-    {
-        double now = _clock.GetUtcNow().ToUnixTimeSeconds();
-        return WithObject(claims, root =>
-            IsTime(root, "iat", required: true, issued => now <= issued + LifetimeSeconds)
-            && IsTime(root, "exp", required: false, expires => now < expires)
-            && IsTime(root, "nbf", required: false, starts => now >= starts)
-            && HasPermission(root, permission));
-    }
-
-    private static bool IsTime(JsonElement root, string name, bool required, Func<double, bool> holds)
-    {
-        if (!root.TryGetProperty(name, out JsonElement claim) || claim.ValueKind == JsonValueKind.Null)
-        {
-            return !required;
-        }
-
-        return claim.ValueKind == JsonValueKind.Number && claim.TryGetDouble(out double seconds) && holds(seconds);
-    }
-
-    private static bool HasPermission(JsonElement root, string permission)
-    {
-        return root.TryGetProperty("perm", out JsonElement list)
-            && list.ValueKind == JsonValueKind.Array
-            && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-            && list.EnumerateArray().Any(item => item.ValueEquals(permission));
     }
 
     private static string? Text(JsonElement root, string name) =>

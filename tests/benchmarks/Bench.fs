@@ -36,7 +36,8 @@ module Bench =
         { Clock = watch.Elapsed
           Processor = Environment.CpuUsage.TotalTime - processor }
 
-    let private round (milliseconds: int) (operation: unit -> unit) =
+    /// Microseconds of the processor per operation, over at least so many milliseconds.
+    let round (milliseconds: int) (operation: unit -> unit) =
         let mutable count = 0
         let processor = Environment.CpuUsage.TotalTime
         let watch = Stopwatch.StartNew()
