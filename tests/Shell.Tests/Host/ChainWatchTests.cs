@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nitro.Host.Effects;
 using Nitro.Ports;
+using Xunit;
 
 namespace Nitro.Shell.Tests.Host;
 
