@@ -42,7 +42,7 @@ module internal DecideState =
 
         record.Unapproved < limits.OpenObjectivesPerPeer
         // No peer may use up the whole node.
-        && record.Open.Count < limits.OpenObjectives / 2
+        && record.OpenCount < limits.OpenObjectives / 2
         && turning.State.OpenCount < limits.OpenObjectives
 
     let private reject (turning: Turning) goal sender (terms: Terms) reason =
@@ -94,8 +94,8 @@ module internal DecideState =
         | Error _ -> decline turning sender objective
         | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
         | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
-        // Else anybody could have us keep capacity free in somebody else's name.
-        | Ok _ when not (signedByLeader state) -> NotNow "the payer has not signed the pre-fund"
+        // Else anybody could have us keep capacity free in somebody else's name. A go-nitro peer would not tell it again.
+        | Ok terms when terms.Dialect = Nitro && not (signedByLeader state) -> NotNow "the payer has not signed the pre-fund"
         | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
         | Ok terms ->
             let ledgers =

@@ -29,6 +29,7 @@ type internal RequestRecord =
 /// What a peer and we still have to do with each other.
 type internal PeerRecord =
     { Open: Set<ObjectiveId>
+      OpenCount: int
       /// Of those, proposed by the peer and not approved yet.
       Unapproved: int
       /// Its newest proposals that we rejected without signing anything, oldest first.
@@ -105,6 +106,7 @@ module internal Known =
 
     let private noPeer =
         { Open = Set.empty
+          OpenCount = 0
           Unapproved = 0
           Refused = []
           RetellSeconds = Pace.retellSeconds

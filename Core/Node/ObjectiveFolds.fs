@@ -58,6 +58,7 @@ module internal ObjectiveFolds =
                     |> onPeer address (fun p ->
                         { p with
                             Open = p.Open.Add id
+                            OpenCount = p.OpenCount + 1
                             Unapproved = p.Unapproved + (if origin = Peer address then 1 else 0) }))
                 opened
 
@@ -216,6 +217,7 @@ module internal ObjectiveFolds =
                         |> onPeer address (fun p ->
                             { p with
                                 Open = p.Open.Remove id
+                                OpenCount = p.OpenCount - 1
                                 Unapproved =
                                     if record.Origin = Peer address && not record.Approved then max 0 (p.Unapproved - 1)
                                     else p.Unapproved }))

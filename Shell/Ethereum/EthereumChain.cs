@@ -201,7 +201,7 @@ public sealed class EthereumChain : IChain
                 }
 
                 _store.OwnChain(chainId);
-                if (await HasContractAsync(chainId, cancellationToken).ConfigureAwait(false))
+                if (await HasContractsAsync(chainId, cancellationToken).ConfigureAwait(false))
                 {
                     _complaints.Clear(EndpointPart);
                     return chainId;
@@ -217,22 +217,37 @@ public sealed class EthereumChain : IChain
         }
     }
 
-    /// <summary>Whether the contract can be followed. A contract followed before may be missing because the chain was replaced: the follower tells that.</summary>
-    private async Task<bool> HasContractAsync(ulong chainId, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether the contract can be followed, and the others are there too: channels under rules that do not exist could only ever be closed
+    /// by both. A contract followed before may be missing because the chain was replaced: the follower tells that.
+    /// </summary>
+    private async Task<bool> HasContractsAsync(ulong chainId, CancellationToken cancellationToken)
     {
-        if (_blocks.Newest is not null || !(await _node.CodeAsync(_options.Contract, cancellationToken).ConfigureAwait(false)).IsEmpty)
+        if (_blocks.Newest is not null)
         {
             return true;
         }
 
-        var missing = $"There is no contract at {Hex.Bytes(_options.Contract.Span)} on chain {chainId}";
+        foreach (var (name, address) in ((string Name, ReadOnlyMemory<byte> Address)[])[("adjudicator", _options.Contract), .. _options.Judges])
+        {
+            if ((await _node.CodeAsync(address, cancellationToken).ConfigureAwait(false)).IsEmpty)
+            {
+                await MissingAsync(name, $"There is no contract at {Hex.Bytes(address.Span)} on chain {chainId}", cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task MissingAsync(string name, string missing, CancellationToken cancellationToken)
+    {
         var latest = await _node.LatestHeightAsync(cancellationToken).ConfigureAwait(false);
         if (latest >= _options.StartHeight)
         {
-            throw new EthereumSetupException($"{missing}: correct the adjudicator's address, or deploy it first.");
+            throw new EthereumSetupException($"{missing}: correct the address of the {name} in the configuration (contracts), or deploy it first.");
         }
 
         _complaints.Set(EndpointPart, $"{missing} yet: the node is at block {latest}, below the start height {_options.StartHeight}. Waiting for it to sync.");
-        return false;
     }
 }

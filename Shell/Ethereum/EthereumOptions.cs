@@ -17,6 +17,9 @@ public sealed record EthereumOptions
     /// <summary>The followed contract, 20 bytes.</summary>
     public required ReadOnlyMemory<byte> Contract { get; init; }
 
+    /// <summary>Contracts that must be on the chain besides, 20 bytes each, by what the operator calls them: states name them as judges.</summary>
+    public IReadOnlyList<(string Name, ReadOnlyMemory<byte> Address)> Judges { get; init; } = [];
+
     /// <summary>The database file (<c>chain.db</c>); its folder must exist.</summary>
     public required string StorePath { get; init; }
 

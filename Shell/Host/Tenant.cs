@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
+using Nitro.Ethereum;
 using Nitro.Host.Api;
 using Nitro.Host.Effects;
 using Nitro.Host.Loop;
 using Nitro.Ports;
+using Nitro.Signing;
 
 namespace Nitro.Host;
 
@@ -109,6 +111,7 @@ public sealed class Tenant : IAsyncDisposable
             Task.Run(() => signs.SubmitAsync(token), CancellationToken.None),
             Task.Run(() => signs.AnswerAsync(token), CancellationToken.None),
             Task.Run(() => chain.RunAsync(token), CancellationToken.None),
+            Task.Run(() => new ChainWatch(parts.Chain, parts.Time, parts.Logger).RunAsync(token), CancellationToken.None),
             Task.Run(() => parts.Chain.RunAsync(new ChainSink(mailbox, parts.Logger), token), CancellationToken.None),
             Task.Run(() => parts.Link.RunAsync(Sink(), token), CancellationToken.None),
             peers.Failed,
@@ -237,7 +240,9 @@ public sealed class Tenant : IAsyncDisposable
         }
         else
         {
-            parts.Logger.LogCritical(failure, "Tenant {Tenant} STOPPED: {Reason}", Name, reason.Message);
+            // A stack says something to a developer only: what the operator can mend is told in words.
+            var bug = failure is TenantStoppedException or JournalException or EthereumSetupException or MarksException ? null : failure;
+            parts.Logger.LogCritical(bug, "Tenant {Tenant} STOPPED: {Reason}", Name, reason.Message);
         }
 
         mailbox.Close(reason);

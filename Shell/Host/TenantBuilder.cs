@@ -107,6 +107,11 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             BearerToken = chain.AuthToken == "" ? null : chain.AuthToken,
             ChainId = chain.ChainId == 0 ? null : chain.ChainId,
             Contract = Convert.FromHexString(plan.Options.Contracts.Adjudicator.AsSpan(2)),
+            Judges =
+            [
+                ("consensusApp", Convert.FromHexString(plan.Options.Contracts.ConsensusApp.AsSpan(2))),
+                ("virtualPaymentApp", Convert.FromHexString(plan.Options.Contracts.VirtualPaymentApp.AsSpan(2))),
+            ],
             StorePath = plan.Options.Journal == "memory" ? ":memory:" : ChainStore(tenant, isJournalEmpty, logger),
             StartHeight = chain.StartBlock,
             Confirmations = chain.Confirmations,

@@ -56,22 +56,28 @@ let conversation goNitro : Heard[] =
         number <- number + 1UL
         number
 
-    let rec deliver sender (doings: Doings) =
+    let lines = Collections.Generic.Queue()
+    let calls = Collections.Generic.Queue()
+
+    let note sender (doings: Doings) =
         for receiver, line in doings.Messages do
-            let node = nodes[receiver]
-
-            heard.Add
-                { Settings = node.Settings
-                  Before = node.State
-                  Sender = sender
-                  Frame = Encoding.UTF8.GetBytes line }
-
-            deliver receiver (node.Receive(sender, line))
+            lines.Enqueue(struct (sender, receiver, line))
 
         for call in doings.Calls do
-            show call
+            calls.Enqueue call
 
-    and show call =
+    let hear (struct (sender, receiver, line: string)) =
+        let node = nodes[receiver]
+
+        heard.Add
+            { Settings = node.Settings
+              Before = node.State
+              Sender = sender
+              Frame = Encoding.UTF8.GetBytes line }
+
+        note receiver (node.Receive(sender, line))
+
+    let show call =
         let height = next ()
         let at = { Height = height; Index = 0u; BlockHash = Bytes32.ofUInt64 height }
 
@@ -83,13 +89,29 @@ let conversation goNitro : Heard[] =
 
         for KeyValue(who, node) in nodes do
             match NodeState.channel (Intent.channel (SubmitCall call)) node.State with
-            | ValueSome channel -> deliver who (node.Feed(ChainShowed(notice channel, at)))
+            | ValueSome channel -> note who (node.Feed(ChainShowed(notice channel, at)))
             | ValueNone -> ()
+
+    /// First come, first heard: what a payer said reaches everyone before what others made of it.
+    let rec deliver () =
+        match lines.TryDequeue(), calls.TryDequeue() with
+        | (true, said), (true, call) ->
+            hear said
+            show call
+            deliver ()
+        | (true, said), _ ->
+            hear said
+            deliver ()
+        | _, (true, call) ->
+            show call
+            deliver ()
+        | _ -> ()
 
     let ask who command =
         let request = next ()
         let doings = nodes[who].Feed(Asked(RequestId $"conversation-{request}", Bytes32.ofUInt64 request, command))
-        deliver who doings
+        note who doings
+        deliver ()
 
         doings.Answers
         |> List.pick (fun answer ->

@@ -46,7 +46,7 @@ public sealed class BadSetupTests(Lab lab) : IClassFixture<Lab>
         {
             var address = contracts[contract]!.GetValue<string>();
             contracts[contract] = "0x00000000000000000000000000000000000000a1";
-            await RefusedAsync(world, "0x00000000000000000000000000000000000000a1", "contracts");
+            await RefusedAsync(world, "There is no contract at 0x00000000000000000000000000000000000000a1", $"the {contract} in the configuration");
             contracts[contract] = address;
             Directory.Delete(world.DataDirectory + "2", recursive: true);
         }
@@ -62,14 +62,14 @@ public sealed class BadSetupTests(Lab lab) : IClassFixture<Lab>
         var file = Path.Combine(world.FolderOf(world["alice"]), "journal.db");
         var bytes = await File.ReadAllBytesAsync(file, world.Token);
 
-        // A digit of some record's JSON, so that only the record's checksum can tell.
+        // A digit in the first record's JSON (SQLite fills its pages from the end), so that only the record's checksum can tell.
         var at = bytes.AsSpan().LastIndexOf("00000000"u8);
         Assert.True(at > 0);
         bytes[at] ^= 1;
         await File.WriteAllBytesAsync(file, bytes, world.Token);
         world.Config["tenants"]!.AsObject().Remove("bob");
 
-        await RefusedAsync(world, file, "position");
+        await RefusedAsync(world, $"Record 0 of the journal {file} is damaged", "restore a backup");
     }
 
     private static async Task RefusedAsync(World world, params string[] said)

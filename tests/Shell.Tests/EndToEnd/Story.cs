@@ -71,7 +71,7 @@ internal static class Story
         }
         catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"{objective} is not completed: {last}\n{world.Log.Text}\n{world.Process?.Error}", e);
+            throw new TimeoutException($"{objective} is not completed: {last}\n{world.Process?.Error}{world.Log.Text}{world.Journals()}", e);
         }
     }
 

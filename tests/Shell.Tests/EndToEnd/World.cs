@@ -51,7 +51,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Parties with fresh keys, each with ether and tokens; no node runs yet.</summary>
     public static async Task<World> BuildAsync(Lab lab, params string[] names)
     {
-        var world = new World(lab, TimeSpan.FromSeconds(60));
+        var world = new World(lab, TimeSpan.FromSeconds(150));
         var keys = Directory.CreateDirectory(Path.Combine(world._folder.FullName, "keys")).FullName;
         world.Parties = [.. names.Zip(FreePorts.Take(names.Length), (name, port) => Party.Create(name, port, keys))];
         await lab.GrantAsync(world.Parties.Select(party => party.ChainAccount), world.Token);
@@ -69,12 +69,15 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Writes the configuration as it is now.</summary>
     public void WriteConfig() => File.WriteAllText(ConfigFile, Config.ToJsonString());
 
+    /// <summary>Every tenant's records, for a failure's message. The node may be running.</summary>
+    public string Journals() => string.Concat(Parties.Select(party => $"\n{party.Name} {party.AddressText}\n{JournalText.Of(Path.Combine(FolderOf(party), "journal.db"))}"));
+
     /// <summary>Starts the node in this process.</summary>
     public async Task StartAsync(Action<IServiceCollection>? before = null)
     {
         WriteConfig();
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(Log);
+        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning).AddProvider(Log);
         before?.Invoke(builder.Services);
         builder.Services.AddNitroNode(NodeConfiguration.Load(ConfigFile, []));
         var host = builder.Build();

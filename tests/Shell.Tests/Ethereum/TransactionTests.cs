@@ -39,14 +39,11 @@ public sealed class TransactionTests(DevChain dev) : IClassFixture<DevChain>, ID
         var (first, second) = (DevChain.NewChannel(), DevChain.NewChannel());
         await using var running = RunningChain.Start(await OptionsAsync(), account: 1);
         await running.Chain.SubmitAsync(new ChainCall(7, "deposit", [dev.Deposit(first, 0, 5)]), DevChain.Never);
-        await MinedAsync(running, 1);
-
-        // A journal that went back gives the same id to something else.
+        await MinedAsync(running, 1); // A journal that went back gives the same id to something else.
         await running.Chain.SubmitAsync(new ChainCall(7, "deposit", [dev.Deposit(second, 0, 6)]), DevChain.Never);
         await MinedAsync(running, 2);
         await dev.MineAsync(2);
         await running.Sink.FirstAsync<ChainLog>(log => log.Topics[1].Span.SequenceEqual(second));
-        Assert.Equal(string.Empty, running.Chain.Health.LastError);
     }
 
     [Fact]
