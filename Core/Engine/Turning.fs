@@ -4,21 +4,57 @@ open System.Collections.Generic
 open Nitro.Kernel
 open Nitro.Node
 
+/// Channels, each once, in the order they came. Most steps touch one or two, so no set is made until there are many.
+[<Sealed>]
+type internal Touched() =
+    let items = List<ChannelId> 2
+    let mutable many: HashSet<ChannelId> | null = null
+
+    member _.Items = items
+
+    /// False: it is there already.
+    member _.Add(id: ChannelId) =
+        match many with
+        | NonNull set ->
+            let isNew = set.Add id
+            if isNew then items.Add id
+            isNew
+        | Null ->
+            let isNew = not (items.Contains id)
+
+            if isNew then
+                items.Add id
+                if items.Count > 8 then many <- HashSet<ChannelId> items
+
+            isNew
+
 /// One step's work in progress: facts folded so far and what they touched. Lives within a step only.
 [<Sealed>]
 type internal Turning(settings: Settings, at: Instant, before: NodeState) =
     let facts = List<Fact>()
     let replies = List<Reply>()
-    let queue = Queue<ChannelId>()
-    let queued = HashSet<ChannelId>()
-    let changed = HashSet<ChannelId>()
+    let changed = Touched()
+    // Those of `changed` whose objectives are to be asked (again).
+    let queue = Queue<ChannelId> 2
+    let mutable queued: HashSet<ChannelId> | null = null
     let ended = List<ObjectiveId>()
     let recorded = List<int64>()
     let mutable state = before
 
+    let isQueued id =
+        match queued with
+        | NonNull set -> set.Contains id
+        | Null -> queue.Contains id
+
     let touch id =
         changed.Add id |> ignore
-        if queued.Add id then queue.Enqueue id
+
+        if not (isQueued id) then
+            queue.Enqueue id
+
+            match queued with
+            | NonNull set -> set.Add id |> ignore
+            | Null -> if queue.Count > 8 then queued <- HashSet<ChannelId> queue
 
     let touchObjective (id: ObjectiveId) =
         touch id.Channel
@@ -117,7 +153,7 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
     member _.World: World = { State = state; Settings = settings }
     member _.Facts = facts
     member _.Replies = replies
-    member _.Changed = changed
+    member _.Changed = changed.Items
     member _.Ended = ended
 
     /// Positions of the intents recorded in this step.
@@ -151,6 +187,9 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
     member _.TryNext() =
         match queue.TryDequeue() with
         | true, id ->
-            queued.Remove id |> ignore
+            match queued with
+            | NonNull set -> set.Remove id |> ignore
+            | Null -> ()
+
             ValueSome id
         | _ -> ValueNone

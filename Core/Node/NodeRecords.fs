@@ -54,7 +54,8 @@ type internal NodeState =
       Ledgers: Table<struct (Address * Address), ChannelId>
       Peers: Table<Address, PeerRecord>
       Requests: Table<RequestId, RequestRecord>
-      RequestOrder: Map<int64, RequestId>
+      /// Oldest first.
+      RequestOrder: Line<RequestId>
       Outbox: Outbox
       Wakes: Set<Instant * Topic>
       /// The newest block from which an observation was stored.
@@ -85,7 +86,7 @@ module internal Known =
           Ledgers = Table.empty
           Peers = Table.empty
           Requests = Table.empty
-          RequestOrder = Map.empty
+          RequestOrder = Line.empty
           Outbox = Outbox.empty
           Wakes = Set.empty
           SeenHeight = 0UL }

@@ -86,10 +86,6 @@ module internal ObjectiveFolds =
 
     /// Nobody waits for anything on this channel any more: what was told need not be remembered.
     let forgetTold (id: ChannelId) (state: NodeState) =
-        let stillOpen =
-            [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ]
-            |> List.exists (fun kind -> (openObjective { Kind = kind; Channel = id } state).IsSome)
-
         let lasts (_, telling) =
             match telling with
             | ProposalsOf _
@@ -99,7 +95,14 @@ module internal ObjectiveFolds =
             | FinalStateWanted _
             | RejectionOf _ -> false
 
-        if stillOpen then state else state |> onChannel id (fun c -> { c with Told = List.filter lasts c.Told })
+        let isOpen kind = (openObjective { Kind = kind; Channel = id } state).IsSome
+
+        match channel id state with
+        // Mostly nothing is to be forgotten: looked at first, since every telling comes this way.
+        | ValueSome c when not (List.forall lasts c.Told) ->
+            if isOpen DirectFunding || isOpen DirectDefunding || isOpen VirtualFunding || isOpen VirtualDefunding then state
+            else state |> onChannel id (fun c -> { c with Told = List.filter lasts c.Told })
+        | _ -> state
 
     let private freeLedger (id: ChannelId) (state: NodeState) =
         match channel id state with

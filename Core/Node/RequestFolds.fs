@@ -7,11 +7,9 @@ open Known
 module internal RequestFolds =
     let private forgetOldRequests (at: Instant) (state: NodeState) =
         let rec forget (state: NodeState) =
-            if state.RequestOrder.IsEmpty then
-                state
-            else
-                let key, oldest = Map.minKeyValue state.RequestOrder
-
+            match Line.tryTake state.RequestOrder with
+            | ValueNone -> state
+            | ValueSome(struct (oldest, others)) ->
                 let isOld =
                     Table.count state.Requests > Pace.requestsRemembered
                     || (match Table.tryFind oldest state.Requests with
@@ -21,7 +19,7 @@ module internal RequestFolds =
                 if isOld then
                     forget
                         { state with
-                            RequestOrder = state.RequestOrder.Remove key
+                            RequestOrder = others
                             Requests = Table.remove oldest state.Requests }
                 else
                     state
@@ -39,7 +37,7 @@ module internal RequestFolds =
                           At = at
                           Result = result }
                         state.Requests
-                RequestOrder = state.RequestOrder.Add(state.Position, request) }
+                RequestOrder = Line.settle (Line.add request state.RequestOrder) }
 
     let refusePayment request channelId tag (state: NodeState) =
         { state with

@@ -48,16 +48,20 @@ module Bench =
 
         (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / float count
 
-    /// Runs the operation until it gets no faster: the runtime compiles what runs often a second time, some time later.
-    let rec private warm best stale left milliseconds operation =
-        if left > 0 && stale < 4 then
-            let now = round milliseconds operation
-            let isBetter = now < best * 0.97
-            warm (min now best) (if isBetter then 0 else stale + 1) (left - 1) milliseconds operation
+    /// Works until the runtime compiles nothing any more: what runs often is compiled again, better, some time later.
+    let warm (work: unit -> unit) =
+        let rec more quiet left =
+            if left > 0 && quiet < 3 then
+                let before = Runtime.JitInfo.GetCompiledMethodCount false
+                work ()
+                let compiled = Runtime.JitInfo.GetCompiledMethodCount false - before
+                more (if compiled <= 2L then quiet + 1 else 0) (left - 1)
+
+        more 0 60
 
     /// Median of several rounds, in microseconds of the processor per operation; each round runs at least `milliseconds`.
     let median (milliseconds: int) (operation: unit -> unit) : float =
-        warm Double.MaxValue 0 40 (max 100 (milliseconds / 2)) operation
+        warm (fun () -> round 300 operation |> ignore)
         Array.init 5 (fun _ -> round milliseconds operation) |> Array.sort |> Array.item 2
 
     /// Microseconds of the processor per item of something that can run only once, for `count` items.
