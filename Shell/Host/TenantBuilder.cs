@@ -9,6 +9,7 @@ using Nitro.Journal;
 using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.Signing;
+using Nitro.Storage;
 
 namespace Nitro.Host;
 
@@ -31,7 +32,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             return part;
         }
 
-        Folders.CreatePrivate(tenant.Folder);
+        OwnerOnly.CreateFolder(tenant.Folder);
         var channelKey = Key(NodeConfiguration.ChannelKeyVariable, tenant.ChannelKeyFile);
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try

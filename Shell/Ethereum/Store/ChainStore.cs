@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Nitro.Storage;
 
 namespace Nitro.Ethereum.Store;
 
@@ -25,31 +26,32 @@ internal sealed class ChainStore : IDisposable
     /// <exception cref="EthereumSetupException">The file belongs to another chain, account or contract, is in use, or is unreadable.</exception>
     public static ChainStore Open(string path, ulong? chainId, ReadOnlyMemory<byte> account, ReadOnlyMemory<byte> contract)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 2 }.ToString());
+        ChainStore? store = null;
+        var options = new DatabaseOptions
+        {
+            Title = "The chain store",
+            Path = path,
+            IsExclusive = true, // two processes that send from one account would take each other's nonces
+            IfInUse = "Stop that process: an account has one sender.",
+        };
         try
         {
-            connection.Open();
-            var store = new ChainStore(connection, path);
-            store.Prepare();
-            store.Own("account", Hex.Bytes(account.Span));
-            store.Own("contract", Hex.Bytes(contract.Span));
-            if (chainId is { } id)
+            DurableDatabase.Open(options, connection =>
             {
-                store.OwnChain(id);
-            }
-
-            return store;
+                store = new ChainStore(connection, path);
+                store.Prepare();
+                store.Own("account", Hex.Bytes(account.Span));
+                store.Own("contract", Hex.Bytes(contract.Span));
+                if (chainId is { } id)
+                {
+                    store.OwnChain(id);
+                }
+            });
+            return store!;
         }
-        catch (SqliteException problem)
+        catch (StorageException problem)
         {
-            connection.Dispose();
-            var why = problem.SqliteErrorCode is 5 or 6 ? "another process uses it: stop that one" : $"{problem.Message}: check the folder and the file";
-            throw new EthereumSetupException($"The chain store {path} cannot be opened: {why}.", problem);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
+            throw new EthereumSetupException(problem.Message, problem);
         }
     }
 
@@ -133,8 +135,7 @@ internal sealed class ChainStore : IDisposable
 
     private void Prepare()
     {
-        // Exclusive: two processes that send from one account would take each other's nonces.
-        Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+        Execute("PRAGMA foreign_keys = ON");
         Execute(
             """
             BEGIN IMMEDIATE;

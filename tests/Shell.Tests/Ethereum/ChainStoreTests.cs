@@ -59,11 +59,13 @@ public sealed class ChainStoreTests : IDisposable
     }
 
     [Fact]
-    public void FolderThatIsMissingIsNamed()
+    public void FolderThatCannotBeMadeIsNamed()
     {
-        var path = Path.Combine(Path.GetDirectoryName(_folder.Store)!, "missing", "chain.db");
+        var folder = Path.Combine(Path.GetDirectoryName(_folder.Store)!, "a-file");
+        File.WriteAllText(folder, string.Empty);
+        var path = Path.Combine(folder, "chain.db");
         var problem = Assert.Throws<EthereumSetupException>(() => Open(Options with { StorePath = path }));
-        Assert.Contains(path, problem.Message, StringComparison.Ordinal);
+        Assert.Contains($"The folder {folder} cannot be made", problem.Message, StringComparison.Ordinal);
     }
 
     private EthereumOptions Options => RunningChain.Options(new Uri("http://127.0.0.1:1"), Contract, _folder.Store, 0);
