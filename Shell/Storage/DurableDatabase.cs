@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Nitro.Storage;
 
-/// <summary>Opens SQLite files whose commits outlive a loss of power.</summary>
+/// <summary>Opens SQLite files that only their owner can read and whose commits outlive a loss of power.</summary>
 public static class DurableDatabase
 {
     /// <summary>A connection that may write, once <paramref name="prepare"/> has made or checked what is in the file.</summary>
@@ -14,11 +14,7 @@ public static class DurableDatabase
         SqliteConnection? connection = null;
         try
         {
-            if (options.Path != DatabaseOptions.InMemory)
-            {
-                OwnerOnly.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(options.Path))!);
-            }
-
+            MakeFile(options.Path);
             connection = Connect(options, SqliteOpenMode.ReadWriteCreate);
             MakeDurable(connection, options);
             prepare(connection);
@@ -73,6 +69,28 @@ public static class DurableDatabase
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         return command.ExecuteScalar();
+    }
+
+    /// <summary>
+    /// SQLite gives <c>-wal</c> and <c>-shm</c> the permissions of the file they stand beside, so that one is made first. A file that exists is
+    /// never opened here: closing it would end the locks that SQLite holds on it elsewhere in this process.
+    /// </summary>
+    private static void MakeFile(string path)
+    {
+        if (path == DatabaseOptions.InMemory || File.Exists(path))
+        {
+            return;
+        }
+
+        OwnerOnly.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        try
+        {
+            OwnerOnly.CreateFile(path).Dispose();
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was first; which of them may have the database is SQLite's to say.
+        }
     }
 
     private static SqliteConnection Connect(DatabaseOptions options, SqliteOpenMode mode)

@@ -87,6 +87,29 @@ public sealed class NodeServiceTests(DevChain chain) : IClassFixture<DevChain>, 
     }
 
     [Fact]
+    public async Task WhatANodeWritesIsForItsOwnerAlone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var application = Application();
+        await application.StartAsync();
+
+        var files = Directory.GetFiles(Path.Combine(folder.FullName, "alice"));
+        Assert.All(
+            (string[])["channel.key", "chain.key", "token.key", "journal.db", "journal.db-wal", "marks.db-wal", "chain.db-wal"],
+            name => Assert.Contains(name, files.Select(Path.GetFileName)));
+        foreach (var file in files)
+        {
+            Assert.Equal((file, UnixFileMode.UserRead | UnixFileMode.UserWrite), (file, File.GetUnixFileMode(file)));
+        }
+
+        await application.StopAsync();
+    }
+
+    [Fact]
     public async Task TenantsMayNotShareAKey()
     {
         using (var first = Application())

@@ -30,6 +30,20 @@ public sealed class DurableDatabaseTests : IDisposable
         Assert.Equal("wal", connection.Scalar("PRAGMA journal_mode"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void OnlyItsOwnerMayRead(bool isExclusive)
+    {
+        using var connection = DurableDatabase.Open(Options with { IsExclusive = isExclusive }, Alice);
+        connection.Execute("INSERT INTO thing VALUES (1)");
+
+        var files = Directory.GetFiles(Path.GetDirectoryName(Options.Path)!);
+        Assert.Equal(isExclusive ? 2 : 3, files.Length);
+        Assert.All(files, file => Assert.True(
+            OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file));
+    }
+
     [Fact]
     public void OneInUseIsRefusedAndUnharmedByIt()
     {
