@@ -9,7 +9,6 @@ using Nitro.Journal;
 using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.Signing;
-using Nitro.Storage;
 
 namespace Nitro.Host;
 
@@ -19,7 +18,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     private static readonly RecoverSigner Recover =
         (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address);
 
-    /// <summary>Opens one tenant; what was opened before a failure is closed again.</summary>
+    /// <summary>Opens one tenant, whose folder is there and this process's; what was opened before a failure is closed again.</summary>
     /// <exception cref="Exception">Setup, key, marks, journal or chain exceptions: their messages are for the operator.</exception>
     public async Task<Tenant> OpenAsync(TenantPlan tenant, ISet<string> accounts, CancellationToken cancellationToken)
     {
@@ -32,7 +31,6 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             return part;
         }
 
-        OwnerOnly.CreateFolder(tenant.Folder);
         var channelKey = Key(NodeConfiguration.ChannelKeyVariable, tenant.ChannelKeyFile);
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try
