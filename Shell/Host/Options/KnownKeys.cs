@@ -54,9 +54,13 @@ internal static class KnownKeys
         {
             complaints.Add($"{Name(section)} is '{section.Value}': it takes {(type == typeof(List<string>) ? "a list of values" : "settings of its own, by name")}.");
         }
-        else if (type.IsPrimitive && section.Value is { } text && !IsNumber(text, type))
+        else if (isValue && section.Value is null)
         {
-            complaints.Add($"{Name(section)} is '{text}': it must be a whole number{(type == typeof(int) || type == typeof(long) ? "" : ", 0 or more")}.");
+            complaints.Add($"{Name(section)} is null: give a value, or leave it out.");
+        }
+        else if (type.IsPrimitive && !IsNumber(section.Value!, type))
+        {
+            complaints.Add($"{Name(section)} is '{section.Value}': it must be a whole number{(type == typeof(int) || type == typeof(long) ? "" : ", 0 or more")}.");
         }
         else
         {

@@ -89,6 +89,7 @@ public sealed class OptionsTests
     [InlineData("""{"rpc":{"origins":"https://a.example"}}""", "rpc.origins is 'https://a.example': it takes a list")]
     [InlineData("""{"journal":{"kind":"sqlite"}}""", "journal takes one value")]
     [InlineData("""{"tenants":{"alice":"yes"}}""", "tenants.alice")]
+    [InlineData("""{"dataDirectory":null}""", "dataDirectory is null: give a value, or leave it out.")]
     [InlineData("""{"contracts":{"adjudicator":"0x12"}}""", "contracts.adjudicator")]
     [InlineData("""{"journal":"postgres"}""", "journal")]
     [InlineData("""{"rpc":{"listen":"localhost"}}""", "rpc.listen")]
