@@ -119,22 +119,31 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
 
     /// <summary>
     /// A chain store remembers calls by journal position and skips what it has shown. Beside a journal that has lost both, it would
-    /// take new calls for old ones: it is put aside.
+    /// take new calls for old ones: it is put aside. One without calls is begun anew, as at every start before the first channel.
     /// </summary>
     private string ChainStore(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
     {
-        if (isJournalEmpty && File.Exists(tenant.ChainPath))
+        if (!isJournalEmpty || !File.Exists(tenant.ChainPath))
         {
-            var aside = $"{tenant.ChainPath}.{time.GetUtcNow():yyyyMMddHHmmss}.old";
-            foreach (var suffix in (string[])["", "-wal", "-shm"])
-            {
-                if (File.Exists(tenant.ChainPath + suffix))
-                {
-                    File.Move(tenant.ChainPath + suffix, aside + suffix);
-                }
-            }
+            return tenant.ChainPath;
+        }
 
-            logger.LogWarning("The journal is empty, so the chain store beside it is put aside as {File}", aside);
+        var aside = EthereumChain.HoldsCalls(tenant.ChainPath) ? $"{tenant.ChainPath}.{time.GetUtcNow():yyyyMMddHHmmss}.old" : null;
+        foreach (var suffix in ((string[])["", "-wal", "-shm"]).Where(suffix => File.Exists(tenant.ChainPath + suffix)))
+        {
+            if (aside is null)
+            {
+                File.Delete(tenant.ChainPath + suffix);
+            }
+            else
+            {
+                File.Move(tenant.ChainPath + suffix, aside + suffix);
+            }
+        }
+
+        if (aside is not null)
+        {
+            logger.LogWarning("The journal is empty, so the chain store beside it is put aside as {File}: its transactions are no longer followed", aside);
         }
 
         return tenant.ChainPath;

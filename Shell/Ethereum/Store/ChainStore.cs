@@ -11,6 +11,9 @@ namespace Nitro.Ethereum.Store;
 internal sealed class ChainStore : IDisposable
 {
     private const string Layout = "1";
+    private const string ChainId = "chain id";
+    private const string Title = "The chain store";
+    private const string IfInUse = "Stop that process: an account has one sender.";
     private readonly SqliteConnection _connection;
     private readonly string _path;
 
@@ -29,10 +32,10 @@ internal sealed class ChainStore : IDisposable
         ChainStore? store = null;
         var options = new DatabaseOptions
         {
-            Title = "The chain store",
+            Title = Title,
             Path = path,
             IsExclusive = true, // two processes that send from one account would take each other's nonces
-            IfInUse = "Stop that process: an account has one sender.",
+            IfInUse = IfInUse,
         };
         try
         {
@@ -44,7 +47,8 @@ internal sealed class ChainStore : IDisposable
                 store.Own("contract", Hex.Bytes(contract.Span));
                 if (chainId is { } id)
                 {
-                    store.OwnChain(id);
+                    // Compared only: a mistyped chain id must not become the store's before a node has confirmed it.
+                    store.Owns(ChainId, id.ToString(CultureInfo.InvariantCulture));
                 }
             });
             return store!;
@@ -55,9 +59,23 @@ internal sealed class ChainStore : IDisposable
         }
     }
 
+    /// <summary>Whether the store at this path, which nobody has open, holds calls. One that cannot be read may.</summary>
+    public static bool HoldsCalls(string path)
+    {
+        try
+        {
+            using var connection = DurableDatabase.OpenReader(new DatabaseOptions { Title = Title, Path = path, IfInUse = IfInUse });
+            return connection.Scalar("SELECT count(*) FROM calls") is not 0L;
+        }
+        catch (SqliteException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Binds the store to a chain, once.</summary>
     /// <exception cref="EthereumSetupException">It is bound to another.</exception>
-    public void OwnChain(ulong chainId) => Own("chain id", chainId.ToString(CultureInfo.InvariantCulture));
+    public void OwnChain(ulong chainId) => Own(ChainId, chainId.ToString(CultureInfo.InvariantCulture));
 
     public string? Meta(string name)
     {
@@ -159,15 +177,18 @@ internal sealed class ChainStore : IDisposable
 
     private void Own(string name, string value)
     {
-        var stored = Meta(name);
-        if (stored is null)
+        if (!Owns(name, value))
         {
             SetMeta(name, value);
         }
-        else if (stored != value)
-        {
-            throw new EthereumSetupException(
-                $"The chain store {_path} was made for {name} {stored}, not {value}: correct the configuration, or give another data folder.");
-        }
     }
+
+    /// <summary>False while nothing is said about it.</summary>
+    private bool Owns(string name, string value) => Meta(name) switch
+    {
+        null => false,
+        var stored when stored == value => true,
+        var stored => throw new EthereumSetupException(
+            $"The chain store {_path} was made for {name} {stored}, not {value}: correct the configuration, or give another data folder."),
+    };
 }
