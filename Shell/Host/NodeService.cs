@@ -34,7 +34,7 @@ public sealed class NodeService(
     /// <summary>Opens and starts all tenants; when it returns the API takes calls.</summary>
     /// <exception cref="NodeOptionsException">The settings do not fit.</exception>
     /// <exception cref="RpcSetupException">The API cannot be served.</exception>
-    /// <exception cref="TenantStoppedException">No tenant could be opened.</exception>
+    /// <exception cref="TenantStoppedException">No tenant could be opened; the message has a line for each.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var plan = NodePlan.From(options);
@@ -92,7 +92,7 @@ public sealed class NodeService(
     {
         var builder = new TenantBuilder(plan, links, loggers, time);
         var accounts = new HashSet<string>(StringComparer.Ordinal);
-        TenantStoppedException? last = null;
+        var failures = new List<(string Reason, Exception Cause)>();
         async Task<bool> TryAsync(TenantPlan tenant, Func<Task> start)
         {
             try
@@ -103,8 +103,7 @@ public sealed class NodeService(
             catch (Exception e) when (IsForOperator(e))
             {
                 folders.Release(tenant);
-                last = new TenantStoppedException($"Tenant {tenant.Name} cannot start: {e.Message}", e);
-                logger.LogCritical("Tenant {Tenant} cannot start: {Reason}", tenant.Name, e.Message);
+                failures.Add(($"Tenant {tenant.Name} cannot start: {e.Message}", e));
                 return false;
             }
         }
@@ -124,9 +123,15 @@ public sealed class NodeService(
             await TryAsync(tenant, async () => tenants.Add((tenant, await builder.OpenAsync(tenant, accounts, cancellationToken))));
         }
 
+        // Told once: where none is left the exception ends the process and its message is shown.
         if (tenants.Count == 0)
         {
-            throw last!;
+            throw new TenantStoppedException(string.Join('\n', failures.Select(failure => failure.Reason)), failures[0].Cause);
+        }
+
+        foreach (var (reason, _) in failures)
+        {
+            logger.LogCritical("{Reason}", reason);
         }
     }
 
