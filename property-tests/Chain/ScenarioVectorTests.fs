@@ -11,18 +11,12 @@ open Nitro.Wire
 open Nitro.Simulation
 open Nitro.PropertyTests.Chain
 
-let rec private repository (folder: DirectoryInfo | null) =
-    match folder with
-    | null -> invalidOp "the tests do not run inside the repository"
-    | folder when File.Exists(Path.Combine(folder.FullName, "Nitro.sln")) -> folder.FullName
-    | folder -> repository folder.Parent
-
 let private vectors =
     lazy
         (let folder =
             match Environment.GetEnvironmentVariable "NITRO_VECTORS" with
             | null
-            | "" -> Path.Combine(repository (DirectoryInfo AppContext.BaseDirectory), "tests", "vectors")
+            | "" -> Path.Combine(Places.repository.Value, "tests", "vectors")
             | given -> given
 
          let path = Path.Combine(folder, "nitro", "20-chain-scenarios.json")

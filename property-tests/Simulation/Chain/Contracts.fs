@@ -17,7 +17,8 @@ type internal Deployed =
       VirtualPaymentApp: Address }
 
 /// NitroAdjudicator and the tokens it deals in, as one value: `Execution.run` gives the next one, a copy costs nothing. The zero
-/// address is the native coin, of which every account has as much as it wants to deposit.
+/// address is the native coin, of which every account has as much as it wants to deposit. Not modelled: gas, payments to
+/// contracts other than these, channels of more than 255 parties, tokens that are not as OpenZeppelin writes them.
 type internal Contracts =
     { Deployed: Deployed
       /// `statusOf`; an absent channel has the zero word.
