@@ -68,6 +68,7 @@ type internal Comparison(chain: RealChain) =
           for account in cast.Deployed.Adjudicator :: chain.Senders @ (cast.VirtualParties |> List.map _.Address) do
               TokensOf(cast.Token, account)
 
+          for sender in chain.Senders do AllowanceOf(cast.Token, sender)
           for party in cast.VirtualParties do CoinOf party.Address ]
 
     let modelled (contracts: Contracts) (view: View) : Bytes32 =
@@ -80,6 +81,7 @@ type internal Comparison(chain: RealChain) =
         | Status channel -> Contracts.status channel contracts |> ContractRules.packStatus
         | Held(asset, channel) -> Contracts.holdings asset channel contracts |> word
         | TokensOf(token, account) -> Contracts.tokenBalance token account contracts |> word
+        | AllowanceOf(token, owner) -> Contracts.allowance token owner contracts |> word
         | CoinOf account -> Contracts.paid Address.zero account contracts |> word
 
     /// All of it on both; the plot after it.

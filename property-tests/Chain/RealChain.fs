@@ -21,6 +21,8 @@ type internal View =
     | Status of ChannelId
     | Held of asset: Address * ChannelId
     | TokensOf of token: Address * account: Address
+    /// Of the adjudicator.
+    | AllowanceOf of token: Address * owner: Address
     /// Of an account that sends no transactions.
     | CoinOf of account: Address
 
@@ -79,13 +81,15 @@ type public RealChain() =
 
     let read (contract: Address) data = "eth_call", $"""{{"to":"{contract}","data":"{hex data}"}},"latest" """
 
+    let ofAddresses signature (addresses: Address list) =
+        Array.concat (ChainNamesV1.selector signature :: (addresses |> List.map (fun one -> (Destination.ofAddress one).ToArray())))
+
     let view (adjudicator: Address) view =
         match view with
         | Status channel -> read adjudicator (ChainV1.statusOf channel)
         | Held(asset, channel) -> read adjudicator (ChainV1.holdings asset channel)
-        | TokensOf(token, account) ->
-            let padding = Array.zeroCreate<byte> 12
-            read token (Array.concat [ ChainNamesV1.selector "balanceOf(address)"; padding; account.ToArray() ])
+        | TokensOf(token, account) -> read token (ofAddresses "balanceOf(address)" [ account ])
+        | AllowanceOf(token, owner) -> read token (ofAddresses "allowance(address,address)" [ owner; adjudicator ])
         | CoinOf account -> "eth_getBalance", $"\"{account}\",\"latest\""
 
     let transaction (deployed: Deployed) (sender: Address) (call: Call) =

@@ -175,6 +175,9 @@ module internal Script =
             After = [ Move.Reclaim; Move.PayAll ] }
           { Before = [ Move.Fund 2; Move.Challenge 4; Move.Redeem 25 ]
             After = [ Move.PayAll; Move.Reclaim; Move.PaySome [ 0; 1 ]; Move.PaySome [] ] }
+          // The contract refuses guarantees by the wrong index, so this one is paid out.
+          { Before = [ Move.Fund 2; Move.Challenge 3; Move.Redeem 30 ]
+            After = [ Move.PaySome [ 1; 2 ]; Move.PayVirtual; Move.PaySome [ 0 ]; Move.Reclaim; Move.PayAll ] }
           { Before = [ Move.Challenge 3; Move.ChallengeVirtual 0; Move.CheckpointVirtual 1; Move.Redeem 40 ]
             After = [ Move.Reclaim; Move.Reclaim; Move.Fund 2; Move.PayAll ] }
           { Before = [ Move.Fund 0; Move.Challenge 5; Move.ConcludeVirtual ]
@@ -201,11 +204,10 @@ module internal Script =
         else
             Cast.draw random deployed token (pick random (assets token)) (pick random paying), pick random ledgerLives
 
-    /// Each life and each oddity at least once.
+    /// The first life of either sort with each oddity, the others as they are.
     let every (random: Random) (deployed: Deployed) token : (Cast * Life) list =
-        let meet (lives: Life list) (twists: Twist list) (assets: Address list list) =
-            [ for index in 0 .. max lives.Length twists.Length - 1 do
-                  let cast = Cast.draw random deployed token assets[index % assets.Length] twists[index % twists.Length]
-                  cast, lives[index % lives.Length] ]
+        let meet (lives: Life list) (twists: Twist list) assets =
+            [ for twist in List.distinct twists do Cast.draw random deployed token assets twist, lives.Head
+              for life in lives.Tail do Cast.draw random deployed token assets Twist.Plain, life ]
 
-        meet virtualLives guaranteeing [ [ Address.zero ] ] @ meet ledgerLives paying (assets token)
+        meet virtualLives guaranteeing [ Address.zero ] @ meet ledgerLives paying [ Address.zero; token ]

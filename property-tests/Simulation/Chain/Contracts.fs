@@ -124,6 +124,12 @@ module internal Contracts =
         | Some found -> Funds.get account found.Balances
         | None -> Amount.zero
 
+    /// `allowance` of the adjudicator.
+    let allowance token owner (contracts: Contracts) : Amount =
+        match Map.tryFind token contracts.Tokens with
+        | Some found -> Funds.get owner found.Allowances
+        | None -> Amount.zero
+
     let private total asset (funds: Map<'K, Funds>) =
         let mutable sum = 0I
         for KeyValue(_, found) in funds do sum <- sum + (Funds.get asset found).Value
