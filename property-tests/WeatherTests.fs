@@ -23,7 +23,7 @@ let ``deposits in doubt stop what adds exposure, are read again at a slow pace, 
         let world = Story.world 1 Faults.none
         Story.join world [ Story.alice; Story.bob ]
         let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
-        if not healed then world.Chain.Distort(fun contracts -> { contracts with Holdings = contracts.Holdings.Remove ledger })
+        if not healed then world.Chain.Distort(fun contracts -> { contracts with Holdings = contracts.Holdings.Remove ledger; Deposited = Funds.empty })
         world.RunUntil("seen", 120, (fun () -> [ Story.alice; Story.bob ] |> List.forall (fun who -> world.Nodes[who].Chain.IsUpToDate)))
         let doubting = System.Collections.Generic.HashSet<Address>()
 
@@ -33,10 +33,12 @@ let ``deposits in doubt stop what adds exposure, are read again at a slow pace, 
 
         for who in [ Story.alice; Story.bob ] do world.Feed(who, ChainRetracted 1UL)
         world.RunUntil("doubted", 5, (fun () -> doubting.Count = 2))
-        ask world Story.alice "doubtful" (CreatePaymentChannel([], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
         world.Run 30
 
         if not healed then
+            ask world Story.alice "doubtful" (CreatePaymentChannel([], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+            world.Run 30
+
             match world.Nodes[Story.alice].Answers[Story.request "doubtful"] with
             | Failed problem -> Assert.Contains("in doubt", problem.Message)
             | other -> invalidOp $"{other}"

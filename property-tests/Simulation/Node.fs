@@ -64,6 +64,8 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member _.Answers = answers
     /// The newest state whose records are all durable; of a dead process, what a restart begins with.
     member _.State = if number = 0 then journal.State else published
+    /// What the last process believed when it died.
+    member _.LastPublished = published
     member _.Process = number
     member _.IsAlive = number <> 0
     /// What its clock shows more than the agenda's. Microseconds.
@@ -72,8 +74,8 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member val IsStranger = false with get, set
     /// Every step, when it was made in memory: the state it met, the event and what came of it.
     member val OnStepped: NodeState -> Envelope -> Step -> unit = (fun _ _ _ -> ()) with get, set
-    /// Every step, once its facts are durable.
-    member val OnCommitted: NodeState -> Envelope -> Step -> unit = (fun _ _ _ -> ()) with get, set
+    /// The steps of one append, once they are durable and before anything of them is released.
+    member val OnCommitted: Step list -> unit = ignore with get, set
     /// An effect leaves.
     member val OnLeft: EffectId -> Intent -> unit = (fun _ _ -> ()) with get, set
     /// The process died or was stopped; whether the operator or a supervisor has to start it again, and when, is not its business.
@@ -83,7 +85,9 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
         clock <- max clock (agenda.Now + this.ClockOffset)
         Instant clock
 
-    /// The living process is at work on it.
+    /// Nothing waits to be stepped or stored.
+    member _.IsIdle = not isTurning && outcomes.Count + outside.Count = 0
+    /// The living process is at work on it; while it is idle, of every promise.
     member _.Has(effect: int64, intent: Intent) =
         match intent with
         | SignPayload _ -> signs.Has effect
@@ -154,9 +158,8 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
             inHand <- []
             isTurning <- false
 
-            for _, before, envelope, step in steps do
-                published <- step.State
-                this.OnCommitted before envelope step
+            for _, _, _, step in steps do published <- step.State
+            this.OnCommitted [ for _, _, _, step in steps -> step ]
 
             for mail, _, _, step in steps do
                 // The release of one may end the process: a check stops the world then, nothing else does.

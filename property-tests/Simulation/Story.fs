@@ -17,7 +17,11 @@ module internal Story =
     let native = Places.native
     let token = Places.token
 
-    let world (seed: int) faults = SimulatedWorld(uint64 seed, faults)
+    /// With all checks.
+    let world (seed: int) faults =
+        let world = SimulatedWorld(uint64 seed, faults)
+        Inspector(world, Care.standard) |> ignore
+        world
 
     let settings me : Settings =
         { Me = me
