@@ -117,6 +117,9 @@ module internal Swarm =
         let goNitro = if random.Next 6 = 0 then Set.ofArray people else Set.empty
         let policies = people |> Array.map (fun who -> who, policy random funds) |> Map.ofArray
 
+        // A constant of the program, so the same for all.
+        let inFlight = random.Pick [| 1; 2; 32 |]
+
         let settings who : Settings =
             { Me = who
               ConsensusApp = Places.consensusApp
@@ -125,7 +128,7 @@ module internal Swarm =
               DefaultChallengeDuration = 86_400u
               GoNitroPeers = goNitro
               Policy = policies[who]
-              Limits = { Limits.standard with ProposalsInFlight = random.Pick [| 1; 2; 32 |] }
+              Limits = { Limits.standard with ProposalsInFlight = inFlight }
               Recover = FakeCurve.recover }
 
         let settings = people |> Array.map (fun who -> who, settings who) |> Map.ofArray
