@@ -126,6 +126,32 @@ let ``an operator may reject a half-open channel at any moment, at any place`` (
 let ``an operator may reject, for long`` () =
     for seed in 4_000..4_200 do rejected seed
 
+/// Either side rejects a ledger's opening; whatever was put in comes out again.
+let private ledgerRejected seed faults leaderShare =
+    let world = Story.world seed faults
+    let both = [ Story.alice; Story.bob ]
+    Story.join world both
+    ask world Story.alice "open" (CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob leaderShare 50, 7UL))
+    world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.alice "open"))
+    let id = Story.started world Story.alice "open"
+    let who = both[seed % 2]
+    world.Later(world.Random.Next 200, (fun () -> ask world who "reject" (RejectObjective(id, "no"))))
+    let waiting () = both |> List.collect (fun who -> Story.waiting world who |> List.map (fun text -> $"{who} {text}"))
+    world.Run 60
+    atRest world seed (fun () -> waiting () = []) waiting
+
+    if Story.completed world Story.alice id then
+        Story.closeLedger world "close" Story.alice Story.bob id.Channel
+        Assert.Equal(bigint leaderShare, Story.paidTo world Story.native Story.alice)
+        Assert.Equal(50I, Story.paidTo world Story.native Story.bob)
+    else
+        Assert.Equal(Amount.zero, Contracts.holdings Story.native id.Channel world.Chain.Head.After)
+
+[<Fact>]
+let ``an operator may reject a ledger's opening at any moment, on either side, and no deposit stays behind`` () =
+    for seed in 501..540 do
+        ledgerRejected seed (if seed % 4 = 0 then Faults.rough else Faults.none) (if seed % 3 = 0 then 0 else 100)
+
 let private refused seed =
     let world, left, right = opening seed Faults.none
     let box = world.Nodes[line[seed % 3]]

@@ -122,6 +122,9 @@ module internal Swarm =
         let drawnFaults = faults random
         let policies = people |> Array.map (fun who -> who, policy random funds) |> Map.ofArray
 
+        // A constant of the program, so the same for all.
+        let inFlight = random.Pick [| 1; 2; 32 |]
+
         let settings who : Settings =
             { Me = who
               ConsensusApp = Places.consensusApp
@@ -130,7 +133,7 @@ module internal Swarm =
               DefaultChallengeDuration = 86_400u
               GoNitroPeers = goNitro
               Policy = policies[who]
-              Limits = { Limits.standard with ProposalsInFlight = random.Pick [| 1; 2; 32 |] }
+              Limits = { Limits.standard with ProposalsInFlight = inFlight }
               Recover = FakeCurve.recover }
 
         let settings = people |> Array.map (fun who -> who, settings who) |> Map.ofArray
