@@ -12,6 +12,10 @@ type internal RunOptions =
       /// At most so many wishes, and none of these.
       Wishes: int voption
       Skipped: Set<int>
+      /// How many are byzantine.
+      Mallories: int voption
+      /// What these are up to, by the names in `Mallory.names`; none: drawn.
+      Tricks: string list
       Care: Care
       /// Keeps a trace of everything from the start.
       IsTraced: bool }
@@ -43,14 +47,26 @@ module internal Run =
           Faults = ValueNone
           Wishes = ValueNone
           Skipped = Set.empty
+          Mallories = ValueNone
+          Tricks = []
           Care = Care.standard
           IsTraced = false }
 
-    let private live (world: SimulatedWorld) (swarm: Swarm) (callers: Callers) (inspector: Inspector) =
+    /// From a stream of its own, so that a run without byzantine peers is the same as ever.
+    let private unleash (options: RunOptions) (seed: uint64) (world: SimulatedWorld) (swarm: Swarm) (inspector: Inspector) =
+        let random = Prng(seed ^^^ 0x4D61_6C6C_6F72_79UL)
+
+        match Mallory.choose random options.Mallories swarm.People with
+        | [||] -> ValueNone
+        | members -> ValueSome(Mallory.unleash world inspector.Books random members options.Tricks swarm.Pause)
+
+    let private live options seed (world: SimulatedWorld) (swarm: Swarm) (callers: Callers) (inspector: Inspector) =
         for who in swarm.People do world.Join(swarm.Settings who)
+        let band = unleash options seed world swarm inspector
         callers.Begin()
         while not callers.IsDone do world.Run 10
         world.Run(world.Random.Next 120)
+        ValueOption.iter Mallory.rest band
         Ending(world, callers, inspector.Books).Play()
         inspector.Everything()
 
@@ -72,7 +88,7 @@ module internal Run =
 
         let finding =
             try
-                live world swarm callers inspector
+                live options seed world swarm callers inspector
                 ValueNone
             with
             | Broken finding -> ValueSome finding
@@ -81,6 +97,9 @@ module internal Run =
             | :? NullReferenceException
             | :? KeyNotFoundException
             | :? ArgumentException as e -> ValueSome $"threw {e}"
+
+        for struct (sender, offence) in world.Offences do
+            if MalloryDependence.isStranger world sender then world.Ground.Count $"offence: {offence.Code}"
 
         { Seed = seed
           Finding = finding
