@@ -1,0 +1,2 @@
+module Nitro.Mutants.MutantTests
+let private x = 1
