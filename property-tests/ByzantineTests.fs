@@ -14,7 +14,7 @@ let private hub = Story.irene
 /// What a stranger with a key of its own may send: shaped like the real thing, signed by itself, and mostly wrong.
 let private forge (world: SimulatedWorld) (mallory: Address) (victim: Address) : PeerItem list =
     let random = world.Random
-    let state = world.Boxes[victim].State
+    let state = world.Nodes[victim].State
     let channels = state.Channels.Items.Values |> Seq.sortBy (fun c -> c.Terms.Id) |> Seq.toArray
     let pick (items: 'T[]) = items[random.Next items.Length]
     let channel = pick channels
@@ -69,7 +69,7 @@ let private forge (world: SimulatedWorld) (mallory: Address) (victim: Address) :
 
         let part =
             { Participants = parties
-              Nonce = uint64 (random.Next())
+              Nonce = random.Next64()
               App = (if isLedger then (Story.settings victim).ConsensusApp else (Story.settings victim).VirtualApp)
               ChallengeDuration = 100u }
 
@@ -123,12 +123,12 @@ let private attack (world: SimulatedWorld) mallory victim times =
                 let frame = PeerV1.encode victim { From = mallory; Items = items }
                 // Some of it damaged on purpose.
                 if world.Random.Next 10 = 0 then frame[world.Random.Next frame.Length] <- byte (world.Random.Next 256)
-                world.Deliver(mallory, victim, frame) |> ignore
-                if world.Random.Next 3 = 0 then world.Deliver(mallory, victim, frame) |> ignore))
+                world.Deliver(mallory, victim, frame)
+                if world.Random.Next 3 = 0 then world.Deliver(mallory, victim, frame)))
 
 /// One of payer, hub and payee attacks both others, while it also does what an honest node would.
 let private siege seed times =
-    let world = SimulatedWorld(seed, Faults.none)
+    let world = Story.world seed Faults.none
     let line = [ Story.alice; hub; Story.bob ]
     let mallory = line[seed / 4 % 3]
     Story.join world line
@@ -140,7 +140,7 @@ let private siege seed times =
     let running = Story.openPayment world "running" Story.alice [ hub ] Story.bob 20 3UL
     Story.pay world "pay" Story.alice running 5
     world.RunUntil("paid", 60, (fun () -> Story.isAnswered world Story.alice "pay"))
-    world.Strangers.Add mallory |> ignore
+    world.Distrust mallory
 
     world.OnStep <-
         fun settings _ envelope step ->
@@ -168,26 +168,14 @@ let ``the same for long`` () =
 
 [<Fact>]
 let ``what a peer proposes in vain is forgotten but for the newest`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; hub ]
     Story.openLedger world "ledger" Story.alice hub Story.native 100 100 1UL |> ignore
-    world.Strangers.Add hub |> ignore
-    let state () = world.Boxes[Story.alice].State
+    world.Distrust hub
+    let state () = world.Nodes[Story.alice].State
 
     for nonce in 1..1_000 do
-        let part =
-            { Participants = [ hub; Story.alice ]
-              Nonce = uint64 (1_000 + nonce)
-              App = (Story.settings Story.alice).ConsensusApp
-              ChallengeDuration = 100u }
-
-        let id = FixedPart.channelId part
-        let outcome = Story.outcome Story.native hub Story.alice 10 10
-        let variable: VariablePart = { Outcome = outcome; AppData = [||]; Turn = 0UL; IsFinal = false }
-        let hash = State.hash id variable
-        let signature = FakeCurve.sign hub (Digest.personal hash)
-        let item = StateItem({ Kind = DirectFunding; Channel = id }, { Fixed = part; Variable = variable; Hash = hash; Signatures = [ 0, signature ] })
-        world.Deliver(hub, Story.alice, PeerV1.encode Story.alice { From = hub; Items = [ item ] }) |> ignore
+        Story.proposeLedger world hub Story.alice (uint64 (1_000 + nonce))
         world.Run 1
 
     Assert.True(Table.count (state ()).Channels < 150, $"{Table.count (state ()).Channels} channels")
@@ -196,10 +184,10 @@ let ``what a peer proposes in vain is forgotten but for the newest`` () =
 
 [<Fact>]
 let ``names that a peer makes up cost nothing that lasts`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; hub ]
     Story.openLedger world "ledger" Story.alice hub Story.native 100 100 1UL |> ignore
-    world.Strangers.Add hub |> ignore
+    world.Distrust hub
 
     for nonce in 1..300 do
         let others = [ for i in 0UL..2UL -> Story.address (1_000UL + 3UL * uint64 nonce + i) ]
@@ -215,9 +203,9 @@ let ``names that a peer makes up cost nothing that lasts`` () =
         let hash = State.hash id variable
         let signature = FakeCurve.sign hub (Digest.personal hash)
         let item = StateItem({ Kind = VirtualFunding; Channel = id }, { Fixed = part; Variable = variable; Hash = hash; Signatures = [ 0, signature ] })
-        world.Deliver(hub, Story.alice, PeerV1.encode Story.alice { From = hub; Items = [ item ] }) |> ignore
+        world.Deliver(hub, Story.alice, PeerV1.encode Story.alice { From = hub; Items = [ item ] })
         world.Run 1
 
     world.Run 60
-    Assert.Empty(world.Boxes[Story.alice].State.Outbox.Unfinished)
-    Assert.True(Table.count world.Boxes[Story.alice].State.Peers < 5)
+    Assert.Empty(world.Nodes[Story.alice].State.Outbox.Unfinished)
+    Assert.True(Table.count world.Nodes[Story.alice].State.Peers < 5)

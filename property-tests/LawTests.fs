@@ -10,7 +10,7 @@ open Nitro.Simulation
 
 /// A whole life, judged at every step.
 let private judged seed faults (judge: Settings -> NodeState -> Envelope -> Step -> string list) =
-    let world = SimulatedWorld(seed, faults)
+    let world = Story.world seed faults
 
     world.OnStep <-
         fun settings before envelope step ->

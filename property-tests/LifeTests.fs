@@ -6,7 +6,7 @@ open Nitro.Node
 open Nitro.Simulation
 
 let private ledgerLife seed faults closer =
-    let world = SimulatedWorld(seed, faults)
+    let world = Story.world seed faults
     Story.join world [ Story.alice; Story.bob ]
     let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 50 7UL
     let other = if closer = Story.alice then Story.bob else Story.alice
@@ -27,7 +27,7 @@ let ``a ledger's life survives losses, repeats and crashes`` () =
         ledgerLife seed Faults.rough (if seed % 2 = 0 then Story.alice else Story.bob)
 
 let private paymentLife seed faults hubs closer =
-    let world = SimulatedWorld(seed, faults)
+    let world = Story.world seed faults
     let line = Story.alice :: hubs @ [ Story.bob ]
     Story.join world line
 
@@ -72,7 +72,7 @@ let ``lives under faults, for long`` () =
 [<Fact>]
 let ``a stranger's deposit changes nothing but the surplus`` () =
     for seed in 1..20 do
-        let world = SimulatedWorld(seed, Faults.none)
+        let world = Story.world seed Faults.none
         Story.join world [ Story.alice; Story.bob ]
         world.Ask(Story.alice, Story.request "open", CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 100 50, 7UL))
         world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.alice "open"))

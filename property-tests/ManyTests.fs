@@ -11,7 +11,7 @@ let private line = [ Story.alice; Story.irene; Story.bob ]
 let private ask (world: SimulatedWorld) who name command = world.Ask(who, Story.request name, command)
 
 let private twoLedgers seed faults share =
-    let world = SimulatedWorld(seed, faults)
+    let world = Story.world seed faults
     Story.join world line
     let a, b = if seed % 2 = 0 then Story.alice, Story.irene else Story.irene, Story.alice
     let left = Story.openLedger world "left" a b Story.native share share 1UL
@@ -84,20 +84,20 @@ let private burst seed faults =
 
     let vouchers =
         [ for i, kind in List.indexed kinds do
-              match world.Boxes[Story.alice].Answers[Story.request $"pay{i}"], kind with
+              match world.Nodes[Story.alice].Answers[Story.request $"pay{i}"], kind with
               | Paid(_, amount), Sent -> Assert.Equal(Story.amount (i + 1), amount)
               | VoucherMade(voucher, _), HandedOut -> voucher.Total
               | other -> invalidOp $"pay{i}: {other}" ]
 
     Assert.Equal<Amount list>(List.distinct vouchers, vouchers)
 
-    match NodeState.channel channel world.Boxes[Story.alice].State with
+    match NodeState.channel channel world.Nodes[Story.alice].State with
     | ValueSome { Payments = ValueSome payments } -> Assert.Equal(Story.amount (30 * 31 / 2), payments.Issued)
     | _ -> invalidOp "no payments"
 
     Story.close world "close" Story.bob line channel
 
-    match NodeState.channel channel world.Boxes[Story.bob].State with
+    match NodeState.channel channel world.Nodes[Story.bob].State with
     | ValueSome found -> Assert.Equal(Story.amount 465, Nitro.Engine.Views.paid found)
     | ValueNone -> invalidOp "no channel"
 
@@ -118,19 +118,19 @@ let ``a close asked in the middle of a burst waits for it, and later payments ar
 
         let paid =
             [ for i in 1..10 do
-                  match world.Boxes[Story.alice].Answers[Story.request $"pay{i}"] with
+                  match world.Nodes[Story.alice].Answers[Story.request $"pay{i}"] with
                   | Paid _ -> i
                   | Failed problem -> Assert.Equal("channel-closing", problem.Tag)
                   | other -> invalidOp $"{other}" ]
 
-        match NodeState.channel channel world.Boxes[Story.bob].State with
+        match NodeState.channel channel world.Nodes[Story.bob].State with
         | ValueSome found -> Assert.Equal(Story.amount (List.sum paid), Nitro.Engine.Views.paid found)
         | ValueNone -> invalidOp "no channel"
 
 [<Fact>]
 let ``a ledger opens again with the same peer after closing`` () =
     for seed in 1..5 do
-        let world = SimulatedWorld(seed, Faults.rough)
+        let world = Story.world seed Faults.rough
         Story.join world [ Story.alice; Story.bob ]
 
         for round in 1..3 do
@@ -141,7 +141,7 @@ let ``a ledger opens again with the same peer after closing`` () =
         world.CheckReplay()
 
 let private five seed faults =
-    let world = SimulatedWorld(seed, faults)
+    let world = Story.world seed faults
     let hubs = [ for i in 10UL..14UL -> Story.address i ]
     let parties = Story.alice :: hubs @ [ Story.bob ]
     Story.join world parties
@@ -162,14 +162,14 @@ let ``five intermediaries carry a channel under faults`` () =
     for seed in 2..20 do five seed Faults.rough
 
 let private rejectedWith (world: SimulatedWorld) who id (text: string) =
-    match NodeState.objective id world.Boxes[who].State with
+    match NodeState.objective id world.Nodes[who].State with
     | ValueSome { Ending = ValueSome(Rejected reason) } -> reason.Contains text
     | _ -> false
 
 [<Fact>]
 let ``a channel too large for a ledger on the way is rejected, and everything is free again`` () =
     for seed in 1..4 do
-        let world = SimulatedWorld(seed, (if seed % 2 = 0 then Faults.none else Faults.rough))
+        let world = Story.world seed (if seed % 2 = 0 then Faults.none else Faults.rough)
         Story.join world line
         let left = Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL
         let right = Story.openLedger world "right" Story.irene Story.bob Story.native 10 10 2UL
@@ -183,7 +183,7 @@ let ``a channel too large for a ledger on the way is rejected, and everything is
 
 [<Fact>]
 let ``what the operator's policy forbids is rejected at both ends`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     world.Join(Story.settings Story.alice)
     let strict = Story.settings Story.bob
     world.Join { strict with Policy = { strict.Policy with AnyAsset = ValueSome(Story.amount 40) } }
@@ -196,14 +196,14 @@ let ``what the operator's policy forbids is rejected at both ends`` () =
 
 [<Fact>]
 let ``a second ledger is rejected, and the first is still found`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 50 7UL
-    // Bob's node forgets nothing; a peer's program may propose all the same.
-    world.Boxes[Story.alice].State <- { world.Boxes[Story.alice].State with Ledgers = Table.empty }
-    ask world Story.alice "second" (CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 100 50, 8UL))
+    // Our own program would not ask for it; a peer's may.
+    world.Distrust Story.alice
+    Story.proposeLedger world Story.alice Story.bob 8UL
     world.Run 60
-    let found = Table.tryFind (struct (Story.alice, Story.native)) world.Boxes[Story.bob].State.Ledgers
+    let found = Table.tryFind (struct (Story.alice, Story.native)) world.Nodes[Story.bob].State.Ledgers
     Assert.Equal(ValueSome ledger, found)
 
 let private manual (settings: Settings) = { settings with Policy = { settings.Policy with Mode = Manual } }
@@ -211,20 +211,20 @@ let private manual (settings: Settings) = { settings with Policy = { settings.Po
 [<Fact>]
 let ``in manual mode the operator approves or rejects, or the deadline decides`` () =
     for choice in [ "approve"; "reject"; "silence" ] do
-        let world = SimulatedWorld(1, Faults.none)
+        let world = Story.world 1 Faults.none
         Story.join world [ Story.alice; Story.irene ]
         let left = Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL
         world.Join(manual (Story.settings Story.bob))
         ask world Story.irene "right" (CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.irene Story.bob 100 100, 2UL))
         world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.irene "right"))
         let right = Story.started world Story.irene "right"
-        world.RunUntil("seen", 60, (fun () -> (NodeState.openObjective right world.Boxes[Story.bob].State).IsSome))
+        world.RunUntil("seen", 60, (fun () -> (NodeState.openObjective right world.Nodes[Story.bob].State).IsSome))
         ask world Story.bob "approveRight" (ApproveObjective right)
         world.RunUntil("right", 600, (fun () -> Story.completed world Story.irene right && Story.completed world Story.bob right))
         create world "open" Story.alice Story.bob 60 3UL
         world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.alice "open"))
         let id = Story.started world Story.alice "open"
-        world.RunUntil("seen", 60, (fun () -> (NodeState.openObjective id world.Boxes[Story.bob].State).IsSome))
+        world.RunUntil("seen", 60, (fun () -> (NodeState.openObjective id world.Nodes[Story.bob].State).IsSome))
 
         match choice with
         | "approve" ->
@@ -241,7 +241,7 @@ let ``in manual mode the operator approves or rejects, or the deadline decides``
 
 [<Fact>]
 let ``a token ledger carries a payment channel where the policy allows what cannot be enforced`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world line
     let left = Story.openLedger world "left" Story.alice Story.irene Story.token 100 100 1UL
     Story.openLedger world "right" Story.irene Story.bob Story.token 100 100 2UL |> ignore
@@ -257,7 +257,7 @@ let ``a token ledger carries a payment channel where the policy allows what cann
 [<Fact>]
 let ``both sides may ask for the closing at the same moment`` () =
     for seed in 1..10 do
-        let world = SimulatedWorld(seed, (if seed % 2 = 0 then Faults.none else Faults.rough))
+        let world = Story.world seed (if seed % 2 = 0 then Faults.none else Faults.rough)
         Story.join world [ Story.alice; Story.bob ]
         let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 10 10 1UL
         ask world Story.alice "a" (CloseLedger ledger)
@@ -268,7 +268,7 @@ let ``both sides may ask for the closing at the same moment`` () =
 
 [<Fact>]
 let ``our own nodes speak go-nitro's dialect where they are told to`` () =
-    let world = SimulatedWorld(3, Faults.none)
+    let world = Story.world 3 Faults.none
 
     for who in line do
         world.Join { Story.settings who with GoNitroPeers = Set.ofList line }

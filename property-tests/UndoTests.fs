@@ -13,7 +13,7 @@ let private ask (world: SimulatedWorld) who name command = world.Ask(who, Story.
 
 /// Two ledgers, led by either side as the seed says, and an opening that has just been asked for.
 let private opening seed faults =
-    let world = SimulatedWorld(seed, faults)
+    let world = Story.world seed faults
     Story.join world line
     let pair first second flip = if flip then second, first else first, second
     let a, b = pair Story.alice Story.irene (seed % 2 = 0)
@@ -29,7 +29,7 @@ let private started (world: SimulatedWorld) =
 
 let private busyLedgers (world: SimulatedWorld) =
     [ for who in line do
-          for channel in world.Boxes[who].State.Channels.Items.Values do
+          for channel in world.Nodes[who].State.Channels.Items.Values do
               match channel.Ledger with
               | ValueSome l when not (LedgerChannel.isIdle l && l.Agreed.Guarantees.IsEmpty && l.Exposures.IsEmpty) ->
                   sprintf "%O %s: queue %d, wanted %d, agreed %d, exposures %d"
@@ -53,7 +53,7 @@ let private tidyUp (world: SimulatedWorld) seed left right (id: ObjectiveId) =
     atRest world seed (fun () -> waiting () = []) waiting
 
     if Story.completed world Story.alice id
-       && (NodeState.objective { Kind = VirtualDefunding; Channel = id.Channel } world.Boxes[Story.alice].State).IsNone then
+       && (NodeState.objective { Kind = VirtualDefunding; Channel = id.Channel } world.Nodes[Story.alice].State).IsNone then
         Story.close world "close" Story.alice line id.Channel
 
     atRest world seed (fun () -> busyLedgers world = []) (fun () -> busyLedgers world)
@@ -110,7 +110,7 @@ let private rejected seed =
     let who = line[seed % 3]
 
     let rec reject () =
-        match world.Boxes[who].State.Objectives.Items.Keys |> Seq.tryFind (fun id -> id.Kind = VirtualFunding) with
+        match world.Nodes[who].State.Objectives.Items.Keys |> Seq.tryFind (fun id -> id.Kind = VirtualFunding) with
         | Some id -> ask world who "reject" (RejectObjective(id, "no"))
         | None -> world.Later(5, reject)
 
@@ -126,16 +126,42 @@ let ``an operator may reject a half-open channel at any moment, at any place`` (
 let ``an operator may reject, for long`` () =
     for seed in 4_000..4_200 do rejected seed
 
+/// Either side rejects a ledger's opening; whatever was put in comes out again.
+let private ledgerRejected seed faults leaderShare =
+    let world = Story.world seed faults
+    let both = [ Story.alice; Story.bob ]
+    Story.join world both
+    ask world Story.alice "open" (CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob leaderShare 50, 7UL))
+    world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.alice "open"))
+    let id = Story.started world Story.alice "open"
+    let who = both[seed % 2]
+    world.Later(world.Random.Next 200, (fun () -> ask world who "reject" (RejectObjective(id, "no"))))
+    let waiting () = both |> List.collect (fun who -> Story.waiting world who |> List.map (fun text -> $"{who} {text}"))
+    world.Run 60
+    atRest world seed (fun () -> waiting () = []) waiting
+
+    if Story.completed world Story.alice id then
+        Story.closeLedger world "close" Story.alice Story.bob id.Channel
+        Assert.Equal(bigint leaderShare, Story.paidTo world Story.native Story.alice)
+        Assert.Equal(50I, Story.paidTo world Story.native Story.bob)
+    else
+        Assert.Equal(Amount.zero, Contracts.holdings Story.native id.Channel world.Chain.Head.After)
+
+[<Fact>]
+let ``an operator may reject a ledger's opening at any moment, on either side, and no deposit stays behind`` () =
+    for seed in 501..540 do
+        ledgerRejected seed (if seed % 4 = 0 then Faults.rough else Faults.none) (if seed % 3 = 0 then 0 else 100)
+
 let private refused seed =
     let world, left, right = opening seed Faults.none
-    let box = world.Boxes[line[seed % 3]]
+    let box = world.Nodes[line[seed % 3]]
     let mutable left' = world.Random.Next 4
-    box.Forbids <-
+    box.Signer.Forbids <-
         fun _ ->
             left' <- left' - 1
             if left' = -1 then ValueSome "policy-test" else ValueNone
     world.Run 60
-    box.Forbids <- fun _ -> ValueNone
+    box.Signer.Forbids <- fun _ -> ValueNone
     tidyUp world seed left right (started world)
 
 [<Fact>]
@@ -151,17 +177,17 @@ let ``everybody's signer may refuse, for long`` () =
 let ``a hub signs no final state that pays before its post-fund is out`` () =
     for flip in [ 0; 1; 2; 3 ] do
         let world, _, _ = opening flip Faults.none
-        world.Strangers.Add Story.alice |> ignore
-        world.Strangers.Add Story.bob |> ignore
+        world.Distrust Story.alice
+        world.Distrust Story.bob
         // The payer's side never signs a change of its ledger with the hub.
-        world.Boxes[Story.alice].Forbids <-
+        world.Nodes[Story.alice].Signer.Forbids <-
             fun payload ->
                 match payload with
                 | StatePayload(part, variable, _) when part.Participants.Length = 2 && variable.Turn > 1UL -> ValueSome "withheld"
                 | _ -> ValueNone
         let id = started world
         world.Run 1
-        let terms = (NodeState.channel id.Channel world.Boxes[Story.alice].State |> ValueOption.get).Terms
+        let terms = (NodeState.channel id.Channel world.Nodes[Story.alice].State |> ValueOption.get).Terms
         let final = { terms.Opening with LeaderBalance = Story.amount 20; FollowerBalance = Story.amount 40 }
         let variable = Ledger.toVariable terms.Dialect Turn.virtualFinal true final
         let hash = State.hash terms.Id variable
@@ -172,10 +198,10 @@ let ``a hub signs no final state that pays before its post-fund is out`` () =
                 StateItem(
                     { Kind = VirtualDefunding; Channel = terms.Id },
                     { Fixed = terms.Fixed; Variable = variable; Hash = hash; Signatures = [ party, signature ] })
-            world.Deliver(who, Story.irene, PeerV1.encode Story.irene { From = who; Items = [ item ] }) |> ignore
+            world.Deliver(who, Story.irene, PeerV1.encode Story.irene { From = who; Items = [ item ] })
 
         world.Run 1_500
-        let hub = world.Boxes[Story.irene].State
+        let hub = world.Nodes[Story.irene].State
         Assert.Empty(Laws.ofMoney hub)
 
         match NodeState.channel terms.Id hub with
@@ -189,9 +215,9 @@ let ``a voucher that arrives while the payee's final signature is under way does
     let world, _, _ = opening 1 Faults.none
     let id = started world
     world.RunUntil("open", 60, (fun () -> line |> List.forall (fun who -> Story.completed world who id)))
-    world.Strangers.Add Story.alice |> ignore
+    world.Distrust Story.alice
     ask world Story.alice "close" (ClosePaymentChannel id.Channel)
-    let bob () = world.Boxes[Story.bob].State
+    let bob () = world.Nodes[Story.bob].State
     let mutable sent = false
 
     // The moment Bob asks his signer for the final state, the payer hands him a better voucher.
@@ -202,7 +228,7 @@ let ``a voucher that arrives while the payee's final signature is under way does
                 let voucher: Voucher = { Channel = id.Channel; Total = Story.amount 30 }
                 let signature = FakeCurve.sign Story.alice (Digest.personal (Voucher.hash voucher))
                 let message = { From = Story.alice; Items = [ VoucherItem(voucher, signature, Story.alice) ] }
-                world.Later(0, (fun () -> world.Deliver(Story.alice, Story.bob, PeerV1.encode Story.bob message) |> ignore))
+                world.Later(0, (fun () -> world.Deliver(Story.alice, Story.bob, PeerV1.encode Story.bob message)))
 
     world.Run 60
     Assert.True sent

@@ -9,28 +9,37 @@ open Nitro.Simulation
 
 let private ask (world: SimulatedWorld) who name command = world.Ask(who, Story.request name, command)
 
-let private ledgerOf (world: SimulatedWorld) who id = NodeState.channel id world.Boxes[who].State |> ValueOption.get
+let private ledgerOf (world: SimulatedWorld) who id = NodeState.channel id world.Nodes[who].State |> ValueOption.get
 
 /// Facts that a node writes in so many seconds.
 let private growth (world: SimulatedWorld) who seconds =
-    let before = world.Boxes[who].Journal.Count
+    let before = world.Nodes[who].Journal.Count
     world.Run seconds
-    world.Boxes[who].Journal.Count - before
+    world.Nodes[who].Journal.Count - before
 
 [<Fact>]
 let ``deposits in doubt stop what adds exposure, are read again at a slow pace, and heal`` () =
     for healed in [ true; false ] do
-        let world = SimulatedWorld(1, Faults.none)
+        let world = Story.world 1 Faults.none
         Story.join world [ Story.alice; Story.bob ]
         let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
-        if not healed then world.Chain.Lose ledger
-        for who in [ Story.alice; Story.bob ] do world.Feed(who, ChainRetracted 1UL) |> ignore
-        Assert.True((ledgerOf world Story.alice ledger).Doubtful)
-        ask world Story.alice "doubtful" (CreatePaymentChannel([], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+        if not healed then world.Chain.Distort(fun contracts -> { contracts with Holdings = contracts.Holdings.Remove ledger; Deposited = Funds.empty })
+        world.RunUntil("seen", 120, (fun () -> [ Story.alice; Story.bob ] |> List.forall (fun who -> world.Nodes[who].Chain.IsUpToDate)))
+        let doubting = System.Collections.Generic.HashSet<Address>()
+
+        world.OnStep <-
+            fun settings _ _ step ->
+                if NodeState.channel ledger step.State |> ValueOption.exists (fun c -> c.Doubtful) then doubting.Add settings.Me |> ignore
+
+        for who in [ Story.alice; Story.bob ] do world.Feed(who, ChainRetracted 1UL)
+        world.RunUntil("doubted", 5, (fun () -> doubting.Count = 2))
         world.Run 30
 
         if not healed then
-            match world.Boxes[Story.alice].Answers[Story.request "doubtful"] with
+            ask world Story.alice "doubtful" (CreatePaymentChannel([], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+            world.Run 30
+
+            match world.Nodes[Story.alice].Answers[Story.request "doubtful"] with
             | Failed problem -> Assert.Contains("in doubt", problem.Message)
             | other -> invalidOp $"{other}"
 
@@ -47,7 +56,7 @@ let ``deposits in doubt stop what adds exposure, are read again at a slow pace, 
 
 [<Fact>]
 let ``a payout that a reading overtakes still counts`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
     let mutable final = ValueNone
@@ -64,7 +73,7 @@ let ``a payout that a reading overtakes still counts`` () =
     let at height : ChainPosition = { Height = height; Index = 0u; BlockHash = Bytes32.ofUInt64 height }
     let id = { Kind = DirectDefunding; Channel = ledger }
     let state = ValueOption.get final
-    let settings = world.Boxes[Story.alice].Settings
+    let settings = world.Nodes[Story.alice].Settings
     let step state event = (Engine.step settings state { At = world.Now; Event = event }).State
     let doubted = step state (ChainRetracted 1UL)
     let reading = doubted.Outbox.Unfinished |> Seq.find (fun pair -> pair.Value = SubmitCall(ReadHoldings ledger))
@@ -74,10 +83,10 @@ let ``a payout that a reading overtakes still counts`` () =
 
 [<Fact>]
 let ``a signer that goes on refusing is asked again at a slow pace, and the ledger opens once it agrees`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
 
-    world.Boxes[Story.bob].Forbids <-
+    world.Nodes[Story.bob].Signer.Forbids <-
         fun payload ->
             match payload with
             | StatePayload(_, variable, _) when variable.Turn = Turn.postFund -> ValueSome "policy-test"
@@ -87,18 +96,18 @@ let ``a signer that goes on refusing is asked again at a slow pace, and the ledg
     world.Run 60
     let facts = growth world Story.bob 3_600
     Assert.True(facts < 300, $"{facts} facts in an hour of refusals")
-    world.Boxes[Story.bob].Forbids <- fun _ -> ValueNone
+    world.Nodes[Story.bob].Signer.Forbids <- fun _ -> ValueNone
     let id = Story.started world Story.alice "open"
     world.RunUntil("open", 900, (fun () -> Story.completed world Story.alice id && Story.completed world Story.bob id))
 
 [<Fact>]
 let ``refused payments free what they had reserved, and the next ones go through`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL |> ignore
     let channel = Story.openPayment world "virtual" Story.alice [] Story.bob 60 4UL
 
-    world.Boxes[Story.alice].Forbids <-
+    world.Nodes[Story.alice].Signer.Forbids <-
         fun payload ->
             match payload with
             | VoucherPayload voucher when voucher.Total > Story.amount 30 -> ValueSome "policy-voucher-ceiling"
@@ -111,13 +120,13 @@ let ``refused payments free what they had reserved, and the next ones go through
     ask world Story.alice "small" (Pay(channel, Story.amount 10, Sent))
     world.RunUntil("small", 60, (fun () -> Story.isAnswered world Story.alice "small"))
 
-    match world.Boxes[Story.alice].Answers[Story.request "small"] with
+    match world.Nodes[Story.alice].Answers[Story.request "small"] with
     | Paid(_, amount) -> Assert.Equal(Story.amount 10, amount)
     | other -> invalidOp $"{other}"
 
 [<Fact>]
 let ``a node with nothing to do writes nothing`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL |> ignore
     Story.openPayment world "virtual" Story.alice [] Story.bob 60 4UL |> ignore
@@ -127,7 +136,7 @@ let ``a node with nothing to do writes nothing`` () =
 
 [<Fact>]
 let ``an opening whose peer never answers is told again at a slow pace only`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     world.Leave Story.bob
     ask world Story.alice "open" (CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 100 50, 7UL))
@@ -136,7 +145,7 @@ let ``an opening whose peer never answers is told again at a slow pace only`` ()
 
 [<Fact>]
 let ``a closing whose final state is signed cannot be taken back`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
     world.Leave Story.bob
@@ -145,7 +154,7 @@ let ``a closing whose final state is signed cannot be taken back`` () =
     ask world Story.alice "reject" (RejectObjective(Story.started world Story.alice "close", "no"))
     world.RunUntil("answered", 60, (fun () -> Story.isAnswered world Story.alice "reject"))
 
-    match world.Boxes[Story.alice].Answers[Story.request "reject"] with
+    match world.Nodes[Story.alice].Answers[Story.request "reject"] with
     | Failed problem -> Assert.Equal("too-late", problem.Tag)
     | other -> invalidOp $"{other}"
 

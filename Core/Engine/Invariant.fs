@@ -9,7 +9,8 @@ open Nitro.Objectives
 module internal Invariant =
     let private sumBy (amounts: seq<Amount>) = amounts |> Seq.sumBy (fun amount -> amount.Value)
 
-    let private check condition text = if condition then [] else [ text ]
+    /// The text is made only of what is wrong: a simulator asks this at every step.
+    let private check condition (text: unit -> string) = if condition then [] else [ text () ]
 
     // Ledgers
 
@@ -38,21 +39,21 @@ module internal Invariant =
             [ for KeyValue(turn, queued) in ledger.Queue do
                   if queued.LeaderSignature.IsNone then turn ]
 
-        [ yield! check (allIn ledger.Agreed = total) $"{id}: what is agreed does not add up to {total}"
+        [ yield! check (allIn ledger.Agreed = total) (fun () -> $"{id}: what is agreed does not add up to {total}")
           for KeyValue(turn, queued) in ledger.Queue do
-              yield! check (allIn queued.After = total) $"{id}: turn {turn} does not add up to {total}"
-          yield! check (turns = [ for i in 1..turns.Length -> ledger.AgreedTurn + uint64 i ]) $"{id}: the queue has gaps"
-          yield! check (unsigned.IsEmpty || (leads && unsigned = [ last ])) $"{id}: unsigned proposals {unsigned}"
-          yield! check (reservedOf (fun struct (l, _) -> l) ledger = ledger.ReservedLeader.Value) $"{id}: reserved by the leader"
-          yield! check (reservedOf (fun struct (_, f) -> f) ledger = ledger.ReservedFollower.Value) $"{id}: reserved by the follower"
-          yield! check (exposed (fun e -> e.Locked) ledger = ledger.Locked.Value) $"{id}: locked"
-          yield! check (exposed (fun e -> e.Unenforceable) ledger = ledger.Unenforceable.Value) $"{id}: unenforceable"
+              yield! check (allIn queued.After = total) (fun () -> $"{id}: turn {turn} does not add up to {total}")
+          yield! check (turns = [ for i in 1..turns.Length -> ledger.AgreedTurn + uint64 i ]) (fun () -> $"{id}: the queue has gaps")
+          yield! check (unsigned.IsEmpty || (leads && unsigned = [ last ])) (fun () -> $"{id}: unsigned proposals {unsigned}")
+          yield! check (reservedOf (fun struct (l, _) -> l) ledger = ledger.ReservedLeader.Value) (fun () -> $"{id}: reserved by the leader")
+          yield! check (reservedOf (fun struct (_, f) -> f) ledger = ledger.ReservedFollower.Value) (fun () -> $"{id}: reserved by the follower")
+          yield! check (exposed (fun e -> e.Locked) ledger = ledger.Locked.Value) (fun () -> $"{id}: locked")
+          yield! check (exposed (fun e -> e.Unenforceable) ledger = ledger.Unenforceable.Value) (fun () -> $"{id}: unenforceable")
           yield!
               check
                   (ledger.Wanted.Count = ledger.WantedTargets.Count
                    && ledger.Wanted.Values |> Seq.forall (fun proposal -> ledger.WantedTargets.Contains proposal.Target))
-                  $"{id}: wanted proposals and their targets differ"
-          yield! check (leads || ledger.Wanted.IsEmpty) $"{id}: a follower wants to propose" ]
+                  (fun () -> $"{id}: wanted proposals and their targets differ")
+          yield! check (leads || ledger.Wanted.IsEmpty) (fun () -> $"{id}: a follower wants to propose") ]
 
     // Payments
 
@@ -61,11 +62,11 @@ module internal Invariant =
         let pending = payments.Pending.Values |> Seq.toList
         let totals = pending |> List.scan (fun total p -> total + p.Amount.Value) payments.Issued.Value
 
-        [ yield! check (payments.Reserved <= payments.Start) $"{id}: more is promised than the payer has"
-          yield! check (payments.Best <= payments.Start) $"{id}: a voucher above the deposit counted"
-          yield! check (List.tail totals = [ for p in pending -> p.Total.Value ]) $"{id}: pending totals do not add up"
-          yield! check (List.last totals = payments.Reserved.Value) $"{id}: reserved is not issued and pending"
-          yield! check ((pending |> List.filter (fun p -> p.Kind = HandedOut)).Length = payments.HandedOutPending) $"{id}: handed out" ]
+        [ yield! check (payments.Reserved <= payments.Start) (fun () -> $"{id}: more is promised than the payer has")
+          yield! check (payments.Best <= payments.Start) (fun () -> $"{id}: a voucher above the deposit counted")
+          yield! check (List.tail totals = [ for p in pending -> p.Total.Value ]) (fun () -> $"{id}: pending totals do not add up")
+          yield! check (List.last totals = payments.Reserved.Value) (fun () -> $"{id}: reserved is not issued and pending")
+          yield! check ((pending |> List.filter (fun p -> p.Kind = HandedOut)).Length = payments.HandedOutPending) (fun () -> $"{id}: handed out") ]
 
     /// Money: where our post-fund is out and no final state of ours, every ledger of ours carries the guarantee.
     let private covered (state: NodeState) (channel: Channel) =
@@ -76,7 +77,7 @@ module internal Invariant =
             [ for ledger in Goal.ledgers record.Goal do
                   match NodeState.channel ledger state with
                   | ValueSome { Ledger = ValueSome l } ->
-                      yield! check (l.Agreed.Guarantees.ContainsKey id) $"{id}: post-fund signed, no final state, no guarantee in {ledger}"
+                      yield! check (l.Agreed.Guarantees.ContainsKey id) (fun () -> $"{id}: post-fund signed, no final state, no guarantee in {ledger}")
                   | _ -> $"{id}: its ledger {ledger} is not open" ]
         | _ -> []
 
@@ -92,7 +93,7 @@ module internal Invariant =
           for seen in Seq.collect id channel.States.Values do
               for KeyValue(party, _) in seen.Signatures do
                   let signed = Channel.at seen.Variable.Turn channel |> List.filter (fun s -> s.Signatures.ContainsKey party)
-                  yield! check (signed.Length = 1) $"{channel.Terms.Id}: party {party} stands under two states of turn {seen.Variable.Turn}" ]
+                  yield! check (signed.Length = 1) (fun () -> $"{channel.Terms.Id}: party {party} stands under two states of turn {seen.Variable.Turn}") ]
 
     // Promises
 
@@ -111,21 +112,21 @@ module internal Invariant =
             |> Seq.countBy id
             |> Seq.toList
 
-        [ yield! check (Table.count box.Keys = box.Unfinished.Count) "two unfinished intents have one key"
+        [ yield! check (Table.count box.Keys = box.Unfinished.Count) (fun () -> "two unfinished intents have one key")
           for KeyValue(position, intent) in box.Unfinished do
-              yield! check (Table.tryFind intent box.Keys = ValueSome position) $"intent {position} is not under its key"
-              yield! check (canBeRebuilt settings state intent) $"intent {position} cannot be rebuilt: {intent}"
+              yield! check (Table.tryFind intent box.Keys = ValueSome position) (fun () -> $"intent {position} is not under its key")
+              yield! check (canBeRebuilt settings state intent) (fun () -> $"intent {position} cannot be rebuilt: {intent}")
 
               match Intent.slot intent with
-              | ValueSome slot -> yield! check (Table.tryFind slot box.Slots = ValueSome position) $"two intents in slot {slot}"
+              | ValueSome slot -> yield! check (Table.tryFind slot box.Slots = ValueSome position) (fun () -> $"two intents in slot {slot}")
               | ValueNone -> ()
           for struct (slot, position) in Table.toSeq box.Slots do
-              yield! check (box.Unfinished.ContainsKey position) $"slot {slot} names a finished intent"
+              yield! check (box.Unfinished.ContainsKey position) (fun () -> $"slot {slot} names a finished intent")
           for id, count in box.Unfinished.Values |> Seq.countBy Intent.channel do
-              yield! check (Table.tryFind id box.PerChannel = ValueSome count) $"unfinished intents about {id}"
-          yield! check (perPeer.Length = Table.count box.PerPeer) "peers with unfinished messages"
+              yield! check (Table.tryFind id box.PerChannel = ValueSome count) (fun () -> $"unfinished intents about {id}")
+          yield! check (perPeer.Length = Table.count box.PerPeer) (fun () -> "peers with unfinished messages")
           for peer, count in perPeer do
-              yield! check (Outbox.peerCount peer box = count) $"unfinished messages to {peer}" ]
+              yield! check (Outbox.peerCount peer box = count) (fun () -> $"unfinished messages to {peer}") ]
 
     // Objectives and wake-ups
 
@@ -142,19 +143,19 @@ module internal Invariant =
             |> List.collect (fun record -> parties record |> List.map (fun peer -> peer, record))
             |> List.groupBy fst
 
-        [ yield! check (state.OpenCount = running.Length) "the count of open objectives"
+        [ yield! check (state.OpenCount = running.Length) (fun () -> "the count of open objectives")
           for peer, records in byPeer do
               let record = NodeState.peer peer state
               let ids = records |> List.map (fun (_, r) -> Goal.id r.Goal) |> Set.ofList
               let unapproved = records |> List.filter (fun (_, r) -> r.Origin = Peer peer && not r.Approved)
-              yield! check (record.Open = ids) $"open objectives of {peer}"
-              yield! check (record.Unapproved = unapproved.Length) $"unapproved objectives of {peer}"
+              yield! check (record.Open = ids) (fun () -> $"open objectives of {peer}")
+              yield! check (record.Unapproved = unapproved.Length) (fun () -> $"unapproved objectives of {peer}")
           for struct (peer, record) in Table.toSeq state.Peers do
-              yield! check (record.Open.IsEmpty || byPeer |> List.exists (fun (who, _) -> who = peer)) $"{peer} has ended objectives open"
+              yield! check (record.Open.IsEmpty || byPeer |> List.exists (fun (who, _) -> who = peer)) (fun () -> $"{peer} has ended objectives open")
           for struct (struct (peer, asset), id) in Table.toSeq state.Ledgers do
               match NodeState.channel id state with
               | ValueSome c ->
-                  yield! check (c.Terms.IsLedger && Channel.counterparty c = peer && c.Terms.Opening.Asset = asset) $"ledger {id} is filed wrongly"
+                  yield! check (c.Terms.IsLedger && Channel.counterparty c = peer && c.Terms.Opening.Asset = asset) (fun () -> $"ledger {id} is filed wrongly")
               | ValueNone -> $"ledger {id} is unknown" ]
 
     let private wakes (state: NodeState) =
@@ -169,14 +170,14 @@ module internal Invariant =
                   | ChainRetry id -> NodeState.channel id state |> ValueOption.exists (fun c -> c.ChainRetryAt = ValueSome at)
                   | ConcludeInstead id -> NodeState.channel id state |> ValueOption.exists (fun c -> (Channel.completeFinal c).IsSome)
 
-              yield! check stands $"a wake-up for nothing: {topic}"
+              yield! check stands (fun () -> $"a wake-up for nothing: {topic}")
           for struct (peer, record) in Table.toSeq state.Peers do
               match record.RetellAt with
-              | ValueSome due -> yield! check (state.Wakes.Contains((due, Retelling peer))) $"no wake-up to tell {peer} again"
+              | ValueSome due -> yield! check (state.Wakes.Contains((due, Retelling peer))) (fun () -> $"no wake-up to tell {peer} again")
               | ValueNone -> ()
           for struct (id, channel) in Table.toSeq state.Channels do
               match channel.ChainRetryAt with
-              | ValueSome due -> yield! check (state.Wakes.Contains((due, ChainRetry id))) $"no wake-up to try {id} again"
+              | ValueSome due -> yield! check (state.Wakes.Contains((due, ChainRetry id))) (fun () -> $"no wake-up to try {id} again")
               | ValueNone -> () ]
 
     /// The need is promised, awaited from outside, or due at a time.
@@ -219,7 +220,7 @@ module internal Invariant =
                   | Abandon reason -> $"{Goal.id record.Goal} is lost but open: {reason}"
                   | Waiting(label, needs) ->
                       for need in needs do
-                          yield! check (isLookedAfter settings state need) $"{Goal.id record.Goal} ({label}): nobody looks after {need}" ]
+                          yield! check (isLookedAfter settings state need) (fun () -> $"{Goal.id record.Goal} ({label}): nobody looks after {need}") ]
 
     let violations (settings: Settings) (state: NodeState) : string list =
         [ for c in state.Channels.Items.Values do

@@ -41,16 +41,22 @@ module internal Undo =
         elif signedPostFund objective.Channel turning.State then openDefund turning record.Origin record
         else takeBack turning objective record reason
 
-    /// A direct opening can be dropped until our money is on its way.
-    let canDropDirect (state: NodeState) id =
+    /// Our pre-fund signature is out, and on its strength the other side puts its money in before we put in ours.
+    let private mayBeDepositing (channel: Channel) =
+        let leaderIsFirst = not channel.Terms.Opening.LeaderBalance.IsZero
+        Channel.hasSigned Turn.preFund channel && leaderIsFirst <> Channel.isLeader channel
+
+    /// A direct opening can be dropped until our money is on its way, or the other side's may be: unless that side drops it too.
+    let canDropDirect (state: NodeState) id isDroppedThere =
         match NodeState.channel id state with
         | ValueSome channel ->
             channel.Held.IsZero
+            && (isDroppedThere || not (mayBeDepositing channel))
             && not (Channel.hasSigned Turn.postFund channel)
             && not (Table.containsKey (HoldingsSlot id) state.Outbox.Slots)
         | ValueNone -> true
 
-    /// The objective cannot reach its goal; `tell`: the others should know.
+    /// The objective cannot reach its goal; `tell`: the others should know, else it is they who say so.
     let abandon (turning: Turning) (objective: ObjectiveId) reason tell =
         match NodeState.openObjective objective turning.State with
         | ValueNone -> ()
@@ -60,7 +66,7 @@ module internal Undo =
                 if tell && record.Undoing.IsNone then Promise.rejectionToAll turning objective
                 opening turning objective record reason
             | DirectFund id ->
-                if canDropDirect turning.State id then
+                if canDropDirect turning.State id (not tell) then
                     if tell then Promise.rejectionToAll turning objective
                     Promise.endRejected turning objective reason
             | DirectDefund _

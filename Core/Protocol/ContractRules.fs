@@ -33,6 +33,11 @@ type internal TransferEffects =
 
 /// The computations of NitroAdjudicator (MultiAssetHolder, StatusManager). An error is the reason it reverts with.
 module internal ContractRules =
+    // What Solidity itself reverts with, in the words that the shell decodes them to.
+    let withoutData = ""
+    let overflow = "panic 0x11: arithmetic overflow or underflow"
+    let outOfBounds = "panic 0x32: array index out of bounds"
+
     /// Low 160 bits of keccak256(abi.encode(stateHash, outcomeHash)).
     let fingerprint (stateHash: Bytes32) (outcomeHash: Bytes32) : Address =
         let bytes = Array.zeroCreate<byte> 64
@@ -80,7 +85,9 @@ module internal ContractRules =
           Type = 0uy
           Metadata = Array.Empty() }
 
-    let private strictlyIncreasing (indices: int list) = indices |> List.pairwise |> List.forall (fun (a, b) -> a < b)
+    /// _requireIncreasingIndices.
+    let requireIncreasing (indices: int list) : Result<unit, string> =
+        if indices |> List.pairwise |> List.forall (fun (a, b) -> a < b) then Ok() else Error "Indices must be sorted"
 
     /// compute_transfer_effects_and_interactions: pays the allocations at `indices` (all of them if the list is empty) as far as
     /// `held` reaches by priority. Faithful to the contract in two oddities: with the k-th index it looks at the type of
@@ -105,9 +112,10 @@ module internal ContractRules =
                 remaining[index] <- { allocation with Amount = Amount.lacking allocation.Amount affordable }
                 paid <- paid + 1
 
-        if not (strictlyIncreasing indices) then Error "Indices must be sorted"
-        elif refused then Error "cannot transfer a guarantee"
-        else
+        match requireIncreasing indices with
+        | Error reason -> Error reason
+        | Ok() when refused -> Error "cannot transfer a guarantee"
+        | Ok() ->
             Ok
                 { Remaining = List.ofArray remaining
                   Payouts = List.ofArray payouts
@@ -115,28 +123,42 @@ module internal ContractRules =
                   // No overflow: the payouts together come out of `held`.
                   Total = payouts |> Array.fold (fun sum payout -> Amount.addSaturated sum payout.Amount) Amount.zero }
 
-    /// Adds to the first allocation for `destination`.
-    let private credit destination (amount: Amount) missing (allocations: Allocation list) : Result<Allocation list, string> =
-        match allocations |> List.tryFindIndex (fun allocation -> allocation.Destination = destination) with
-        | None -> Error missing
-        | Some index ->
-            match Amount.tryAdd allocations[index].Amount amount with
-            | ValueSome sum -> Ok(allocations |> List.updateAt index { allocations[index] with Amount = sum })
-            | ValueNone -> Error "arithmetic overflow"
+    /// Adds a share of the finished channel to a ledger's allocation, and to what was reclaimed so far.
+    let private credit (target: Allocation list) share (allocation: Allocation, reclaimed: Amount) : Result<Allocation * Amount, string> =
+        match List.tryItem share target with
+        | None -> Error outOfBounds
+        | Some given ->
+            match Amount.tryAdd allocation.Amount given.Amount, Amount.tryAdd reclaimed given.Amount with
+            | ValueSome sum, ValueSome total -> Ok({ allocation with Amount = sum }, total)
+            | _ -> Error overflow
 
     /// compute_reclaim_effects, with the check of `reclaim` for the guarantee's type: takes the guarantee out of the ledger's
     /// allocations and gives what the finished channel pays its first and second destination to the guarantee's left and right.
+    /// As the contract it adds while it walks, so of several reasons to revert the first on the way counts.
     let reclaim (source: Allocation list) (target: Allocation list) (guaranteeIndex: int) : Result<Allocation list, string> =
+        /// `left` and `right` are still to be found.
+        let rec walk amount left right reclaimed walked (rest: Allocation list) =
+            match rest with
+            | [] when ValueOption.isSome left -> Error "could not find left"
+            | [] when ValueOption.isSome right -> Error "could not find right"
+            | [] -> if reclaimed = amount then Ok(List.rev walked) else Error "totalReclaimed!=guarantee.amount"
+            | allocation :: rest ->
+                let here = ValueSome allocation.Destination
+                let whenFound awaited share found = if awaited = here then Result.bind (credit target share) found else found
+
+                match Ok(allocation, reclaimed) |> whenFound left 0 |> whenFound right 1 with
+                | Error reason -> Error reason
+                | Ok(credited, reclaimed) ->
+                    let awaited side = if side = here then ValueNone else side
+                    walk amount (awaited left) (awaited right) reclaimed (credited :: walked) rest
+
         match List.tryItem guaranteeIndex source with
         | None -> Error "could not find target"
         | Some guarantee when guarantee.Type <> AllocationType.guarantee -> Error "not a guarantee allocation"
         | Some guarantee ->
-            match Outcome.tryGuaranteeMetadata guarantee.Metadata, target with
-            | ValueSome(struct (left, right)), toLeft :: toRight :: _ ->
+            // The contract does not look at bytes behind the two destinations.
+            match Outcome.tryGuaranteeMetadata (Array.truncate 64 guarantee.Metadata) with
+            | ValueNone -> Error withoutData
+            | ValueSome(struct (left, right)) ->
                 List.removeAt guaranteeIndex source
-                |> credit left toLeft.Amount "could not find left"
-                |> Result.bind (credit right toRight.Amount "could not find right")
-                |> Result.bind (fun result ->
-                    if Amount.tryAdd toLeft.Amount toRight.Amount = ValueSome guarantee.Amount then Ok result
-                    else Error "totalReclaimed!=guarantee.amount")
-            | _ -> Error "malformed guarantee or target"
+                |> walk guarantee.Amount (ValueSome left) (ValueSome right) Amount.zero []

@@ -3,24 +3,31 @@ namespace Nitro.Simulation
 open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Node
+open Nitro.Wire
 open Nitro.Engine
 
 /// Settings, outcomes and questions that the tests share.
 module internal Story =
-    let address (n: uint64) : Address = Destination.tryAddress (Bytes32.ofUInt64 (0xA000UL + n)) |> ValueOption.get
+    let address n = Places.address n
     let alice = address 1UL
     let irene = address 2UL
     let bob = address 3UL
     let ivan = address 4UL
-    let amount (n: int) = Amount.ofUInt64 (uint64 n)
-    let native = Address.zero
-    let token = address 77UL
+    let amount n = Places.amount n
+    let native = Places.native
+    let token = Places.token
+
+    /// With all checks.
+    let world (seed: int) faults =
+        let world = SimulatedWorld(uint64 seed, faults)
+        Inspector(world, Care.standard) |> ignore
+        world
 
     let settings me : Settings =
         { Me = me
-          ConsensusApp = address 100UL
-          VirtualApp = address 101UL
-          Adjudicator = address 102UL
+          ConsensusApp = Places.consensusApp
+          VirtualApp = Places.virtualApp
+          Adjudicator = Places.adjudicator
           DefaultChallengeDuration = 86_400u
           GoNitroPeers = Set.empty
           Policy = { Policy.permissive with AnyUnenforceable = amount 1_000_000 }
@@ -44,28 +51,28 @@ module internal Story =
     let join (world: SimulatedWorld) names = for name in names do world.Join(settings name)
 
     let started (world: SimulatedWorld) who name =
-        match world.Boxes[who].Answers.TryGetValue(request name) with
+        match world.Nodes[who].Answers.TryGetValue(request name) with
         | true, ObjectiveStarted id -> id
         | true, other -> invalidOp $"{name}: {other}"
         | _ -> invalidOp $"{name}: no answer"
 
-    let isAnswered (world: SimulatedWorld) who name = world.Boxes[who].Answers.ContainsKey(request name)
+    let isAnswered (world: SimulatedWorld) who name = world.Nodes[who].Answers.ContainsKey(request name)
 
     let ended (world: SimulatedWorld) who id =
-        match NodeState.objective id world.Boxes[who].State with
+        match NodeState.objective id world.Nodes[who].State with
         | ValueSome { Ending = ValueSome _ } -> true
         | _ -> false
 
     let completed (world: SimulatedWorld) who id =
-        match NodeState.objective id world.Boxes[who].State with
+        match NodeState.objective id world.Nodes[who].State with
         | ValueSome { Ending = ValueSome Completed } -> true
         | _ -> false
 
     let waiting (world: SimulatedWorld) who =
-        let box = world.Boxes[who]
+        let node = world.Nodes[who]
 
-        [ for record in box.State.Objectives.Items.Values do
-              if record.Ending.IsNone then $"{Goal.id record.Goal}: {Views.label box.Settings box.State record}" ]
+        [ for record in node.State.Objectives.Items.Values do
+              if record.Ending.IsNone then $"{Goal.id record.Goal}: {Views.label node.Settings node.State record}" ]
 
     /// Opens a ledger and runs until both sides have it.
     let openLedger (world: SimulatedWorld) name first second asset a b nonce =
@@ -97,4 +104,27 @@ module internal Story =
         let id = started world who name
         world.RunUntil($"{name} closed", 3_000, (fun () -> completed world who id && completed world other id))
 
-    let paidTo (world: SimulatedWorld) asset who = world.Chain.Paid(asset, Destination.ofAddress who)
+    /// The first participant's signed pre-fund of a ledger, as any program may send it.
+    let proposeLedger (world: SimulatedWorld) leader follower nonce =
+        let part =
+            { Participants = [ leader; follower ]
+              Nonce = nonce
+              App = Places.consensusApp
+              ChallengeDuration = 100u }
+
+        let id = FixedPart.channelId part
+        let variable: VariablePart = { Outcome = outcome native leader follower 10 10; AppData = [||]; Turn = Turn.preFund; IsFinal = false }
+        let hash = State.hash id variable
+
+        let item =
+            StateItem(
+                { Kind = DirectFunding; Channel = id },
+                { Fixed = part
+                  Variable = variable
+                  Hash = hash
+                  Signatures = [ 0, FakeCurve.sign leader (Digest.personal hash) ] }
+            )
+
+        world.Deliver(leader, follower, PeerV1.encode follower { From = leader; Items = [ item ] })
+
+    let paidTo (world: SimulatedWorld) asset who = world.Paid(asset, who)

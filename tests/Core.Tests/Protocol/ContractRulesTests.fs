@@ -57,9 +57,29 @@ let ``A reclaim that the contract would revert is refused with its reason`` () =
     Assert.Equal(Error "could not find left", reclaim [ simple 2; guarantee 1 2 7 ] target 1)
     Assert.Equal(Error "could not find right", reclaim [ simple 1; guarantee 1 2 7 ] target 1)
     Assert.Equal(Error "totalReclaimed!=guarantee.amount", reclaim [ simple 1; simple 2; guarantee 1 2 8 ] target 2)
-    Assert.Equal(Error "arithmetic overflow", reclaim [ { simple 1 with Amount = largest }; simple 2; guarantee 1 2 7 ] target 2)
-    Assert.True(Result.isError (reclaim source [ simple 3 ] 2))
-    Assert.True(Result.isError (reclaim [ simple 1; allocation AllocationType.guarantee 7 ] target 1))
+    let tooMuch = [ { simple 1 with Amount = largest }; simple 2; guarantee 1 2 7 ]
+    Assert.Equal(Error ContractRules.overflow, reclaim tooMuch target 2)
+    Assert.Equal(Error ContractRules.outOfBounds, reclaim source [ simple 3 ] 2)
+    Assert.Equal(Error ContractRules.withoutData, reclaim [ simple 1; allocation AllocationType.guarantee 7 ] target 1)
+
+[<Fact>]
+let ``A reclaim reverts with the first reason on its way`` () =
+    let reclaim source target = ContractRules.reclaim source target 0 |> Result.map (List.map _.Amount)
+    let target = [ simple 3; simple 4 ]
+    Assert.Equal(Error "could not find left", reclaim [ guarantee 1 2 8; simple 2 ] target)
+    Assert.Equal(Error ContractRules.overflow, reclaim [ guarantee 1 2 8; { simple 2 with Amount = largest } ] target)
+    Assert.Equal(Error "could not find left", reclaim [ guarantee 1 2 8 ] [])
+
+[<Fact>]
+let ``Bytes behind a guarantee's two destinations are not looked at`` () =
+    let longer = { guarantee 1 2 7 with Metadata = Array.append (Outcome.guaranteeMetadata (destination 1) (destination 2)) [| 9uy |] }
+    let credited = [ { simple 1 with Amount = amount 4 }; { simple 2 with Amount = amount 6 } ]
+    Assert.Equal(Ok credited, ContractRules.reclaim [ simple 1; simple 2; longer ] [ simple 3; simple 4 ] 2)
+
+[<Fact>]
+let ``One destination on both sides gets both shares`` () =
+    let found = ContractRules.reclaim [ simple 1; guarantee 1 1 7 ] [ simple 3; simple 4 ] 1
+    Assert.Equal(Ok [ { simple 1 with Amount = amount 8 } ], found)
 
 [<Fact>]
 let ``A channel is final from its time on`` () =

@@ -1,0 +1,62 @@
+namespace Nitro.Simulation
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// Guarantees: an intermediary's two mirror each other or are on their way with a way out, and none is left behind.
+module internal CheckGuarantees =
+    let private guarantee (state: NodeState) ledger target =
+        match NodeState.channel ledger state with
+        | ValueSome { Ledger = ValueSome l } -> Map.tryFind target l.Agreed.Guarantees
+        | _ -> None
+
+    let private isRunning kind id (state: NodeState) = (NodeState.openObjective { Kind = kind; Channel = id } state).IsSome
+
+    let private isCompleted kind id (state: NodeState) =
+        match NodeState.objective { Kind = kind; Channel = id } state with
+        | ValueSome { Ending = ValueSome Completed } -> true
+        | _ -> false
+
+    /// A removal is on its way, agreed to by whoever had to: an addition that came late goes again at once.
+    let private isGoing (state: NodeState) ledger target =
+        match NodeState.channel ledger state with
+        | ValueSome { Ledger = ValueSome l } -> LedgerChannel.isQueued target l
+        | _ -> false
+
+    /// One of two stands: as long as our post-fund is not out the other can be taken back, and after it the final state settles both.
+    let private hasWayOut (books: Books) me (state: NodeState) (channel: Channel) =
+        let id = channel.Terms.Id
+
+        (isRunning VirtualFunding id state && not (books.HasSigned(me, id, Turn.postFund)))
+        || ((isRunning VirtualFunding id state || isRunning VirtualDefunding id state) && (Channel.completeFinal channel).IsSome)
+
+    let private ofChannel books (state: NodeState) (channel: Channel) (record: ObjectiveRecord) =
+        let id = channel.Terms.Id
+        let me = channel.Terms.Me
+        let found = Goal.ledgers record.Goal |> List.map (fun ledger -> guarantee state ledger id)
+        let staying = Goal.ledgers record.Goal |> List.filter (fun ledger -> (guarantee state ledger id).IsSome && not (isGoing state ledger id))
+
+        [ match record.Goal, found with
+          | VirtualFund(_, ValueSome _, ValueSome _), [ Some left; Some right ] ->
+              if left.Amount <> right.Amount || left.Right <> Destination.ofAddress me || right.Left <> Destination.ofAddress me then
+                  $"{id}: its two guarantees do not mirror each other: {left} and {right}"
+          | VirtualFund(_, ValueSome _, ValueSome _), [ None; None ] -> ()
+          | VirtualFund(_, ValueSome _, ValueSome _), _ ->
+              if not staying.IsEmpty && not (hasWayOut books me state channel) then $"{id}: one guarantee stands alone, and there is no way out"
+          | _ -> ()
+
+          let isOver =
+              isCompleted VirtualDefunding id state
+              || (not (isRunning VirtualFunding id state)
+                  && not (isRunning VirtualDefunding id state)
+                  && not (isCompleted VirtualFunding id state))
+
+          if isOver && not staying.IsEmpty then $"{id}: it is over, and a guarantee is left behind" ]
+
+    let check (books: Books) (state: NodeState) : string list =
+        [ for channel in state.Channels.Items.Values do
+              if not channel.Terms.IsLedger then
+                  match NodeState.objective { Kind = VirtualFunding; Channel = channel.Terms.Id } state with
+                  | ValueSome record -> yield! ofChannel books state channel record
+                  | ValueNone -> () ]

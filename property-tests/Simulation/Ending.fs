@@ -1,0 +1,111 @@
+namespace Nitro.Simulation
+
+open System
+open System.Collections.Generic
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Engine
+
+/// Once the world is calm: everything comes to an end, everything is closed, and the money on the chain is what was agreed.
+[<Sealed>]
+type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
+    let ground = world.Ground
+    let honest () = [ for node in world.Nodes.Values do if not node.IsStranger then node ]
+
+    let isOpen kind id (state: NodeState) =
+        match NodeState.objective { Kind = kind; Channel = id } state with
+        | ValueSome { Ending = ValueSome Completed } -> true
+        | _ -> false
+
+    /// Opened, and not closed.
+    let stands (state: NodeState) (channel: Channel) =
+        let opening, closing = if channel.Terms.IsLedger then DirectFunding, DirectDefunding else VirtualFunding, VirtualDefunding
+        isOpen opening channel.Terms.Id state && not (isOpen closing channel.Terms.Id state)
+
+    let waiting () =
+        [ for node in honest () do
+              for record in node.State.Objectives.Items.Values do
+                  if record.Ending.IsNone then
+                      $"{node.Address} {Goal.id record.Goal}: {Views.label node.Settings node.State record}" ]
+
+    let busy () =
+        [ for node in honest () do
+              for channel in node.State.Channels.Items.Values do
+                  match channel.Ledger with
+                  | ValueSome l when not (LedgerChannel.isIdle l) -> $"{node.Address}: the ledger {channel.Terms.Id} is not at rest"
+                  | _ -> () ]
+
+    let unanswered () = [ for struct (who, request) in callers.Unanswered -> $"{who}: {request} has no answer" ]
+
+    /// Runs until nothing of `left` is left; an error after so many items of the agenda.
+    let until what (limit: int64) (left: unit -> string list) =
+        let start = ground.Agenda.Taken
+        let mutable rest = left ()
+
+        while not rest.IsEmpty do
+            if ground.Agenda.Taken - start > limit then
+                let text = String.Join("\n", rest |> List.truncate 12)
+                ground.Fail $"{what}: not at rest after {limit} steps\n{text}"
+
+            world.Run 10
+            rest <- left ()
+
+    /// Steps of the agenda within which everything comes to rest once nothing goes wrong any more, and within which all is closed.
+    let restWithin = 20_000L
+
+    let standing isWanted =
+        [ for node in honest () do
+              for channel in node.State.Channels.Items.Values do
+                  if isWanted channel && stands node.State channel then node, channel ]
+
+    let close what isWanted command =
+        // One side asks; the other may have been asked already, and is told so.
+        let mutable rounds = 0
+
+        while not (standing isWanted).IsEmpty do
+            rounds <- rounds + 1
+            if rounds > 4 then ground.Fail $"{what}: asked four times, and still {(standing isWanted).Length} stand"
+
+            for id, group in standing isWanted |> List.groupBy (fun (_, channel) -> channel.Terms.Id) do
+                let node, _ = group[ground.Random.Next group.Length]
+                callers.Close(node.Address, command id)
+
+            until what restWithin (fun () -> unanswered () @ waiting () @ busy ())
+
+    let isPaidOut () =
+        [ for node in honest () do
+              if not node.Chain.IsUpToDate then $"{node.Address} does not see the whole chain yet" ]
+
+    /// What an account should have got out of the chain: its shares of the ledgers, and what its payment channels brought.
+    let fair (node: Node) asset =
+        let me = node.Address
+        let mutable sum = 0I
+
+        for channel in node.State.Channels.Items.Values do
+            if channel.Terms.Opening.Asset = asset then
+                if channel.Terms.IsLedger then
+                    if isOpen DirectFunding channel.Terms.Id node.State then sum <- sum + (Terms.ownShare channel.Terms).Value
+                else
+                    match Terms.role channel.Terms with
+                    | Payer -> sum <- sum - (books.Spent(me, channel.Terms.Id)).Value
+                    | Payee -> sum <- sum + (books.Spent(channel.Terms.Payer, channel.Terms.Id)).Value
+                    | Intermediary -> ()
+
+        sum
+
+    let checkMoney () =
+        for node in honest () do
+            for asset in [ Places.native; Places.token ] do
+                let paid = world.Paid(asset, node.Address)
+                let due = fair node asset
+                if paid <> due then ground.Fail $"{node.Address} was paid {paid} of asset {asset} in the end, {due} was agreed"
+
+    member _.Play() =
+        world.Calm()
+        callers.ApproveAll()
+        until "after the faults" restWithin (fun () -> callers.ApproveAll(); unanswered () @ waiting () @ busy ())
+        close "closing payment channels" (fun channel -> not channel.Terms.IsLedger) ClosePaymentChannel
+        close "closing ledgers" (fun channel -> channel.Terms.IsLedger) CloseLedger
+        until "the last payouts" restWithin isPaidOut
+        checkMoney ()

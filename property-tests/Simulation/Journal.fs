@@ -1,0 +1,52 @@
+namespace Nitro.Simulation
+
+open System
+open System.Collections.Generic
+open Nitro.Kernel
+open Nitro.Node
+open Nitro.Wire
+
+/// One record as it lies on the disk.
+type internal JournalRecord =
+    { At: Instant
+      Name: string
+      Version: int
+      Body: byte[] }
+
+/// A node's journal: what is durable of it, and the state that its bytes stand for.
+[<Sealed>]
+type internal Journal(ground: Ground) =
+    let records = List<JournalRecord>()
+    // By position, what the bytes say; the facts that were written are not kept.
+    let facts = List<Fact>()
+    let mutable state = NodeState.empty
+
+    let read (record: JournalRecord) =
+        match LogV1.decode record.Name record.Version (ReadOnlyMemory record.Body) with
+        | Ok fact -> fact
+        | Error reason -> ground.Fail $"a record cannot be read: {reason}"
+
+    member _.Records = records
+    member _.Count = records.Count
+    /// Folded from the decoded bytes, record by record as they became durable: the second fold.
+    member _.State = state
+    /// As read from the bytes.
+    member _.Fact(position: int64) = if position < int64 facts.Count then ValueSome facts[int position] else ValueNone
+    member _.LastAt = if records.Count = 0 then 0L else records[records.Count - 1].At.Micros
+
+    member _.Append(at: Instant, fact: Fact) =
+        let struct (name, version, body) = LogV1.encode fact
+
+        let record =
+            { At = at
+              Name = name
+              Version = version
+              Body = body }
+
+        records.Add record
+        let fact = read record
+        facts.Add fact
+        state <- NodeState.evolve state at fact
+
+    /// All of it once more from the first byte.
+    member _.Replayed() = records |> Seq.fold (fun state record -> NodeState.evolve state record.At (read record)) NodeState.empty

@@ -1,0 +1,78 @@
+namespace Nitro.Simulation
+
+open System
+open System.Collections.Generic
+open Nitro.Kernel
+open Nitro.Engine
+
+/// What a run is asked to be; whatever is not given is drawn from its seed.
+type internal RunOptions =
+    { People: int voption
+      Faults: Faults voption
+      Care: Care
+      /// Keeps a trace of everything from the start.
+      IsTraced: bool }
+
+/// What became of a run. `Trace`: only where it was asked for.
+type internal Verdict =
+    { Seed: uint64
+      /// What a check found: a bug of ours.
+      Finding: string voption
+      /// Items of the agenda.
+      Steps: int64
+      /// Steps of the core.
+      CoreSteps: int64
+      Facts: int64
+      /// Microseconds of simulated time.
+      Simulated: int64
+      Tally: IReadOnlyDictionary<string, int64>
+      /// Shapes of channels met.
+      Distinct: IReadOnlyCollection<int64>
+      Trace: IReadOnlyList<Happening> }
+
+module internal Run =
+    let standard =
+        { People = ValueNone
+          Faults = ValueNone
+          Care = Care.standard
+          IsTraced = false }
+
+    let private live (world: SimulatedWorld) (swarm: Swarm) (callers: Callers) (inspector: Inspector) =
+        for who in swarm.People do world.Join(swarm.Settings who)
+        callers.Begin()
+        while not callers.IsDone do world.Run 10
+        world.Run(world.Random.Next 120)
+        Ending(world, callers, inspector.Books).Play()
+        inspector.Everything()
+
+    /// One whole story. The same seed and options give the same one, byte for byte.
+    let seed (options: RunOptions) (seed: uint64) : Verdict =
+        let random = Prng seed
+        let swarm = Swarm.draw random options.People options.Faults
+        let world = SimulatedWorld(random.Next64(), swarm.Faults)
+        world.Ground.IsTracing <- options.IsTraced
+        let inspector = Inspector(world, options.Care)
+        let callers = Callers(world, swarm)
+        let start = world.Now.Micros
+
+        let finding =
+            try
+                live world swarm callers inspector
+                ValueNone
+            with
+            | Broken finding -> ValueSome finding
+            | Contradiction reason -> ValueSome reason
+            | :? InvalidOperationException
+            | :? NullReferenceException
+            | :? KeyNotFoundException
+            | :? ArgumentException as e -> ValueSome $"threw {e}"
+
+        { Seed = seed
+          Finding = finding
+          Steps = world.Ground.Agenda.Taken
+          CoreSteps = (match world.Ground.Tally.TryGetValue "steps" with | true, count -> count | _ -> 0L)
+          Facts = world.Nodes.Values |> Seq.sumBy (fun node -> int64 node.Journal.Count)
+          Simulated = world.Now.Micros - start
+          Tally = world.Ground.Tally
+          Distinct = inspector.Distinct
+          Trace = world.Ground.Trace }
