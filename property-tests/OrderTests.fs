@@ -15,7 +15,7 @@ let private chain = [ Story.alice; Story.irene; Story.ivan; Story.bob ]
 
 /// Bob, with a ledger to the last hub, before anybody has told him of the channel; and the terms that he will be told.
 let private payee () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = SimulatedWorld(1UL, Faults.none)
     Story.join world chain
     Story.openLedger world "ledger" Story.ivan Story.bob Story.native 100 100 1UL |> ignore
 
@@ -25,7 +25,7 @@ let private payee () =
           App = (Story.settings Story.bob).VirtualApp
           ChallengeDuration = 100u }
 
-    match Opening.virtualTerms world.Boxes[Story.bob].Settings part (Story.outcome Story.native Story.alice Story.bob 60 0) with
+    match Opening.virtualTerms world.Nodes[Story.bob].Settings part (Story.outcome Story.native Story.alice Story.bob 60 0) with
     | Ok terms -> world, terms
     | Error reason -> invalidOp reason
 
@@ -39,7 +39,7 @@ let private said (terms: Terms) (variable: VariablePart) party =
     )
 
 let private hear (world: SimulatedWorld) state sender item =
-    let settings = world.Boxes[Story.bob].Settings
+    let settings = world.Nodes[Story.bob].Settings
     let frame = PeerV1.encode Story.bob { From = sender; Items = [ item ] }
 
     match Inbound.receive settings state sender (ReadOnlyMemory frame) with
@@ -63,7 +63,7 @@ let rec private hearAll world state (messages: (Address * PeerItem) list) =
 [<Fact>]
 let ``signatures in any order give the same channels`` () =
     let world, terms = payee ()
-    let before = world.Boxes[Story.bob].State
+    let before = world.Nodes[Story.bob].State
 
     let messages =
         [ for variable in [ Terms.preFund terms; Terms.postFund terms ] do
@@ -83,7 +83,7 @@ let ``signatures in any order give the same channels`` () =
 [<Fact>]
 let ``a voucher that comes before the opening is complete counts from then on, and not a moment earlier`` () =
     let world, terms = payee ()
-    let box = world.Boxes[Story.bob]
+    let box = world.Nodes[Story.bob]
     let preFund = hear world box.State Story.alice (said terms (Terms.preFund terms) 0)
     let voucher: Voucher = { Channel = terms.Id; Total = Story.amount 25 }
     let signature = FakeCurve.sign Story.alice (Digest.personal (Voucher.hash voucher))
@@ -106,20 +106,20 @@ let ``a voucher that comes before the opening is complete counts from then on, a
 
 [<Fact>]
 let ``a ledger asked to close while a channel over it is opening closes once that is over, or is refused`` () =
-    for seed in 1..20 do
-        let world = SimulatedWorld(seed, (if seed % 3 = 0 then Faults.rough else Faults.none))
+    for seed in 1UL .. 20UL do
+        let world = SimulatedWorld(seed, (if seed % 3UL = 0UL then Faults.rough else Faults.none))
         let line = [ Story.alice; Story.irene; Story.bob ]
         Story.join world line
         let left = Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL
         let right = Story.openLedger world "right" Story.irene Story.bob Story.native 100 100 2UL
         world.Ask(Story.alice, Story.request "open", CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
-        let closer = if seed % 2 = 0 then Story.alice else Story.irene
+        let closer = if seed % 2UL = 0UL then Story.alice else Story.irene
         world.Later(world.Random.Next 300, (fun () -> world.Ask(closer, Story.request "early", CloseLedger left)))
         world.RunUntil("both answered", 900, (fun () -> Story.isAnswered world Story.alice "open" && Story.isAnswered world closer "early"))
         world.Calm()
         world.RunUntil("all at rest", 1_500, (fun () -> line |> List.forall (fun who -> Story.waiting world who = [])))
 
-        match world.Boxes[Story.alice].Answers[Story.request "open"] with
+        match world.Nodes[Story.alice].Answers[Story.request "open"] with
         | ObjectiveStarted id when Story.completed world Story.alice id -> Story.close world "close" Story.bob line id.Channel
         | _ -> ()
 

@@ -13,6 +13,7 @@ module internal Replay =
         writer.WriteString("seed", string seed)
         writer.WriteString("commit", commit)
         options.People |> ValueOption.iter (fun people -> writer.WriteNumber("people", people))
+        options.Mallories |> ValueOption.iter (fun mallories -> writer.WriteNumber("mallories", mallories))
         options.Wishes |> ValueOption.iter (fun wishes -> writer.WriteNumber("wishes", wishes))
         writer.WriteStartArray "skipped"
         for wish in options.Skipped do writer.WriteNumberValue wish
@@ -58,6 +59,7 @@ module internal Replay =
                              | _ -> ""),
                             { Run.standard with
                                 People = number root "people"
+                                Mallories = number root "mallories"
                                 Wishes = number root "wishes"
                                 Skipped = skipped
                                 Faults = faults })

@@ -98,6 +98,12 @@ module internal Shrink =
         |> Option.map (fun fewer -> { options with People = ValueSome fewer })
         |> Option.defaultValue options
 
+    let private fewerMallories (trial: Trial) (options: RunOptions) =
+        [ 0; 1 ]
+        |> List.map (fun fewer -> { options with Mallories = ValueSome fewer })
+        |> List.tryFind trial.Fails
+        |> Option.defaultValue options
+
     /// The smallest options found within so many seconds, and how many runs it took. `swarm`: the failing run's own.
     let smallest (seconds: float) (swarm: Swarm) (options: RunOptions) (verdict: Verdict) : RunOptions * int =
         match verdict.Finding with
@@ -107,7 +113,7 @@ module internal Shrink =
             let explicit = { options with Faults = ValueSome swarm.Faults; People = ValueSome swarm.People.Length }
             let start = if trial.Fails explicit then explicit else options
             let people = fewerPeople trial swarm.People.Length start
-            let shorter = fewerFaults trial people |> fewerWishes trial swarm.Count
+            let shorter = fewerMallories trial people |> fewerFaults trial |> fewerWishes trial swarm.Count
             let count = match shorter.Wishes with ValueSome most -> most | ValueNone -> swarm.Count
             // Fewer wishes may need fewer faults, and the other way round.
             let smallest = shorter |> passOver trial count |> fewerFaults trial

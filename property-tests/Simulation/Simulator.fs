@@ -13,6 +13,8 @@ type SimulationRequest() =
     member val Seconds = 0.0 with get, set
     /// 2 to 7; 0: drawn from each seed.
     member val People = 0 with get, set
+    /// How many of them are byzantine; -1: drawn from each seed.
+    member val Mallories = -1 with get, set
     /// One of `Simulator.Presets`; empty: drawn from each seed.
     member val Faults = "" with get, set
     member val Threads = 1 with get, set
@@ -38,6 +40,7 @@ type Simulator private () =
     static let optionsOf (request: SimulationRequest) =
         { Run.standard with
             People = if request.People = 0 then ValueNone else ValueSome request.People
+            Mallories = if request.Mallories < 0 then ValueNone else ValueSome request.Mallories
             Faults = Faults.presets |> List.tryFind (fun (name, _) -> name = request.Faults) |> Option.map snd |> ValueOption.ofOption }
 
     static let shrink seconds options (verdict: Verdict) : Failure | null =

@@ -16,6 +16,10 @@ internal static class SimCommand
         var runs = new Option<long>("--runs") { Description = "So many runs, seed after seed", HelpName = "count" };
         var minutes = new Option<double>("--minutes") { Description = "Runs for so long; one minute if nothing else is said", HelpName = "minutes" };
         var nodes = new Option<int>("--nodes") { Description = $"So many nodes, {FewestPeople} to {MostPeople}; drawn from each seed if not given", HelpName = "count" };
+        var mallory = new Option<int>("--mallory")
+        {
+            Description = "So many of them are byzantine; drawn from each seed if not given", HelpName = "count", DefaultValueFactory = _ => -1,
+        };
         var faults = new Option<string?>("--faults")
         {
             Description = $"What goes wrong: {string.Join(", ", Simulator.Presets)}; drawn from each seed if not given",
@@ -39,7 +43,7 @@ internal static class SimCommand
         });
         var sim = new Command("sim", "Play whole networks in one process, with faults, and check after every step that no money is lost")
         {
-            seed, runs, minutes, nodes, faults, threads, replay,
+            seed, runs, minutes, nodes, mallory, faults, threads, replay,
         };
         sim.SetAction((parse, cancellationToken) =>
         {
@@ -57,6 +61,7 @@ internal static class SimCommand
                     Runs = isOne ? 1 : parse.GetValue(runs),
                     Seconds = hasEnd ? parse.GetValue(minutes) * 60 : 60,
                     People = parse.GetValue(nodes),
+                    Mallories = parse.GetValue(mallory),
                     Faults = parse.GetValue(faults) ?? string.Empty,
                     Threads = parse.GetValue(threads) > 0 ? parse.GetValue(threads) : Environment.ProcessorCount,
                 },
