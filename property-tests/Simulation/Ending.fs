@@ -84,7 +84,7 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
 
     let isPaidOut () =
         [ for node in honest () do
-              if not node.Chain.IsUpToDate then $"{node.Address} does not see the whole chain yet" ]
+              if not node.Chain.IsUpToDate then $"{node.Address} does not see the whole chain yet: final {node.Chain.Final.Height}, head {node.Chain.Head.Height} of {world.Chain.Head.Height}, {world.Chain.Confirmations} confirmations, {node.Chain.Sight}" ]
 
     /// What an account should have got out of the chain: its shares of the ledgers, and what its payment channels brought.
     let fair (node: Node) asset =

@@ -35,6 +35,8 @@ type internal Network(ground: Ground) =
             match cuts.TryGetValue key with
             | true, count when count + by = 0 -> cuts.Remove key |> ignore
             | true, count -> cuts[key] <- count + by
+            // Healed already, when the world was calmed.
+            | _ when by < 0 -> ()
             | _ -> cuts[key] <- by
 
     member _.Listeners = listeners
