@@ -157,7 +157,7 @@ type internal Blockchain(ground: Ground, start: Contracts, confirmations: int) =
         busyUntil <- max busyUntil (head.Height + uint64 confirmations + 1UL)
 
     let tell () =
-        // Whoever looks sees the newest: else an older block could come last, and no other after it.
+        // Whoever looks sees the newest there is by then.
         for follower in followers do ground.After(10, 2_500, Agenda.World, (fun () -> follower head))
 
     member _.Head = head
