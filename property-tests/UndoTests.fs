@@ -238,3 +238,49 @@ let ``a voucher that arrives while the payee's final signature is under way does
         Assert.True((Channel.ownFinal channel).IsSome)
         Assert.Equal(Amount.zero, payments.Best)
     | _ -> invalidOp "no channel"
+
+/// An operator rejects a payment channel's closing; then somebody asks for it again.
+let private closingRejected seed faults =
+    let world, left, right = opening seed faults
+    let id = started world
+    world.RunUntil("open", 900, (fun () -> line |> List.forall (fun who -> Story.completed world who id)))
+    let closing = { Kind = VirtualDefunding; Channel = id.Channel }
+    let asks, rejects = line[seed % 3], line[seed / 3 % 3]
+    ask world asks "close" (ClosePaymentChannel id.Channel)
+    world.Later(world.Random.Next 150, (fun () -> ask world rejects "reject" (RejectObjective(closing, "no"))))
+    world.Run 60
+
+    let waiting () = line |> List.collect (fun who -> Story.waiting world who |> List.map (fun text -> $"{who} {text}"))
+    atRest world seed (fun () -> waiting () = []) waiting
+
+    if not (line |> List.forall (fun who -> Story.completed world who closing)) then
+        ask world line[(seed + 1) % 3] "again" (ClosePaymentChannel id.Channel)
+        world.RunUntil($"seed {seed}: closed", 1_300, (fun () -> line |> List.forall (fun who -> Story.completed world who closing)))
+
+    Story.closeLedger world "closeLeft" Story.irene Story.alice left
+    Story.closeLedger world "closeRight" Story.bob Story.irene right
+
+[<Fact>]
+let ``a closing that one operator rejected goes on where another wants it`` () =
+    for seed in 601..636 do closingRejected seed (if seed % 4 = 0 then Faults.rough else Faults.none)
+
+/// The leader has as many additions in flight as it may when the follower gives them up.
+[<Fact>]
+let ``additions that the follower has given up are taken back though no more may be in flight`` () =
+    for moment in 1..40 do
+        let world = Story.world moment Faults.none
+        for who in [ Story.alice; Story.bob ] do
+            world.Join { Story.settings who with Limits = { Limits.standard with ProposalsInFlight = 1 } }
+        let ledger = Story.openLedger world "ledger" Story.alice Story.bob Story.native 100 100 1UL
+        // The follower pays, the leader proposes.
+        ask world Story.bob "open" (CreatePaymentChannel([], Story.alice, 100u, Story.outcome Story.native Story.bob Story.alice 60 0, 3UL))
+
+        world.Later(5 * moment, (fun () ->
+            if Story.isAnswered world Story.bob "open" then
+                ask world Story.bob "reject" (RejectObjective(Story.started world Story.bob "open", "no"))))
+
+        world.Run 60
+        let id = Story.started world Story.bob "open"
+        let waiting () = [ Story.alice; Story.bob ] |> List.collect (Story.waiting world)
+        atRest world moment (fun () -> waiting () = []) waiting
+        if not (Story.completed world Story.bob id) then Story.closeLedger world "close" Story.bob Story.alice ledger

@@ -24,7 +24,7 @@ let ``deposits in doubt stop what adds exposure, are read again at a slow pace, 
         Story.join world [ Story.alice; Story.bob ]
         let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
         if not healed then world.Chain.Distort(fun contracts -> { contracts with Holdings = contracts.Holdings.Remove ledger; Deposited = Funds.empty })
-        world.RunUntil("seen", 120, (fun () -> [ Story.alice; Story.bob ] |> List.forall (fun who -> world.Nodes[who].Chain.IsUpToDate)))
+        world.RunUntil("seen", 120, (fun () -> world.Chain.IsIdle && [ Story.alice; Story.bob ] |> List.forall (fun who -> world.Nodes[who].Chain.IsUpToDate)))
         let doubting = System.Collections.Generic.HashSet<Address>()
 
         world.OnStep <-

@@ -27,7 +27,7 @@ module internal DecidePeer =
 
         match funding with
         | _ when channel.Terms.MyIndex <> 0 -> offend "not-the-payer" "only the payer signs the final state first"
-        | ValueSome record when (NodeState.objective objective turning.State).IsNone ->
+        | ValueSome record when Undo.lacksDefund objective.Channel turning.State ->
             // Where the opening was not complete here, somebody who signed the post-fund still needs a final state
             // to let its guarantee go; one that pays nothing costs us nothing.
             if record.Ending.IsNone && not (Channel.isOpen channel) then

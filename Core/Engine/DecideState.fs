@@ -152,6 +152,11 @@ module internal DecideState =
         | ValueSome _
         | ValueNone -> NotNow "the ledger is not known or not open yet"
 
+    let private mayTake (channel: Channel) paid =
+        match channel.Payments with
+        | ValueSome payments -> payments.Role <> Payee || paid >= payments.Best
+        | ValueNone -> false
+
     /// A payment channel's final state. The payer takes nobody's but its own; the others take what is balanced and keeps to the opening.
     let private virtualFinal (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
         let funding = NodeState.objective { Kind = VirtualFunding; Channel = objective.Channel } turning.State
@@ -169,8 +174,9 @@ module internal DecideState =
                 offend "early-final" "nothing can have been paid before the post-fund is complete"
             | Ok _ when not known && not (state.Signatures |> List.exists (fun (party, _) -> party = 0)) ->
                 NotNow "the payer has not signed this final state"
-            | Ok _ ->
-                Undo.openDefund turning (Peer sender) funding
+            | Ok paid ->
+                // Told again, one that we would not sign does not begin the closing anew each time.
+                if not known || mayTake channel paid then Undo.openDefund turning (Peer sender) funding
 
                 if not known then turning.Add(StateSeen(channel.Terms.Id, state.Variable))
 

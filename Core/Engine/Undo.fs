@@ -23,13 +23,20 @@ module internal Undo =
                     turning.Add(ProposalUnwanted(ledger, objective.Channel))
                 | _ -> ()
 
+    /// No closing runs or is done. One that was rejected may be asked for again, by anybody.
+    let lacksDefund id (state: NodeState) =
+        match NodeState.objective { Kind = VirtualDefunding; Channel = id } state with
+        | ValueNone
+        | ValueSome { Ending = ValueSome(Rejected _) } -> true
+        | ValueSome _ -> false
+
     let openDefund (turning: Turning) origin (funding: ObjectiveRecord) =
         match funding.Goal with
         | VirtualFund(id, left, right) ->
             let goal = VirtualDefund(id, left, right)
             let takesPart = NodeState.channel id turning.State |> ValueOption.exists (Channel.hasSigned Turn.preFund)
 
-            if takesPart && (NodeState.objective (Goal.id goal) turning.State).IsNone then
+            if takesPart && lacksDefund id turning.State then
                 turning.AddAll [ ObjectiveOpened(goal, origin, ValueNone); GoalApproved(Goal.id goal) ]
         | DirectFund _
         | DirectDefund _

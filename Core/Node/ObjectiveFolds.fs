@@ -146,6 +146,13 @@ module internal ObjectiveFolds =
                 Wakes = if c.Terms.IsLedger then Set.filter (fun (_, t) -> t <> ConcludeInstead id) cleared.Wakes else cleared.Wakes
                 Tombstones = if mustStay then Table.add id true cleared.Tombstones else cleared.Tombstones }
 
+    let undo id reason (state: NodeState) =
+        let undone = { dropDeadline id state with Objectives = Table.change id (fun r -> { r with Undoing = ValueSome reason }) state.Objectives }
+
+        match objective id state with
+        | ValueSome record -> Goal.ledgers record.Goal |> List.fold (fun s ledger -> onLedger ledger (LedgerChannel.releaseIfGone id.Channel) s) undone
+        | ValueNone -> undone
+
     /// No objective, promise or guarantee needs it.
     let private mayForget (id: ChannelId) (state: NodeState) =
         match channel id state with

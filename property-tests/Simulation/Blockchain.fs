@@ -157,9 +157,8 @@ type internal Blockchain(ground: Ground, start: Contracts, confirmations: int) =
         busyUntil <- max busyUntil (head.Height + uint64 confirmations + 1UL)
 
     let tell () =
-        for follower in followers do
-            let block = head
-            ground.After(10, 2_500, Agenda.World, (fun () -> follower block))
+        // Whoever looks sees the newest there is by then.
+        for follower in followers do ground.After(10, 2_500, Agenda.World, (fun () -> follower head))
 
     member _.Head = head
     member _.Confirmations = uint64 confirmations

@@ -21,7 +21,7 @@ type internal Callers(world: SimulatedWorld, swarm: Swarm) =
     let ask who command =
         let request = RequestId(($"wish{asked.Count}").PadRight(16, '.'))
         asked.Add(struct (who, request))
-        if world.Ground.IsTracing then world.Ground.Note(ValueSome who, (fun () -> $"is wished: {command}"))
+        if world.Ground.IsTracing then world.Ground.Note(ValueSome who, (fun () -> $"is wished: {Narration.command command}"))
         world.Ask(who, request, command)
 
     let nextNonce () =

@@ -167,6 +167,11 @@ type internal ChainAdapter(ground: Ground, chain: Blockchain, me: Address) =
             tellRefusals ()
             follow ()
 
+    /// The chain may stand still while a lost transaction waits to be sent again.
+    member private this.Poll() =
+        if orders.Values |> Seq.exists (fun order -> not order.IsDone) then this.Look()
+        ground.After(45_000, 75_000, owner, this.Poll)
+
     /// For so long the node is shown something else than the chain.
     member this.Mislead(way: Sight, seconds: int) =
         match sight with
@@ -189,6 +194,7 @@ type internal ChainAdapter(ground: Ground, chain: Blockchain, me: Address) =
         isShowing <- false
         reads.Clear()
         ground.After(50, 500, number, this.Look)
+        ground.After(60_000, 60_000, number, this.Poll)
         for KeyValue(effect, order) in Seq.toArray orders do ground.After(100, 1_000, number, (fun () -> broadcast effect order))
 
     member _.Submit(effect: int64, call: Call) =

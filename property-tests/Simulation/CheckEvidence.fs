@@ -77,15 +77,16 @@ module internal CheckEvidence =
         for KeyValue(_, guarantee) in outcome.Guarantees do sum <- sum + worth books state me guarantee
         sum
 
-    /// The agreed outcome; a leader's signed proposals may be countersigned any time, and it could not prove that they are not.
+    /// The agreed outcome. A leader's signed proposals may be countersigned any time, and it could not prove that they are not;
+    /// a follower holds the leader's signature on them, and may make the best of it with its own.
     let private ofLedger books state (channel: Channel) (ledger: LedgerChannel) =
-        let mutable least = ofOutcome books state channel ledger.Agreed
+        let choose = if Channel.isLeader channel then min else max
+        let mutable chosen = ofOutcome books state channel ledger.Agreed
 
-        if Channel.isLeader channel then
-            for KeyValue(_, queued) in ledger.Queue do
-                if queued.LeaderSignature.IsSome then least <- min least (ofOutcome books state channel queued.After)
+        for KeyValue(_, queued) in ledger.Queue do
+            if queued.LeaderSignature.IsSome then chosen <- choose chosen (ofOutcome books state channel queued.After)
 
-        least
+        chosen
 
     /// Fair amount and evidence of one channel of ours. `put`: what our account has put into it on the chain.
     let private ofChannel books state (put: ChannelId -> Amount) (channel: Channel) : struct (bigint * bigint) =

@@ -63,10 +63,10 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
     let standing isWanted =
         [ for node in honest () do
               for channel in node.State.Channels.Items.Values do
-                  if isWanted node channel && stands node.State channel then node, channel ]
+                  if isWanted channel && stands node.State channel then node, channel ]
 
     /// Nobody byzantine is needed for it.
-    let free isWanted (node: Node) (channel: Channel) = isWanted channel && not (MalloryDependence.ofChannel world node channel)
+    let free isWanted (channel: Channel) = isWanted channel && not (MalloryDependence.ofChannel world channel)
 
     let close what isWanted command =
         // One side asks; the other may have been asked already, and is told so.
@@ -84,7 +84,7 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
 
     let isPaidOut () =
         [ for node in honest () do
-              if not node.Chain.IsUpToDate then $"{node.Address} does not see the whole chain yet" ]
+              if not node.Chain.IsUpToDate then $"{node.Address} does not see the whole chain yet: final {node.Chain.Final.Height}, head {node.Chain.Head.Height} of {world.Chain.Head.Height}, {world.Chain.Confirmations} confirmations, {node.Chain.Sight}" ]
 
     /// What an account should have got out of the chain: its shares of the ledgers, and what its payment channels brought.
     let fair (node: Node) asset =
@@ -112,7 +112,7 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
 
     /// What depends on byzantine peers is asked for once; whatever comes of it, everything else stays at rest.
     let closeTheirs isWanted command =
-        for id, group in standing (fun _ channel -> isWanted channel) |> List.groupBy (fun (_, channel) -> channel.Terms.Id) do
+        for id, group in standing isWanted |> List.groupBy (fun (_, channel) -> channel.Terms.Id) do
             let node, _ = group[ground.Random.Next group.Length]
             callers.Close(node.Address, command id)
 
@@ -127,9 +127,9 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
             | found -> ground.Fail(String.Join("\n", found))
 
             for asset in [ Places.native; Places.token ] do
-                let struct (least, most) = MalloryDependence.paidOut node asset
+                let due = MalloryDependence.paidOut node asset
                 let paid = world.Paid(asset, node.Address)
-                if paid < least || paid > most then ground.Fail $"{node.Address} was paid {paid} of asset {asset} in the end, its final states say {least} to {most}"
+                if paid < due then ground.Fail $"{node.Address} was paid {paid} of asset {asset} in the end, its final states say {due}"
 
     let hasStrangers () = world.Nodes.Values |> Seq.exists (fun node -> node.IsStranger)
 

@@ -54,4 +54,4 @@ type internal Ground(seed: uint64, faults: Faults) =
     member _.After(least: int, most: int, owner: int, action: unit -> unit) =
         agenda.After(int64 (random.Between(least, most)) * 1_000L + int64 (random.Next 1_000), owner, action)
 
-    member _.Fail(finding: string) : 'T = raise (Broken finding)
+    member _.Fail(finding: string) : 'T = raise (Broken $"world {seed}: {finding}")

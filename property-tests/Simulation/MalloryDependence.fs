@@ -14,23 +14,26 @@ module internal MalloryDependence =
 
     let private involves world (terms: Terms) = terms.Parties |> List.exists (isStranger world)
 
-    /// The ledger carries, or is about to, what belongs to a channel with a stranger in it.
-    let private carries world (state: NodeState) (channel: Channel) =
-        match channel.Ledger with
-        | ValueSome ledger ->
+    /// By this node's lights the ledger carries, or is about to, what belongs to a channel with a stranger in it.
+    let private carries world (state: NodeState) ledger =
+        match NodeState.channel ledger state with
+        | ValueSome { Ledger = ValueSome l } ->
             let isTheirs target = NodeState.channel target state |> ValueOption.exists (fun c -> involves world c.Terms)
-            (ledger.Agreed.Guarantees.Keys |> Seq.exists isTheirs) || (ledger.Exposures.Keys |> Seq.exists isTheirs)
-        | ValueNone -> false
+            (l.Agreed.Guarantees.Keys |> Seq.exists isTheirs) || (l.Exposures.Keys |> Seq.exists isTheirs)
+        | _ -> false
 
-    /// With a complete final state nobody else is needed to close a ledger.
-    let ofChannel world (node: Node) (channel: Channel) =
-        if channel.Terms.IsLedger then
-            (involves world channel.Terms && (Channel.completeFinal channel).IsNone) || carries world node.State channel
+    /// With a complete final state nobody else is needed to close a ledger. Before that, either side may know of something in it.
+    let ofChannel (world: SimulatedWorld) (channel: Channel) =
+        let terms = channel.Terms
+
+        if not terms.IsLedger then
+            involves world terms
         else
-            involves world channel.Terms
+            (involves world terms && (Channel.completeFinal channel).IsNone)
+            || (world.Nodes.Values |> Seq.exists (fun node -> not node.IsStranger && carries world node.State terms.Id))
 
     let ofObjective world (node: Node) (id: ObjectiveId) =
-        NodeState.channel id.Channel node.State |> ValueOption.exists (ofChannel world node)
+        NodeState.channel id.Channel node.State |> ValueOption.exists (ofChannel world)
 
     /// A ledger in which a stranger has the say.
     let isTheirs world (channel: Channel) = involves world channel.Terms
@@ -45,23 +48,16 @@ module internal MalloryDependence =
                   if view.WaitingFor = "WaitingForNothing" || view.WaitingFor = "WaitingForSigner" || not names then
                       $"{node.Address} {view.Id} stays open for somebody else's sake, and says {view.WaitingFor}" ]
 
-    /// Its share of each ledger whose final state it has signed: what it has been paid at most, and of those that are over, at least.
-    let paidOut (node: Node) asset : struct (bigint * bigint) =
+    /// Its share of each ledger that is closed: what it has been paid at least. (Anybody may have put money into one besides.)
+    let paidOut (node: Node) asset =
         let mutable least = 0I
-        let mutable most = 0I
 
         for channel in node.State.Channels.Items.Values do
-            match channel.Terms.IsLedger && channel.Terms.Opening.Asset = asset, Channel.ownFinal channel with
-            | true, Some seen ->
-                (match Ledger.tryOpening seen.Variable.Outcome with
-                 | ValueSome final ->
-                     let own = if Channel.isLeader channel then final.LeaderBalance.Value else final.FollowerBalance.Value
-                     most <- most + own
-
-                     match NodeState.objective { Kind = DirectDefunding; Channel = channel.Terms.Id } node.State with
-                     | ValueSome { Ending = ValueSome Completed } -> least <- least + own
-                     | _ -> ()
-                 | ValueNone -> ())
+            match channel.Terms.IsLedger && channel.Terms.Opening.Asset = asset, NodeState.objective { Kind = DirectDefunding; Channel = channel.Terms.Id } node.State with
+            | true, ValueSome { Ending = ValueSome Completed } ->
+                (match Channel.ownFinal channel |> Option.map (fun seen -> Ledger.tryOpening seen.Variable.Outcome) with
+                 | Some(ValueSome final) -> least <- least + (if Channel.isLeader channel then final.LeaderBalance.Value else final.FollowerBalance.Value)
+                 | _ -> ())
             | _ -> ()
 
-        struct (least, most)
+        least

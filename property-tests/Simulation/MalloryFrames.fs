@@ -61,7 +61,7 @@ module internal MalloryFrames =
         | found ->
             let target = band.Random.Pick found
 
-            for _ in 1 .. band.Random.Between(50, 300) do
+            for _ in 1 .. band.Random.Between(30, 150) do
                 if band.Random.Next 2 = 0 then (band.Random.Pick attempts) band |> ignore
                 else
                     let asset = if band.Random.Next 3 = 0 then Places.address (band.Random.Next64() % 1_000UL + 1_000UL) else target.Terms.Opening.Asset

@@ -87,31 +87,29 @@ module internal MalloryTrial =
 
         isQueued || isSeen
 
-    let private balance (terms: Terms) (part: VariablePart) =
+    /// Its own place in a ledger's outcome, and what it is to be paid there.
+    let private share (terms: Terms) (part: VariablePart) =
         match part.Outcome with
-        | [ exit ] ->
-            exit.Allocations
-            |> List.filter (fun line -> line.Destination = Destination.ofAddress terms.Me && line.Type = AllocationType.simple)
-            |> List.sumBy (fun line -> line.Amount.Value)
-        | _ -> 0I
+        | [ { Allocations = first :: second :: _ } ] -> if terms.MyIndex = 0 then struct (0, first.Amount.Value) else struct (1, second.Amount.Value)
+        | _ -> struct (0, 0I)
 
-    /// The node forces its own state through: does it get what that state gives it?
+    /// The node forces its own state through: does it get what that state gives it? (A payment channel's own comes by way of its ledgers.)
     let private enforced (victim: Node) (channel: Channel) (own: SupportedState) time contracts : string list =
         let terms = channel.Terms
         let asset = terms.Opening.Asset
-        let due = if terms.IsLedger && Contracts.holdings asset terms.Id contracts >= terms.Total then balance terms own.Candidate.Part else 0I
+        let struct (place, gives) = share terms own.Candidate.Part
+        let isFunded = terms.IsLedger && Contracts.holdings asset terms.Id contracts >= terms.Total
+        let due = if isFunded then gives else 0I
         let later = time + uint64 terms.Fixed.ChallengeDuration + 1UL
+        let transfer = Call.Transfer(0, terms.Id, Outcome.encode own.Candidate.Part.Outcome, own.Hash, [ place ])
+        let paidBy state = (Contracts.paid asset victim.Address state).Value
 
-        let paid =
-            run time victim.Address (challengeBy victim.Address own) contracts
-            |> Result.bind (run later victim.Address (Call.TransferAllAssets(terms.Id, own.Candidate.Part.Outcome, own.Hash)))
-            |> Result.map (fun after -> (Contracts.paid asset victim.Address after).Value - (Contracts.paid asset victim.Address contracts).Value)
+        let challenged = run time victim.Address (challengeBy victim.Address own) contracts
+        let paid = if due = 0I then Result.map (fun _ -> 0I) challenged else challenged |> Result.bind (run later victim.Address transfer) |> Result.map (fun after -> paidBy after - paidBy contracts)
 
         match paid with
         | Ok amount when amount >= due -> []
         | Ok amount -> [ $"{victim.Address} forces turn {own.Turn} of {terms.Id} through and is paid {amount} of {due}" ]
-        // Nothing of its own is in there, so nothing can be paid.
-        | Error _ when due = 0I -> []
         | Error reason -> [ $"{victim.Address} cannot force turn {own.Turn} of {terms.Id} through: {reason}" ]
 
     /// Whether the contracts take the challenge at all; and if so what is wrong with the victim's answer to it.

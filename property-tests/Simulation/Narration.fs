@@ -11,7 +11,12 @@ open Nitro.Wire
 module internal Narration =
     let private shortened (text: string) =
         let text = Regex.Replace(text, "0x[0-9a-fA-F]{60,}", (fun (found: Match) -> $"{found.Value.Substring(2, 6)}…"))
-        Regex.Replace(text, "0x0{20,}", "0x")
+        let text = Regex.Replace(text, "0x0{20,}", "0x")
+        let text = Regex.Replace(text, @"\{ A = \d+UL\s+B = \d+UL\s+C = \d+UL\s+D = (\d+)UL \}", "…$1")
+        let text = Regex.Replace(text, @"\{ High = 0UL\s+Middle = 0UL\s+Low = (\d+)u \}", "@$1")
+        Regex.Replace(text, @"\s*\n\s*", " ")
+
+    let command (command: Command) = shortened $"{command}"
 
     let fact (fact: Fact) =
         let struct (name, _, body) = LogV1.encode fact
@@ -48,4 +53,4 @@ module internal Narration =
     let step (happened: Event) (step: Step) =
         let taking = match step.Taking with Take -> "" | NotNow why -> $" - not now: {why}" | Offend offence -> $" - OFFENCE {offence.Code}: {offence.Detail}"
         let facts = step.Facts |> List.map (fun found -> "\n      " + fact found) |> String.concat ""
-        shortened (event happened) + taking + facts
+        shortened (event happened + taking) + facts

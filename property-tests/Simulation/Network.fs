@@ -20,7 +20,7 @@ type internal Network(ground: Ground) =
     let listeners = Dictionary<Address, Listener>()
     let cuts = Dictionary<struct (Address * Address), int>()
 
-    let isCut a b = cuts.ContainsKey(struct (a, b))
+    let isCut a b = match cuts.TryGetValue(struct (a, b)) with | true, count -> count > 0 | _ -> false
 
     let latency () =
         if ground.Strikes("frame delayed", ground.Faults.Delayed) then ground.Random.Between(500, 60_000) else ground.Random.Between(1, 40)
@@ -33,9 +33,8 @@ type internal Network(ground: Ground) =
     let change a b by =
         for key in [ struct (a, b); struct (b, a) ] do
             match cuts.TryGetValue key with
-            | true, count when count + by = 0 -> cuts.Remove key |> ignore
-            | true, count -> cuts[key] <- count + by
-            | _ -> cuts[key] <- by
+            | true, count -> cuts[key] <- max 0 (count + by)
+            | _ -> cuts[key] <- max 0 by
 
     member _.Listeners = listeners
 
