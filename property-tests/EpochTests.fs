@@ -73,7 +73,7 @@ type private Sights() =
         | TombstonesRestated _ -> [ "tombstones" ]
         | LedgerListed _ -> [ "listed" ]
         | IntentRestated _ -> [ "intent" ]
-        | WakeRestated(_, topic) -> [ if topic.IsOpeningDeadline then "deadline" else "concludeInstead" ]
+        | WakeRestated(_, topic) -> [ if topic.IsOpeningDeadline then "deadline" elif topic.IsConcludeInstead then "concludeInstead" else "wake" ]
 
     member _.Add(state: NodeState) =
         for fact in Epoch.opening 1 state do
@@ -294,12 +294,18 @@ let ``tombstones are restated some together, and a retelling where it was`` () =
 let ``an opening that would not give the node is refused`` () =
     let world = SimulatedWorld(1, Faults.none)
     Story.join world [ Story.alice; Story.bob ]
-    Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL |> ignore
+    let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
+    let payments = Story.openPayment world "virtual" Story.alice [] Story.bob 60 2UL
     let state = world.Boxes[Story.alice].State
 
     for broken in
         [ { state with OpenCount = state.OpenCount + 1 }
           { state with EndedCount = 1 }
+          { state with RequestOrder = Line.empty }
+          { state with Requests = Table.remove (Story.request "open") state.Requests }
+          Known.onLedger ledger (fun l -> { l with Locked = Amount.one }) state
+          Known.onChannel payments (Channel.onPayments (fun p -> { p with Reserved = Amount.one })) state
+          Known.onPeer Story.bob (fun p -> { p with Unapproved = 1; RetellAt = ValueSome(Instant 5L) }) state
           { state with Outbox = { state.Outbox with PerPeer = Table.add Story.bob 1 state.Outbox.PerPeer } } ] do
         match EpochDraft.finish 1 (EpochDraft.write broken) broken with
         | Error reason -> Assert.Contains("restate", reason)

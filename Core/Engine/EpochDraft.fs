@@ -10,7 +10,9 @@ open Nitro.Wire
 type internal WrittenPart =
     { Facts: Fact list
       /// Wire names, versions and bodies.
-      Records: struct (string * int * byte[]) list }
+      Records: struct (string * int * byte[]) list
+      /// Depends on no other part, and was folded by itself.
+      IsAlone: bool }
 
 /// An opening written beforehand, beside a node that goes on: the parts that stay as they are need not be written again.
 type internal Draft =
@@ -42,7 +44,17 @@ module internal EpochDraft =
 
     let private writePart (part: EpochPart) : Result<WrittenPart, string> =
         let facts = part.Items() |> List.map Restated
-        facts |> List.map writeFact |> all |> Result.map (fun records -> { Facts = facts; Records = records })
+
+        match part.IsGivenBy with
+        | ValueSome isGivenBy when not (isGivenBy (Epoch.restate NodeState.empty facts)) -> Error $"what restates a {part.Source.GetType().Name} does not give it"
+        | _ ->
+            facts
+            |> List.map writeFact
+            |> all
+            |> Result.map (fun records ->
+                { Facts = facts
+                  Records = records
+                  IsAlone = part.IsGivenBy.IsSome })
 
     /// Of a published state, on any thread. A part that cannot be written is left out, and found again by `finish`.
     let write (state: NodeState) : Draft =
@@ -58,26 +70,53 @@ module internal EpochDraft =
 
         { Written = written; Count = count }
 
-    /// The opening of the state as it is now, folded to see that it gives this very state. An error is a bug of ours: that opening
-    /// must not be used, while the journal as it stands is as good as ever.
-    let finish number (draft: Draft) (state: NodeState) : Result<OpenedEpoch, string> =
-        let find (part: EpochPart) =
+    /// The parts of the state as it is now, and the first error.
+    let private collect (draft: Draft) (state: NodeState) =
+        let parts = List<WrittenPart>()
+        let mutable error = ValueNone
+
+        for part in Epoch.parts state do
             match draft.Written.TryGetValue part.Source with
-            | true, written -> Ok written
-            | _ -> writePart part
+            | true, written -> parts.Add written
+            | _ ->
+                match writePart part with
+                | Ok written -> parts.Add written
+                | Error reason -> if error.IsNone then error <- ValueSome reason
 
-        let opening (parts: WrittenPart list) =
-            let count = 1 + (parts |> List.sumBy _.Facts.Length)
-            let first = Epoch.opened number count state
-            let folded = Epoch.fold state.Position (Seq.append [ first ] (parts |> Seq.collect _.Facts))
+        match error with
+        | ValueSome reason -> Error reason
+        | ValueNone -> Ok parts
+
+    /// The opening of the state as it is now, once it is known to give this very state. An error is a bug of ours: that opening must
+    /// not be used, while the journal as it stands is as good as ever.
+    let finish number (draft: Draft) (state: NodeState) : Result<OpenedEpoch, string> =
+        let opening (parts: List<WrittenPart>) =
+            let mutable folded = Epoch.alone state
+            let mutable count = 1
+            let mutable alone = 0
+
+            for part in parts do
+                count <- count + part.Facts.Length
+                // What depends on no other part was folded by itself when it was written.
+                if part.IsAlone then alone <- alone + 1 else folded <- Epoch.restate folded part.Facts
+
             let after = { state with Position = state.Position + int64 count }
+            let isWhole = alone = Table.count state.Channels + Table.count state.Requests && state.RequestOrder.Items.Length = Table.count state.Requests
 
-            if folded <> after then
+            if not isWhole || { folded with Position = after.Position } <> after then
                 Error "the opening does not restate the node as it is"
             else
-                writeFact first
-                |> Result.map (fun record ->
-                    { State = after
-                      Records = [| record; for part in parts do yield! part.Records |] })
+                writeFact (Epoch.opened number count state)
+                |> Result.map (fun first ->
+                    let records = Array.zeroCreate count
+                    records[0] <- first
+                    let mutable next = 1
 
-        Epoch.parts state |> Seq.map find |> Seq.toList |> all |> Result.bind opening
+                    for part in parts do
+                        for record in part.Records do
+                            records[next] <- record
+                            next <- next + 1
+
+                    { State = after; Records = records })
+
+        collect draft state |> Result.bind opening

@@ -6,7 +6,9 @@ open Nitro.Protocol
 /// What one value in the state has to say for itself. Values never change: the same source says the same later on.
 type internal EpochPart =
     { Source: obj
-      Items: unit -> Restatement list }
+      Items: unit -> Restatement list
+      /// Of a part that depends on no other, and no other than what follows on it: whether that is what its own fold gives.
+      IsGivenBy: (NodeState -> bool) voption }
 
 /// An epoch's opening: the facts from which alone the state can be folded again.
 module internal Epoch =
@@ -73,15 +75,7 @@ module internal Epoch =
           | ValueNone -> () ]
 
     let private byKey (table: Table<'K, 'V>) = Table.toSeq table |> Seq.sortBy (fun (struct (key, _)) -> key)
-    let private part (source: obj) items = { Source = source; Items = items }
-
-    /// Wake-ups that the records of a channel or a peer bring along are not said twice.
-    let private isOwn topic =
-        match topic with
-        | OpeningDeadline _
-        | ConcludeInstead _ -> true
-        | Retelling _
-        | ChainRetry _ -> false
+    let private part (source: obj) items = { Source = source; Items = items; IsGivenBy = ValueNone }
 
     let private tombstones (table: Table<ChannelId, bool>) : Restatement list =
         [ for ids in byKey table |> Seq.map (fun (struct (id, _)) -> id) |> Seq.chunkBySize tombstonesTogether ->
@@ -94,23 +88,41 @@ module internal Epoch =
           for KeyValue(position, id) in state.Ended do EndedRestated(position, id)
           for struct (struct (peer, asset), id) in byKey state.Ledgers do LedgerListed(peer, asset, id)
           for KeyValue(position, intent) in state.Outbox.Unfinished do IntentRestated(EffectId position, intent)
-          for due, topic in state.Wakes do
-              if isOwn topic then WakeRestated(due, topic) ]
+          for due, topic in state.Wakes do WakeRestated(due, topic) ]
+
+    let private channelPart (c: Channel) =
+        { Source = c
+          Items = fun () -> channel c
+          IsGivenBy = ValueSome(fun folded -> Table.tryFind c.Terms.Id folded.Channels = ValueSome c) }
+
+    let private requestPart id (record: RequestRecord) =
+        { Source = record
+          Items = fun () -> [ RequestRestated(id, record.Content, record.At, record.Result) ]
+          IsGivenBy = ValueSome(fun folded -> Table.tryFind id folded.Requests = ValueSome record) }
 
     /// All that lives, in the order in which it must be folded: channels first, then who is in them.
     let parts (state: NodeState) : seq<EpochPart> =
         seq {
-            for struct (_, c) in byKey state.Channels do part c (fun () -> channel c)
-            for struct (_, record) in byKey state.Objectives do part record (fun () -> [ ObjectiveRestated record ])
+            for struct (_, c) in byKey state.Channels do channelPart c
 
             for id in state.RequestOrder.Items do
                 match Table.tryFind id state.Requests with
-                | ValueSome record -> part record (fun () -> [ RequestRestated(id, record.Content, record.At, record.Result) ])
+                | ValueSome record -> requestPart id record
                 | ValueNone -> ()
 
+            for struct (_, record) in byKey state.Objectives do part record (fun () -> [ ObjectiveRestated record ])
             part state.Tombstones (fun () -> tombstones state.Tombstones)
             part state (fun () -> others state)
         }
+
+    /// What the parts that depend on no other give together, where each gives itself.
+    let alone (state: NodeState) : NodeState =
+        { NodeState.empty with
+            Position = state.Position
+            SeenHeight = state.SeenHeight
+            Channels = state.Channels
+            Requests = state.Requests
+            RequestOrder = state.RequestOrder }
 
     /// The first fact of an opening of so many.
     let opened number facts (state: NodeState) = EpochOpened(number, facts, state.SeenHeight)
@@ -120,7 +132,8 @@ module internal Epoch =
         let items = parts state |> Seq.collect (fun part -> part.Items()) |> Seq.map Restated |> Seq.toList
         opened number (items.Length + 1) state :: items
 
+    // Nothing in an opening depends on when it is written.
+    let restate (state: NodeState) (facts: Fact list) = facts |> List.fold (fun state fact -> NodeState.evolve state (Instant 0L) fact) state
+
     /// The state that an opening at this position stands for.
-    let fold position (opening: seq<Fact>) : NodeState =
-        // Nothing in an opening depends on when it is written.
-        opening |> Seq.fold (fun state fact -> NodeState.evolve state (Instant 0L) fact) { NodeState.empty with Position = position }
+    let fold position (opening: Fact list) : NodeState = restate { NodeState.empty with Position = position } opening

@@ -110,7 +110,6 @@ type internal Restatement =
     | LedgerListed of peer: Address * asset: Address * ledger: ChannelId
     /// An effect keeps its id, the position that its promise first had: adapters know it by that.
     | IntentRestated of effect: EffectId * intent: Intent
-    /// Wake-ups that do not follow from a channel's or a peer's own record.
     | WakeRestated of due: Instant * topic: Topic
 
 /// Everything a node remembers. The journal is these, in order, and nothing else.

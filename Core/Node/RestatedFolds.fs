@@ -26,11 +26,7 @@ module internal RestatedFolds =
                 ChainRetryAt = r.ChainRetryAt
                 MayConclude = r.MayConclude }
 
-        let added = { state with Channels = Table.add id again state.Channels }
-
-        match r.ChainRetryAt with
-        | ValueSome due -> wake due (ChainRetry id) added
-        | ValueNone -> added
+        { state with Channels = Table.add id again state.Channels }
 
     let private ledgerAgain agreed turn leaderSignature followerSignature nextWanted (c: Channel) =
         { c with
@@ -77,11 +73,7 @@ module internal RestatedFolds =
                 RetellAt = retellAt
                 RetoldUpTo = retoldUpTo }
 
-        let added = { state with Peers = Table.add address again state.Peers }
-
-        match retellAt with
-        | ValueSome due -> wake due (Retelling address) added
-        | ValueNone -> added
+        { state with Peers = Table.add address again state.Peers }
 
     let private request id content at result (state: NodeState) =
         { state with

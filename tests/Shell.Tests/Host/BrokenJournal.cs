@@ -17,6 +17,9 @@ internal sealed class BrokenJournal(IJournal inner) : IJournal
     /// <summary>Sizes of the epochs' openings that were asked for.</summary>
     public List<int> Openings { get; } = [];
 
+    /// <summary>Where reading began, each time.</summary>
+    public List<long> Reads { get; } = [];
+
     public long Next => inner.Next;
 
     public long EpochStart => inner.EpochStart;
@@ -37,7 +40,11 @@ internal sealed class BrokenJournal(IJournal inner) : IJournal
         return Failure is { } failure ? failure() : await inner.OpenEpochAsync(expected, entries, cancellationToken);
     }
 
-    public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken) => inner.ReadAsync(from, cancellationToken);
+    public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken)
+    {
+        Reads.Add(from);
+        return inner.ReadAsync(from, cancellationToken);
+    }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }
