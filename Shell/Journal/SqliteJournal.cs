@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Nitro.Ports;
+using Nitro.Storage;
 
 namespace Nitro.Journal;
 
@@ -12,11 +13,11 @@ public sealed class SqliteJournal : IJournal
 {
     private readonly SqliteJournalOptions options;
     private readonly string path;
-    private readonly JournalLock held;
+    private readonly FileLock held;
     private readonly JournalWriter writer;
     private volatile bool disposed;
 
-    private SqliteJournal(SqliteJournalOptions options, string path, JournalLock held, JournalWriter writer)
+    private SqliteJournal(SqliteJournalOptions options, string path, FileLock held, JournalWriter writer)
     {
         this.options = options;
         this.path = path;
@@ -110,11 +111,11 @@ public sealed class SqliteJournal : IJournal
     private static SqliteJournal Open(SqliteJournalOptions options)
     {
         var path = System.IO.Path.GetFullPath(options.Path);
-        JournalLock? held = null;
+        FileLock? held = null;
         JournalTable? table = null;
         try
         {
-            held = JournalLock.Take(path);
+            held = JournalDatabase.Lock(path);
             table = new JournalTable(JournalDatabase.OpenWriter(options, path), path);
             var journal = new SqliteJournal(options, path, held, new JournalWriter(table, path));
             (held, table) = (null, null);
