@@ -61,6 +61,8 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                     Signer = signer,
                     Chain = chain,
                     Link = link,
+                    // What is in memory is never read again.
+                    EpochRecords = plan.Options.Journal == "memory" ? 0 : plan.Options.EpochRecords,
                     Time = time,
                     Logger = logger,
                 },

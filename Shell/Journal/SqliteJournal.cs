@@ -29,6 +29,9 @@ public sealed class SqliteJournal : IJournal
     public long Next => writer.Next;
 
     /// <inheritdoc/>
+    public long EpochStart => writer.EpochStart;
+
+    /// <inheritdoc/>
     public JournalStatistics Statistics => writer.Statistics;
 
     /// <summary>Opens the journal at <see cref="SqliteJournalOptions.Path"/>, or makes it.</summary>
@@ -52,21 +55,21 @@ public sealed class SqliteJournal : IJournal
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        if (AppendRules.Check(expected, entries, out var bytes) is not { } copy)
-        {
-            return new AppendResult(AppendOutcome.TooLarge, Next);
-        }
+        return AppendRules.Check(expected, entries, out var bytes) is { } copy
+            ? await WrittenAsync(new AppendRequest(expected, copy, bytes, opensEpoch: false), cancellationToken)
+            : new AppendResult(AppendOutcome.TooLarge, Next);
+    }
 
-        var request = new AppendRequest(expected, copy, bytes);
-        if (!writer.Queue.TryAdd(request, out var reason))
-        {
-            throw reason;
-        }
-
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((AppendRequest)state!).TryCancel(token), request))
-        {
-            return await request.Answer;
-        }
+    /// <summary>
+    /// As <see cref="IJournal.OpenEpochAsync"/>: one transaction, with the note where the epoch begins. Cancellation as for an append.
+    /// </summary>
+    public async ValueTask<AppendResult> OpenEpochAsync(
+        long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        var copy = AppendRules.Copy(expected, entries, out var bytes);
+        return await WrittenAsync(new AppendRequest(expected, copy, bytes, opensEpoch: true), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -92,6 +95,19 @@ public sealed class SqliteJournal : IJournal
         }
     }
 
+    private async Task<AppendResult> WrittenAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        if (!writer.Queue.TryAdd(request, out var reason))
+        {
+            throw reason;
+        }
+
+        using (cancellationToken.UnsafeRegister(static (state, token) => ((AppendRequest)state!).TryCancel(token), request))
+        {
+            return await request.Answer;
+        }
+    }
+
     private static SqliteJournal Open(SqliteJournalOptions options)
     {
         var path = System.IO.Path.GetFullPath(options.Path);
@@ -101,7 +117,7 @@ public sealed class SqliteJournal : IJournal
         {
             held = JournalDatabase.Lock(path);
             table = new JournalTable(JournalDatabase.OpenWriter(options, path), path);
-            var journal = new SqliteJournal(options, path, held, new JournalWriter(table, path, table.Head()));
+            var journal = new SqliteJournal(options, path, held, new JournalWriter(table, path));
             (held, table) = (null, null);
             return journal;
         }

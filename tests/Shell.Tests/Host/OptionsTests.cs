@@ -21,7 +21,7 @@ public sealed class OptionsTests
         var options = Read($$"""
             {"chain":{"url":"http://127.0.0.1:1","authToken":"t","chainId":5,"startBlock":7,"confirmations":3},
              {{Contracts}},
-             "dataDirectory":"./d","journal":"memory","keys":{"channelKeyFile":"","chainKeyFile":""},
+             "dataDirectory":"./d","journal":"memory","epochRecords":0,"keys":{"channelKeyFile":"","chainKeyFile":""},
              "rpc":{"listen":"127.0.0.1:0","origins":["https://a.example"],"hosts":[],"certificateFile":"","keyFile":"","compat":""},
              "policy":{"mode":"manual","allowPeers":[],"denyPeers":["0x00000000000000000000000000000000000000b1"],
                "largestAmount":{"*":"123","0x0000000000000000000000000000000000000000":5},"minChallengeDuration":60,
