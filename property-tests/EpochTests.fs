@@ -141,7 +141,7 @@ let ``an opening gives the very state it was made of, at any moment of a rough l
     let sights = Sights()
 
     for seed in 1..3 do
-        let world = SimulatedWorld(seed, Faults.rough)
+        let world = Story.world seed Faults.rough
         watch world sights 5
         paymentLife world seed |> closeAll world seed
 
@@ -154,12 +154,12 @@ let ``an opening gives the very state it was made of, at any moment of a rough l
 [<Fact>]
 let ``so it does while deposits are in doubt, calls are refused and somebody else deposits`` () =
     let sights = Sights()
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     watch world sights 1
     Story.join world [ Story.alice; Story.bob ]
     let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
-    world.Chain.Lose ledger
-    for who in [ Story.alice; Story.bob ] do world.Feed(who, ChainRetracted 1UL) |> ignore
+    world.Chain.Distort(fun contracts -> { contracts with Holdings = contracts.Holdings.Remove ledger; Deposited = Funds.empty })
+    for who in [ Story.alice; Story.bob ] do world.Feed(who, ChainRetracted 1UL)
     world.Run 60
     world.Gift(ledger, Story.native, Story.amount 200)
     world.Run 600
@@ -171,7 +171,7 @@ let private manual (settings: Settings) = { settings with Policy = { settings.Po
 [<Fact>]
 let ``so it does while operators, policies, signers and deadlines refuse`` () =
     let sights = Sights()
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     watch world sights 1
     Story.join world [ Story.alice; Story.irene ]
     let left = Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL
@@ -197,7 +197,7 @@ let ``so it does while operators, policies, signers and deadlines refuse`` () =
     world.RunUntil("ended", 1_000, (fun () -> List.forall ended line))
 
     let channel = Story.openPayment world "direct" Story.alice [] Story.irene 60 5UL
-    world.Boxes[Story.alice].Forbids <- fun payload -> if payload.IsVoucherPayload then ValueSome "policy-test" else ValueNone
+    world.Nodes[Story.alice].Signer.Forbids <- fun payload -> if payload.IsVoucherPayload then ValueSome "policy-test" else ValueNone
     Story.pay world "pay" Story.alice channel 7
     world.RunUntil("answered", 60, (fun () -> Story.isAnswered world Story.alice "pay"))
     Story.close world "close" Story.irene [ Story.alice; Story.irene ] channel
@@ -205,40 +205,20 @@ let ``so it does while operators, policies, signers and deadlines refuse`` () =
     Story.closeLedger world "closeRight" Story.bob Story.irene right.Channel
     lacks sights [ "unapproved"; "refused"; "paymentFailed"; "undoing"; "deadline" ]
 
-/// Changes nothing, wherever it stands.
-let private nothing = IntentFinished(EffectId -1L, Superseded)
-
-/// Opens an epoch as a host does, from a draft that may be older; what stood before it is gone for good.
-let private openEpoch (box: Box) at number draft =
-    match EpochDraft.finish number draft box.State with
-    | Error reason -> invalidOp reason
-    | Ok opened ->
-        let opening = opened.Records |> Array.map (fun struct (name, version, body) -> LogV1.decode name version (ReadOnlyMemory body))
-        for index in 0 .. box.Journal.Count - 1 do box.Journal[index] <- struct (at, nothing)
-
-        for fact in opening do
-            match fact with
-            | Ok read -> box.Journal.Add(struct (at, read))
-            | Error reason -> invalidOp reason
-
-        Assert.Equal(int64 box.Journal.Count, opened.State.Position)
-        box.State <- opened.State
-
 [<Fact>]
 let ``nodes that open epochs at any moment, and know nothing from before them, live as ever`` () =
     let mutable opened = 0
 
     for seed in 1..4 do
-        let world = SimulatedWorld(seed, Faults.rough)
+        let world = Story.world seed Faults.rough
 
         let rec epochs who =
-            let drafted = EpochDraft.write world.Boxes[who].State
+            let drafted = EpochDraft.write world.Nodes[who].State
 
             world.Later(
                 world.Random.Next 400,
                 fun () ->
-                    opened <- opened + 1
-                    openEpoch world.Boxes[who] world.Now opened drafted
+                    if world.Nodes[who].TryOpenEpoch(opened + 1, drafted) then opened <- opened + 1
                     world.Later(world.Random.Next 2_000, (fun () -> epochs who))
             )
 
@@ -250,19 +230,19 @@ let ``nodes that open epochs at any moment, and know nothing from before them, l
 
 [<Fact>]
 let ``what was written beforehand is used as far as it still holds`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL |> ignore
     let channel = Story.openPayment world "virtual" Story.alice [] Story.bob 60 2UL
-    let drafted = EpochDraft.write world.Boxes[Story.alice].State
-    Assert.Equal((Epoch.opening 1 world.Boxes[Story.alice].State).Length, drafted.Count)
+    let drafted = EpochDraft.write world.Nodes[Story.alice].State
+    Assert.Equal((Epoch.opening 1 world.Nodes[Story.alice].State).Length, drafted.Count)
     Story.pay world "pay" Story.alice channel 7
     world.RunUntil("paid", 60, (fun () -> Story.isAnswered world Story.alice "pay"))
 
-    match EpochDraft.finish 1 drafted world.Boxes[Story.alice].State with
+    match EpochDraft.finish 1 drafted world.Nodes[Story.alice].State with
     | Error reason -> invalidOp reason
     | Ok opened ->
-        let expected = Epoch.opening 1 world.Boxes[Story.alice].State |> List.map LogV1.encode
+        let expected = Epoch.opening 1 world.Nodes[Story.alice].State |> List.map LogV1.encode
         Assert.Equal<struct (string * int * byte[]) list>(expected, List.ofArray opened.Records)
         let bodies (records: seq<struct (string * int * byte[])>) = records |> Seq.map (fun struct (_, _, body) -> body)
         let drafted = Collections.Generic.HashSet<byte[]>(drafted.Written.Values |> Seq.collect _.Records |> bodies, HashIdentity.Reference)
@@ -273,10 +253,10 @@ let ``what was written beforehand is used as far as it still holds`` () =
 
 [<Fact>]
 let ``tombstones are restated some together, and a retelling where it was`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
-    let state = world.Boxes[Story.alice].State
+    let state = world.Nodes[Story.alice].State
     let id n = ChannelId(Bytes32.ofUInt64 n)
 
     let old =
@@ -292,11 +272,11 @@ let ``tombstones are restated some together, and a retelling where it was`` () =
 
 [<Fact>]
 let ``an opening that would not give the node is refused`` () =
-    let world = SimulatedWorld(1, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world [ Story.alice; Story.bob ]
     let ledger = Story.openLedger world "open" Story.alice Story.bob Story.native 100 100 1UL
     let payments = Story.openPayment world "virtual" Story.alice [] Story.bob 60 2UL
-    let state = world.Boxes[Story.alice].State
+    let state = world.Nodes[Story.alice].State
 
     for broken in
         [ { state with OpenCount = state.OpenCount + 1 }

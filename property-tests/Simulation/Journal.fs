@@ -20,6 +20,7 @@ type internal Journal(ground: Ground) =
     // By position, what the bytes say; the facts that were written are not kept.
     let facts = List<Fact>()
     let mutable state = NodeState.empty
+    let mutable epochStart = 0
 
     let read (record: JournalRecord) =
         match LogV1.decode record.Name record.Version (ReadOnlyMemory record.Body) with
@@ -48,5 +49,19 @@ type internal Journal(ground: Ground) =
         facts.Add fact
         state <- NodeState.evolve state at fact
 
-    /// All of it once more from the first byte.
-    member _.Replayed() = records |> Seq.fold (fun state record -> NodeState.evolve state record.At (read record)) NodeState.empty
+    /// An epoch's opening, all of it or nothing; a restart knows nothing of what stands before it.
+    member _.OpenEpoch(at: Instant, opening: struct (string * int * byte[])[]) =
+        epochStart <- records.Count
+
+        for struct (name, version, body) in opening do
+            let record = { At = at; Name = name; Version = version; Body = body }
+            let fact = read record
+            records.Add record
+            facts.Add fact
+            state <- NodeState.evolve state at fact
+
+    /// All of the epoch once more from its first byte.
+    member _.Replayed() =
+        records
+        |> Seq.skip epochStart
+        |> Seq.fold (fun state record -> NodeState.evolve state record.At (read record)) { NodeState.empty with Position = int64 epochStart }

@@ -237,6 +237,19 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
                     | _ -> this.Plan()))
         | _ -> ()
 
+    /// As the host does between two turns, from a draft that may be older; not while one is under way.
+    member this.TryOpenEpoch(epoch: int, draft: Draft) : bool =
+        if number = 0 || isTurning then
+            false
+        else
+            match EpochDraft.finish epoch draft published with
+            | Error reason -> fail $"no epoch can be opened: {reason}"
+            | Ok opened ->
+                journal.OpenEpoch(this.Clock(), opened.Records)
+                published <- opened.State
+                if journal.State <> published then fail "an epoch's opening does not give the live state"
+                true
+
     // What comes in
 
     member this.Post(mail: Mail, isOutcome: bool) =

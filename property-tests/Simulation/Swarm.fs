@@ -69,6 +69,7 @@ module internal Swarm =
           DiskFull = some faults.DiskFull
           Crash = some faults.Crash
           LongOutage = some faults.LongOutage
+          Epoch = some faults.Epoch
           ClockJump = some faults.ClockJump
           SignerSlow = some faults.SignerSlow
           SignerAway = some faults.SignerAway
