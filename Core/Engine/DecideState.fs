@@ -185,7 +185,9 @@ module internal DecideState =
             | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
             | Ok paid when not paid.IsZero && not (Channel.hasSigned Turn.postFund channel) ->
                 // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side.
-                offend "early-final" "nothing can have been paid before the post-fund is complete"
+                // The payer knows that we have not signed; another may have been taken in, and tells it again in case we sign later.
+                if sender = channel.Terms.Payer then offend "early-final" "nothing can have been paid before the post-fund is complete"
+                else Take
             | Ok _ when not known && not (state.Signatures |> List.exists (fun (party, _) -> party = 0)) ->
                 NotNow "the payer has not signed this final state"
             | Ok paid ->
