@@ -284,3 +284,31 @@ let ``additions that the follower has given up are taken back though no more may
         let waiting () = [ Story.alice; Story.bob ] |> List.collect (Story.waiting world)
         atRest world moment (fun () -> waiting () = []) waiting
         if not (Story.completed world Story.bob id) then Story.closeLedger world "close" Story.bob Story.alice ledger
+
+/// One signer refuses the final state of a ledger once, while the other side has signed it.
+let private finalRefused isGoNitro asks refuses =
+    let world = Story.world 1 Faults.none
+    let both = [ Story.alice; Story.bob ]
+    for who in both do world.Join { Story.settings who with GoNitroPeers = if isGoNitro then Set.ofList both else Set.empty }
+    let ledger = Story.openLedger world "ledger" Story.alice Story.bob Story.native 100 50 1UL
+    let mutable left = 1
+
+    world.Nodes[refuses].Signer.Forbids <-
+        fun _ ->
+            left <- left - 1
+            if left >= 0 then ValueSome "policy-test" else ValueNone
+
+    ask world asks "close" (CloseLedger ledger)
+    let id = { Kind = DirectDefunding; Channel = ledger }
+    world.Run 60
+    let waiting () = both |> List.collect (fun who -> Story.waiting world who |> List.map (fun text -> $"{who} {text}"))
+    atRest world 1 (fun () -> waiting () = []) waiting
+    if not (Story.completed world asks id) then Story.closeLedger world "again" asks (List.find ((<>) asks) both) ledger
+    Assert.Equal(100I, Story.paidTo world Story.native Story.alice)
+    Assert.Equal(50I, Story.paidTo world Story.native Story.bob)
+
+[<Fact>]
+let ``a signer that refuses a ledger's final state once does not keep the other side from closing`` () =
+    for isGoNitro in [ false; true ] do
+        for asks in [ Story.alice; Story.bob ] do
+            for refuses in [ Story.alice; Story.bob ] do finalRefused isGoNitro asks refuses

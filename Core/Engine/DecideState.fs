@@ -142,21 +142,32 @@ module internal DecideState =
             let terms = channel.Terms
             let goal = DirectDefund terms.Id
             let expected = Ledger.toVariable terms.Dialect (ledger.AgreedTurn + 1UL) true ledger.Agreed
-            let isOpen = (NodeState.openObjective (Goal.id goal) turning.State).IsSome
+            let isKnown = (Channel.tryHash state.Variable.Turn state.Hash channel).IsSome
+            let isFree = ledger.Agreed.Guarantees.IsEmpty && ledger.Exposures.IsEmpty
 
-            if (Channel.tryHash state.Variable.Turn state.Hash channel).IsSome then
-                storeSignatures turning channel state
+            /// One that was rejected is asked for again.
+            let beginClosing () =
+                match NodeState.objective (Goal.id goal) turning.State with
+                | ValueNone
+                | ValueSome { Ending = ValueSome(Rejected _) } ->
+                    turning.AddAll [ ObjectiveOpened(goal, Peer sender, ValueNone); GoalApproved(Goal.id goal) ]
+                | ValueSome _ -> ()
+
+            if isKnown then
+                if State.hash terms.Id expected = state.Hash && LedgerChannel.isIdle ledger && isFree then beginClosing ()
+
+                match NodeState.channel terms.Id turning.State with
+                | ValueSome current -> storeSignatures turning current state
+                | ValueNone -> Take
             elif State.hash terms.Id expected <> state.Hash then
                 if LedgerChannel.isIdle ledger then offend "unexpected-final" "the final state is not what was last agreed"
                 else NotNow "proposals are still on their way"
             elif not (LedgerChannel.isIdle ledger) then
                 NotNow "proposals are still on their way"
-            elif not ledger.Agreed.Guarantees.IsEmpty || not ledger.Exposures.IsEmpty then
+            elif not isFree then
                 decline turning sender objective
             else
-                if not isOpen then
-                    turning.AddAll [ ObjectiveOpened(goal, Peer sender, ValueNone); GoalApproved(Goal.id goal) ]
-
+                beginClosing ()
                 turning.Add(StateSeen(terms.Id, expected))
 
                 match NodeState.channel terms.Id turning.State with

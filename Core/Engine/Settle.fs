@@ -70,14 +70,18 @@ module internal Settle =
                 else Undo.abandon turning objective reason true
 
     /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.
-    /// While the deposits are in doubt nothing is added, only taken back; after a refusal the next try waits. What takes back finds
-    /// room beyond the limit, since the follower may wait for it before it countersigns what it takes back.
+    /// While the deposits are in doubt nothing is added, only taken back; after a refusal the next try waits. What takes back an
+    /// addition in flight finds room beyond the limit, since the follower may wait for it before it countersigns either.
     let private propose (turning: Turning) (channel: Channel) (ledger: LedgerChannel) =
         let terms = channel.Terms
         let id = terms.Id
-        let most = turning.Settings.Limits.ProposalsInFlight
-        let inFlight = LedgerChannel.inFlight ledger
-        let mayGo = function Add _ -> not channel.Doubtful && inFlight < most | Remove _ -> inFlight < 2 * most
+        let hasRoom = LedgerChannel.inFlight ledger < turning.Settings.Limits.ProposalsInFlight
+        let isAdding target = ledger.Queue.Values |> Seq.exists (fun queued -> queued.Proposal.Target = target)
+
+        let mayGo proposal =
+            match proposal with
+            | Add _ -> hasRoom && not channel.Doubtful
+            | Remove(target, _) -> hasRoom || isAdding target
         let next = ledger.Wanted.Values |> Seq.tryFind mayGo
 
         if
