@@ -54,6 +54,30 @@ let ``a payee that completes no opening does not stop the ledger between payer a
     Story.pay world "pay" Story.alice other 7
     Story.close world "close" Story.irene [ Story.alice; Story.irene ] other
 
+[<Fact>]
+let ``a payer that opens one channel in two ways turns hub and payee against nobody but itself`` () =
+    let world = Story.world 1 Faults.none
+    let left, right = ledgers world
+    world.Distrust Story.alice
+
+    world.Network.Tamper <- fun sender receiver frame ->
+        let other item =
+            match item with
+            | StateItem(objective, state) when sender = Story.alice && receiver = Story.bob && objective.Kind = VirtualFunding ->
+                let variable = { state.Variable with Outcome = Story.outcome Story.native Story.alice Story.bob 61 0 }
+                let hash = State.hash objective.Channel variable
+                StateItem(objective, { state with Variable = variable; Hash = hash; Signatures = [ 0, FakeCurve.sign Story.alice (Digest.personal hash) ] })
+            | said -> said
+
+        [ Nitro.Wire.PeerV1.encode receiver { From = sender; Items = MalloryWords.read frame |> List.map other } ]
+
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.alice "open"))
+    let id = Story.started world Story.alice "open"
+    world.RunUntil("given up by both", 120, (fun () -> Story.ended world Story.irene id && Story.ended world Story.bob id))
+    Story.closeLedger world "closeRight" Story.bob Story.irene right
+    Story.closeLedger world "closeLeft" Story.irene Story.alice left
+
 let private run (options: RunOptions) seed =
     let verdict = Run.seed options seed
     if verdict.Finding.IsSome then invalidOp $"seed {seed}, {options.Mallories}, {options.Tricks}: {verdict.Finding.Value}"

@@ -47,7 +47,8 @@ type internal MalloryChain(band: Band) =
             for id in made |> List.collect (fun step -> step.Changed) |> List.distinct do
                 match NodeState.channel id state with
                 | ValueSome channel ->
-                    MalloryTrial.newestOf node channel |> ValueOption.iter keep
+                    // A payee's redemption is its good right: nothing is newer.
+                    MalloryTrial.newestOf node channel |> ValueOption.iter (fun own -> if own.Proof.IsEmpty then keep own)
                     offers node channel
                 | ValueNone -> ()
 
