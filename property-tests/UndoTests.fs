@@ -312,3 +312,34 @@ let ``a signer that refuses a ledger's final state once does not keep the other 
     for isGoNitro in [ false; true ] do
         for asks in [ Story.alice; Story.bob ] do
             for refuses in [ Story.alice; Story.bob ] do finalRefused isGoNitro asks refuses
+
+/// Somebody's signer refuses something of a payment channel's closing, once.
+let private closingRefused seed =
+    let world, left, right = opening seed Faults.none
+    let id = started world
+    world.RunUntil("open", 900, (fun () -> line |> List.forall (fun who -> Story.completed world who id)))
+    let node = world.Nodes[line[seed % 3]]
+    let mutable left' = world.Random.Next 4
+
+    node.Signer.Forbids <-
+        fun _ ->
+            left' <- left' - 1
+            if left' = -1 then ValueSome "policy-test" else ValueNone
+
+    let closing = { Kind = VirtualDefunding; Channel = id.Channel }
+    ask world line[seed / 3 % 3] "close" (ClosePaymentChannel id.Channel)
+    world.Run 60
+    node.Signer.Forbids <- fun _ -> ValueNone
+    let waiting () = line |> List.collect (fun who -> Story.waiting world who |> List.map (fun text -> $"{who} {text}"))
+    atRest world seed (fun () -> waiting () = []) waiting
+
+    if not (line |> List.forall (fun who -> Story.completed world who closing)) then
+        ask world line[(seed + 1) % 3] "again" (ClosePaymentChannel id.Channel)
+        world.RunUntil($"seed {seed}: closed", 1_300, (fun () -> line |> List.forall (fun who -> Story.completed world who closing)))
+
+    Story.closeLedger world "closeLeft" Story.irene Story.alice left
+    Story.closeLedger world "closeRight" Story.bob Story.irene right
+
+[<Fact>]
+let ``everybody's signer may refuse anything of a closing, once`` () =
+    for seed in 701..748 do closingRefused seed
