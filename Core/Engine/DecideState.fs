@@ -118,6 +118,11 @@ module internal DecideState =
         && not state.Variable.IsFinal
         && (state.Signatures |> List.exists (fun (party, _) -> parties[party] = sender))
 
+    /// The payer has told the sender something else than us. Which of them lies we cannot know, and need not.
+    let private giveUp (turning: Turning) sender objective =
+        Undo.abandon turning objective "conflicting-opening: the payer's pre-fund differs from what another participant has signed" true
+        decline turning sender objective
+
     let private opening (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) openNew =
         match NodeState.channel objective.Channel turning.State with
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
@@ -130,9 +135,7 @@ module internal DecideState =
                 decline turning sender objective
             | Some seen, _ when not seen.Variable.IsFinal -> storeSignatures turning channel state
             | None, ValueSome record when contradicts channel sender state && record.Ending <> ValueSome Completed ->
-                // The payer has told its sender something else than us, and which of them lies we cannot know.
-                Undo.abandon turning objective "conflicting-opening: the payer's pre-fund differs from what another participant has signed" true
-                decline turning sender objective
+                giveUp turning sender objective
             | _ -> offend "unexpected-state" "the state is not one of the channel's opening states"
 
     /// A ledger's final state: exactly what was last agreed, one turn later, or it is not looked at.
@@ -191,6 +194,9 @@ module internal DecideState =
             let known = (Channel.tryHash state.Variable.Turn state.Hash channel).IsSome
 
             match Rules.virtualFinal channel.Terms.Opening state.Variable with
+            | Error _ when sender <> channel.Terms.Payer && not (Channel.isOpen channel) ->
+                // It may be right where the opening was another: see `contradicts`.
+                giveUp turning sender (Goal.id funding.Goal)
             | Error reason -> offend "bad-final" reason
             | Ok _ when channel.Terms.MyIndex = 0 && not known -> offend "unexpected-final" "the payer has not signed this final state"
             | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"

@@ -87,7 +87,11 @@ type internal Band(world: SimulatedWorld, members: Address[], random: Prng) =
     /// A channel is either meant or left alone for the whole run, so that what is left alone gets far.
     member _.Means(ChannelId id) = (id.D ^^^ salt) * 0x9E3779B97F4A7C15UL >>> 62 < 2UL
 
-    member _.Send(by: Address, victim: Address, frame: byte[]) =
+    /// How many it has sent beside what its members' cores send.
+    member val Frames = 0 with get, set
+
+    member this.Send(by: Address, victim: Address, frame: byte[]) =
+        this.Frames <- this.Frames + 1
         ground.Count "hostile frames"
         world.Deliver(by, victim, frame)
 

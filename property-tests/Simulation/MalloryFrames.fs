@@ -58,6 +58,7 @@ module internal MalloryFrames =
     let flood (attempts: (Band -> bool)[]) (band: Band) =
         match Target.find band Target.isRunningLedger with
         | [||] -> false
+        | _ when band.Frames > 600 -> false
         | found ->
             let target = band.Random.Pick found
 
