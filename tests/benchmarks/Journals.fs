@@ -153,6 +153,7 @@ module internal Journals =
 
             {| Before = before
                After = int64 entries.Value.Length
+               Bytes = entries.Value |> Array.sumBy (fun entry -> int64 entry.Body.Length)
                Long = long
                Brief = brief
                Beside = beside

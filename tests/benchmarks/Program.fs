@@ -70,7 +70,7 @@ let private restart () =
       Row.text
           "the same, restated in the next epoch"
           $"{epoch.Brief.Clock.TotalSeconds:F1} s"
-          $"{epoch.After} records; {epoch.Brief.Processor.TotalMicroseconds / float epoch.After:F1} µs of the processor each"
+          $"{epoch.After} records, {float epoch.Bytes / 1e6:F0} MB; {epoch.Brief.Processor.TotalMicroseconds / float epoch.After:F1} µs of the processor each"
       Row.text
           "opening that epoch: the node stands still"
           $"{epoch.Made.Clock.TotalSeconds + epoch.Written.Clock.TotalSeconds:F1} s"
