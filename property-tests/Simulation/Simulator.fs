@@ -32,6 +32,8 @@ type Failure internal (verdict: Verdict, shrunken: Verdict, options: RunOptions,
     member _.Trials = trials
     /// At most fifty lines.
     member _.Tale: string[] = Array.ofList (Tale.tell shrunken)
+    /// The whole trace, without a limit.
+    member _.Trace: string[] = Array.ofList (Tale.whole shrunken)
     member _.Save(path: string, commit: string) = Replay.write path commit verdict.Seed options
 
 /// The simulated world for those outside: many runs, or one again.

@@ -27,6 +27,7 @@ internal static class SimCommand
         };
         var threads = new Option<int>("--threads") { Description = "Runs at once; as many as there are processors if not given", HelpName = "count" };
         var replay = new Option<FileInfo?>("--replay") { Description = "Play a saved run again, step by step the same", HelpName = "file" };
+        var trace = new Option<FileInfo?>("--trace") { Description = "With --replay: write all that happened to this file", HelpName = "file" };
         nodes.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is not 0 and (< FewestPeople or > MostPeople))
@@ -43,13 +44,13 @@ internal static class SimCommand
         });
         var sim = new Command("sim", "Play whole networks in one process, with faults, and check after every step that no money is lost")
         {
-            seed, runs, minutes, nodes, mallory, faults, threads, replay,
+            seed, runs, minutes, nodes, mallory, faults, threads, replay, trace,
         };
         sim.SetAction((parse, cancellationToken) =>
         {
             if (parse.GetValue(replay) is { } file)
             {
-                return Task.FromResult(SimRun.Replay(file.FullName));
+                return Task.FromResult(SimRun.Replay(file.FullName, parse.GetValue(trace)?.FullName));
             }
 
             var isOne = parse.GetValue(seed) is not null && parse.GetValue(runs) == 0 && parse.GetValue(minutes) == 0;

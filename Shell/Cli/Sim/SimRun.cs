@@ -40,7 +40,7 @@ internal static class SimRun
     }
 
     /// <summary>Plays a saved run again.</summary>
-    public static int Replay(string path)
+    public static int Replay(string path, string? trace)
     {
         var totals = new Totals();
         var watch = Stopwatch.StartNew();
@@ -56,6 +56,11 @@ internal static class SimRun
             AnsiConsole.MarkupLine(
                 $"[green]Every check held.[/] The run was saved with commit {Markup.Escape(commit)}; this is {Markup.Escape(Commit.Current())}. Other sources, another run.");
             return 0;
+        }
+
+        if (trace is not null)
+        {
+            File.WriteAllLines(trace, failure.Trace);
         }
 
         foreach (var line in failure.Tale)
