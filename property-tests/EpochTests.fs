@@ -267,7 +267,13 @@ let ``tombstones are restated some together, and a retelling where it was`` () =
                 Refused = [ { Kind = DirectFunding; Channel = id 1UL } ]
                 RetoldUpTo = ValueSome { Kind = DirectFunding; Channel = ledger } })
 
+    let waiting =
+        old
+        |> Known.onLedger ledger (LedgerChannel.want (Remove(id 9UL, Amount.one)))
+        |> Known.onChannel ledger (fun c -> { c with ChainAttempts = 3; ChainRetryAt = ValueSome(Instant 5L) })
+
     restated old |> ignore
+    restated waiting |> ignore
     Assert.Equal(4, Epoch.opening 1 old |> List.filter (fun fact -> match fact with Restated(TombstonesRestated _) -> true | _ -> false) |> List.length)
 
 [<Fact>]

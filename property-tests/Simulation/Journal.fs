@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open Nitro.Kernel
 open Nitro.Node
+open Nitro.Engine
 open Nitro.Wire
 
 /// One record as it lies on the disk.
@@ -49,16 +50,22 @@ type internal Journal(ground: Ground) =
         facts.Add fact
         state <- NodeState.evolve state at fact
 
-    /// An epoch's opening, all of it or nothing; a restart knows nothing of what stands before it.
-    member _.OpenEpoch(at: Instant, opening: struct (string * int * byte[])[]) =
-        epochStart <- records.Count
+    /// An epoch's opening, all of it or nothing, and the state after it; a restart knows nothing of what stands before.
+    member _.OpenEpoch(at: Instant, made: Result<OpenedEpoch, string>) : NodeState =
+        match made with
+        | Error reason -> ground.Fail $"no epoch can be opened: {reason}"
+        | Ok opened ->
+            epochStart <- records.Count
 
-        for struct (name, version, body) in opening do
-            let record = { At = at; Name = name; Version = version; Body = body }
-            let fact = read record
-            records.Add record
-            facts.Add fact
-            state <- NodeState.evolve state at fact
+            for struct (name, version, body) in opened.Records do
+                let record = { At = at; Name = name; Version = version; Body = body }
+                let fact = read record
+                records.Add record
+                facts.Add fact
+                state <- NodeState.evolve state at fact
+
+            if state <> opened.State then ground.Fail "an epoch's opening does not give the live state"
+            opened.State
 
     /// All of the epoch once more from its first byte.
     member _.Replayed() =
