@@ -3,6 +3,7 @@ module Nitro.PropertyTests.EpochTests
 open System
 open Xunit
 open Nitro.Kernel
+open Nitro.Protocol
 open Nitro.Node
 open Nitro.Engine
 open Nitro.Wire
