@@ -114,8 +114,8 @@ public sealed class EpochTests
         Assert.Equal(0, journal.EpochStart);
     }
 
-    /// <summary>The journal of one with an open payment channel who has stopped.</summary>
-    private static async Task<MemoryJournal> LivedAsync(TestWorld world, int payments = 30)
+    /// <summary>The journal of one with an open payment channel who has stopped: with this many payments an opening restates about a fifth of it.</summary>
+    private static async Task<MemoryJournal> LivedAsync(TestWorld world, int payments = 150)
     {
         await using var alice = await TestNode.StartAsync(world, 1);
         await using var irene = await TestNode.StartAsync(world, 2);
