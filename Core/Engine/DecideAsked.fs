@@ -184,8 +184,11 @@ module internal DecideAsked =
         | ValueSome record ->
             let stillBearable =
                 match record.Goal, NodeState.channel id.Channel turning.State with
-                | VirtualFund _, ValueSome channel ->
-                    Opening.virtualLedgers turning.Settings turning.State channel.Terms |> Result.map ignore
+                | VirtualFund(_, left, right), ValueSome channel ->
+                    match Opening.virtualLedgers turning.Settings turning.State channel.Terms with
+                    | Ok ledgers when ledgers = struct (left, right) -> Ok()
+                    | Ok _ -> Error "a ledger that was to carry it has been closed"
+                    | Error reason -> Error reason
                 | _ -> Ok()
 
             match stillBearable with

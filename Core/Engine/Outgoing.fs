@@ -76,7 +76,7 @@ module internal Outgoing =
 
         items |> ValueOption.map (fun items -> { From = settings.Me; Items = items })
 
-    /// A removal that takes back an opening of which we never signed the post-fund.
+    /// A removal that takes back an opening of which we never signed the post-fund; one by everybody's final state does not.
     let private undoes (state: NodeState) proposal =
         match proposal with
         | Add _ -> ValueNone
@@ -85,6 +85,7 @@ module internal Outgoing =
             | ValueSome record, ValueSome channel when
                 (record.Undoing.IsSome || (match record.Ending with ValueSome(Rejected _) -> true | _ -> false))
                 && not (Channel.hasSigned Turn.postFund channel)
+                && (Channel.completeFinal channel).IsNone
                 ->
                 ValueSome target
             | _ -> ValueNone

@@ -63,6 +63,11 @@ module internal Undo =
             && not (Table.containsKey (HoldingsSlot id) state.Outbox.Slots)
         | ValueNone -> true
 
+    let private isFinalOut (state: NodeState) id =
+        match NodeState.channel id state with
+        | ValueSome channel -> NodeState.isFinalOut channel state
+        | ValueNone -> false
+
     /// The objective cannot reach its goal; `tell`: the others should know, else it is they who say so.
     let abandon (turning: Turning) (objective: ObjectiveId) reason tell =
         match NodeState.openObjective objective turning.State with
@@ -76,7 +81,9 @@ module internal Undo =
                 if canDropDirect turning.State id (not tell) then
                     if tell then Promise.rejectionToAll turning objective
                     Promise.endRejected turning objective reason
-            | DirectDefund _
-            | VirtualDefund _ ->
-                if tell then Promise.rejectionToAll turning objective
-                Promise.endRejected turning objective reason
+            | DirectDefund id
+            | VirtualDefund(id, _, _) ->
+                // With our final signature out it goes on to the end: what was refused is tried again.
+                if not (isFinalOut turning.State id) then
+                    if tell then Promise.rejectionToAll turning objective
+                    Promise.endRejected turning objective reason

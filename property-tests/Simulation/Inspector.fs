@@ -76,6 +76,8 @@ type internal Inspector(world: SimulatedWorld, care: Care) =
             | VoucherPayload voucher -> judge node (CheckVouchers.signed node.State voucher)
             | StatePayload _ -> ()
 
+        node.OnRefused <- fun payload tag -> if CheckMarks.isOurFault tag then judge node [ $"its signer's marks refuse {Narration.payload payload}: {tag}" ]
+
         let died = node.OnDied
 
         node.OnDied <- fun how ->

@@ -20,7 +20,7 @@ type internal Retry(ground: Ground) =
 
 /// Hands signing requests over: while one batch is at the signer, the next collects. Of a living process, as all lanes.
 [<Sealed>]
-type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, report: Event -> unit) =
+type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, refused: Payload -> string -> unit, report: Event -> unit) =
     let collected = SortedDictionary<int64, Payload>()
     let asked = SortedDictionary<int64, Payload>()
     let mutable turn = 0
@@ -44,7 +44,9 @@ type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, 
     and isOurs (EffectId effect, verdict) =
         match asked.TryGetValue effect, verdict with
         | (true, payload), Signed signature -> FakeCurve.recover.Invoke(Payload.digest payload, signature) = ValueSome me
-        | (true, _), Declined _ -> true
+        | (true, payload), Declined tag ->
+            refused payload tag
+            true
         | (false, _), _ -> false
 
     and answered (verdicts: (EffectId * SignerVerdict) list) =

@@ -3,6 +3,7 @@ namespace Nitro.Simulation
 open System.Text
 open System.Text.RegularExpressions
 open Nitro.Kernel
+open Nitro.Protocol
 open Nitro.Node
 open Nitro.Engine
 open Nitro.Wire
@@ -21,6 +22,14 @@ module internal Narration =
     let fact (fact: Fact) =
         let struct (name, _, body) = LogV1.encode fact
         shortened $"{name} {Encoding.UTF8.GetString body}"
+
+    let payload (payload: Payload) =
+        match payload with
+        | StatePayload(fixedPart, variable, undoes) ->
+            let final = if variable.IsFinal then ", final" else ""
+            let undone = match undoes with ValueSome target -> $", undoing {target}" | ValueNone -> ""
+            $"turn {variable.Turn} of {FixedPart.channelId fixedPart}{final}{undone}"
+        | VoucherPayload voucher -> $"a voucher of {voucher.Total} on {voucher.Channel}"
 
     let private item item =
         match item with

@@ -36,7 +36,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     let mutable inHand: Mail list = []
     let calls = HashSet<RequestId>()
     let peers = Dictionary<Address, PeerLane>()
-    let mutable signs = SignLane(ground, -1, me, signer, ignore)
+    let mutable signs = SignLane(ground, -1, me, signer, (fun _ _ -> ()), ignore)
 
     let groupSize = 64
     let mailboxSize = 1_024
@@ -76,6 +76,8 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member val OnStepped: NodeState -> Envelope -> Step -> unit = (fun _ _ _ -> ()) with get, set
     /// The steps of one append, once they are durable and before anything of them is released.
     member val OnCommitted: Step list -> unit = ignore with get, set
+    /// The signer refused something that was still wanted.
+    member val OnRefused: Payload -> string -> unit = (fun _ _ -> ()) with get, set
     /// An effect leaves.
     member val OnLeft: EffectId -> Intent -> unit = (fun _ _ -> ()) with get, set
     /// The process died or was stopped; whether the operator or a supervisor has to start it again, and when, is not its business.
@@ -318,7 +320,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
             clock <- journal.LastAt
             wakeAt <- Int64.MaxValue
             trace (fun () -> $"starts at position {journal.Count}")
-            signs <- SignLane(ground, number, me, signer, this.Report)
+            signs <- SignLane(ground, number, me, signer, (fun payload tag -> this.OnRefused payload tag), this.Report)
             network.Listeners[me] <- Listener(fun sender frame heard -> this.Hear(sender, frame, heard))
 
             adapter.Start(number, ChainReport(fun event answered ->
