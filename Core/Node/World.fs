@@ -65,10 +65,48 @@ module internal World =
                 | _ -> Unmet(label, [ LedgerChange ledgerId ])
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
-    let private removal target (queued: QueuedProposal) =
-        match queued.Proposal with
-        | Remove(t, _) -> t = target
-        | Add _ -> false
+    /// What takes back a guarantee that we have done with: by the final state, or because we gave the opening up in time.
+    let private takesBack target (world: World) =
+        match channel target world, NodeState.objective { Kind = VirtualFunding; Channel = target } world.State with
+        | ValueSome c, ValueSome record ->
+            let isGivenUp = record.Undoing.IsSome || (match record.Ending with ValueSome(Rejected _) -> true | _ -> false)
+
+            (match Channel.completeFinal c with
+             | Some final -> Ledger.tryOpening final.Variable.Outcome |> ValueOption.map (fun outcome -> Remove(target, outcome.LeaderBalance))
+             | None when isGivenUp && not (Channel.hasSigned Turn.postFund c) -> ValueSome(Remove(target, c.Terms.Opening.LeaderBalance))
+             | None -> ValueNone)
+        | _ -> ValueNone
+
+    /// An addition that its opening waits for in this ledger.
+    let private isAwaited ledgerId (proposal: Proposal) (world: World) =
+        match NodeState.openObjective { Kind = VirtualFunding; Channel = proposal.Target } world.State, channel proposal.Target world with
+        | ValueSome { Goal = VirtualFund(_, left, right); Approved = true; Undoing = ValueNone }, ValueSome c when (Channel.complete Turn.preFund c).IsSome ->
+            (left = ValueSome ledgerId && proposal = Terms.addition c.Terms (c.Terms.MyIndex - 1))
+            || (right = ValueSome ledgerId && proposal = Terms.addition c.Terms c.Terms.MyIndex)
+        | _ -> false
+
+    /// From the head of the queue on, everything can be countersigned until nothing stands any more that we have done with. Who
+    /// countersigns an addition for the sake of the removal behind it must be able to reach that removal.
+    let private leadsOut ledgerId (ledger: LedgerChannel) (world: World) =
+        let rec walk (standing: Set<ChannelId>) (left: QueuedProposal list) =
+            match left with
+            | queued :: rest when queued.LeaderSignature.IsSome ->
+                let target = queued.Proposal.Target
+
+                let next =
+                    match queued.Proposal, takesBack target world with
+                    | Add _, ValueSome _ -> ValueSome(standing.Add target)
+                    | Remove _, ValueSome removal when removal = queued.Proposal -> ValueSome(standing.Remove target)
+                    | Add _, ValueNone when isAwaited ledgerId queued.Proposal world -> ValueSome standing
+                    | Add _, ValueNone
+                    | Remove _, _ -> ValueNone
+
+                (match next with
+                 | ValueSome found -> found.IsEmpty || walk found rest
+                 | ValueNone -> false)
+            | _ -> false
+
+        walk Set.empty (List.ofSeq ledger.Queue.Values)
 
     let private leaderRemoves label ledgerId (ledger: LedgerChannel) (remove: Proposal) =
         let target = remove.Target
@@ -79,17 +117,16 @@ module internal World =
             Unmet(label, [ LedgerChange ledgerId ])
 
     /// As follower: the removal itself, or an addition that a removal in the queue takes back at once.
-    let private followerRemoves label (c: Channel) (ledger: LedgerChannel) (remove: Proposal) =
+    let private followerRemoves label (c: Channel) (ledger: LedgerChannel) (remove: Proposal) (world: World) =
         let ledgerId = c.Terms.Id
 
+        let isTakenBack (head: QueuedProposal) =
+            match head.Proposal with
+            | Add(guarantee, _) -> guarantee.Target = remove.Target && leadsOut ledgerId ledger world
+            | Remove _ -> false
+
         match LedgerChannel.head ledger with
-        | Some head when
-            head.LeaderSignature.IsSome
-            && (head.Proposal = remove
-                || (head.Proposal.Target = remove.Target
-                    && not (removal remove.Target head)
-                    && ledger.Queue.Values |> Seq.exists (fun queued -> queued.Proposal = remove)))
-            ->
+        | Some head when head.LeaderSignature.IsSome && (head.Proposal = remove || isTakenBack head) ->
             Unmet(label, [ inTime c (Countersignature(ledgerId, ledger.AgreedTurn + 1UL, head.Hash)) ])
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
@@ -101,7 +138,7 @@ module internal World =
         | ValueSome({ Ledger = ValueSome ledger } as c) ->
             if not (ledger.Agreed.Guarantees.ContainsKey target) && not (LedgerChannel.isQueued target ledger) then Met []
             elif Channel.isLeader c then leaderRemoves label ledgerId ledger remove
-            else followerRemoves label c ledger remove
+            else followerRemoves label c ledger remove world
         | _ -> Met []
 
     /// A chain call, unless the last one was refused a moment ago.
