@@ -78,6 +78,44 @@ let ``a payer that opens one channel in two ways turns hub and payee against nob
     Story.closeLedger world "closeRight" Story.bob Story.irene right
     Story.closeLedger world "closeLeft" Story.irene Story.alice left
 
+[<Fact>]
+let ``a leader that withholds its pre-funds has no addition countersigned for a removal that cannot be reached`` () =
+    let world = Story.world 1 Faults.none
+    let left, _ = ledgers world
+    world.Distrust Story.irene
+
+    world.Network.Tamper <- fun sender receiver frame ->
+        let isPreFund item =
+            match item with
+            | StateItem(_, state) -> sender = Story.irene && state.Variable.Turn = Turn.preFund
+            | FinalStateWantedItem _
+            | ProposalItem _
+            | VoucherItem _
+            | RejectionItem _ -> false
+
+        [ Nitro.Wire.PeerV1.encode receiver { From = sender; Items = MalloryWords.read frame |> List.filter (isPreFund >> not) } ]
+
+    let create name share nonce =
+        ask world Story.alice name (CreatePaymentChannel([], Story.irene, 100u, Story.outcome Story.native Story.alice Story.irene share 0, nonce))
+
+    let ledger () =
+        match NodeState.channel left world.Nodes[Story.alice].State with
+        | ValueSome { Ledger = ValueSome found } -> found
+        | _ -> invalidOp "no ledger"
+
+    create "first" 60 3UL
+    world.Run 100
+    create "second" 20 4UL
+    // The first is given up, and its removal stands behind the second's addition.
+    world.Run 530
+    Assert.Equal(3, (ledger ()).Queue.Count)
+    Assert.True((ledger ()).Agreed.Guarantees.IsEmpty)
+    // With the second given up too, everything can be countersigned to the end.
+    world.Run 200
+    Assert.True((ledger ()).Queue.IsEmpty && (ledger ()).Agreed.Guarantees.IsEmpty)
+    Story.closeLedger world "close" Story.alice Story.irene left
+    Assert.Equal(100I, Story.paidTo world Story.native Story.alice)
+
 let private run (options: RunOptions) seed =
     let verdict = Run.seed options seed
     if verdict.Finding.IsSome then invalidOp $"seed {seed}, {options.Mallories}, {options.Tricks}: {verdict.Finding.Value}"
