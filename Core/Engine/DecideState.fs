@@ -219,6 +219,23 @@ module internal DecideState =
         | ValueNone, _ when NodeState.isForgotten objective.Channel turning.State -> Take
         | _ -> NotNow "the payment channel is not known yet"
 
+    /// A state that brings nothing new, from a peer that lacks our signature on it: it has lost what we told it, and the objective
+    /// is over here, so that nothing else would tell it again. An answer carries the asker's signature too: it is not answered.
+    /// Not within the time in which a mere duplicate may still be on its way, and never to go-nitro, which a repeat stops.
+    let private answerRepeat (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
+        match NodeState.channel objective.Channel turning.State, NodeState.objective objective turning.State with
+        | ValueSome channel, ValueSome { Ending = ValueSome Completed } when
+            channel.Terms.Dialect = Nitro && (channel.MovedAt.PlusSeconds Pace.retellSeconds).Micros <= turning.At.Micros
+            ->
+            let me = channel.Terms.MyIndex
+            let carriesOurs = state.Signatures |> List.exists (fun (party, _) -> party = me)
+
+            match Channel.tryHash state.Variable.Turn state.Hash channel with
+            | Some seen when seen.Signatures.ContainsKey me && not carriesOurs ->
+                Promise.tell turning sender (AllSignaturesOf(objective, state.Variable.Turn, state.Hash))
+            | _ -> ()
+        | _ -> ()
+
     let private isParty sender (state: SignedState) = List.contains sender state.Fixed.Participants
 
     let decide (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
@@ -227,8 +244,19 @@ module internal DecideState =
         elif not (isParty sender state) || not (isParty turning.Settings.Me state) then
             offend "not-a-participant" "sender and receiver must both be participants"
         else
-            match objective.Kind with
-            | DirectFunding -> opening turning sender objective state openLedger
-            | VirtualFunding -> opening turning sender objective state openVirtual
-            | DirectDefunding -> ledgerFinal turning sender objective state
-            | VirtualDefunding -> virtualFinal turning sender objective state
+            let before = turning.Facts.Count
+
+            let taking =
+                match objective.Kind with
+                | DirectFunding -> opening turning sender objective state openLedger
+                | VirtualFunding -> opening turning sender objective state openVirtual
+                | DirectDefunding -> ledgerFinal turning sender objective state
+                | VirtualDefunding -> virtualFinal turning sender objective state
+
+            match taking with
+            | Take when turning.Facts.Count = before -> answerRepeat turning sender objective state
+            | Take
+            | NotNow _
+            | Offend _ -> ()
+
+            taking

@@ -7,26 +7,26 @@ open Nitro.Node
 /// The body of an intent, rebuilt from the state: the journal names what was promised, never its bytes.
 /// Nothing means that the state cannot know what it promised, which is our bug.
 module internal Outgoing =
-    let private ownSignature (terms: Terms) (seen: SeenState) =
-        seen.Signatures.TryFind terms.MyIndex |> Option.map (fun signature -> terms.MyIndex, signature)
+    let private own (terms: Terms) party = party = terms.MyIndex
+    let private everybody (_: Terms) (_: int) = true
 
-    let private stateOf (state: NodeState) (objective: ObjectiveId) turn hash =
+    let private stateOf wanted (state: NodeState) (objective: ObjectiveId) turn hash =
         match NodeState.channel objective.Channel state with
         | ValueNone -> ValueNone
         | ValueSome channel ->
             match Channel.tryHash turn hash channel with
             | None -> ValueNone
             | Some seen ->
-                match ownSignature channel.Terms seen with
-                | None -> ValueNone
-                | Some signature ->
+                if not (seen.Signatures.ContainsKey channel.Terms.MyIndex) then
+                    ValueNone
+                else
                     ValueSome
                         [ StateItem(
                               objective,
                               { Fixed = channel.Terms.Fixed
                                 Variable = seen.Variable
                                 Hash = seen.Hash
-                                Signatures = [ signature ] }
+                                Signatures = Map.toList seen.Signatures |> List.filter (fun (party, _) -> wanted channel.Terms party) }
                           ) ]
 
     let private proposal ledger turn proposal signature =
@@ -67,7 +67,8 @@ module internal Outgoing =
     let message (settings: Settings) (state: NodeState) telling : PeerMessage voption =
         let items =
             match telling with
-            | StateOf(objective, turn, hash) -> stateOf state objective turn hash
+            | StateOf(objective, turn, hash) -> stateOf own state objective turn hash
+            | AllSignaturesOf(objective, turn, hash) -> stateOf everybody state objective turn hash
             | ProposalsOf(ledger, _) -> proposalsOf state ledger
             | AgreementOf(ledger, turn) -> agreementOf state ledger turn
             | VoucherOf(channel, _) -> voucherOf settings state channel

@@ -35,7 +35,7 @@ type internal ObjectiveView =
     { Id: ObjectiveId
       Status: string
       WaitingFor: string
-      /// When it was opened.
+      /// When it was opened or last came nearer to its goal: from then on it waits.
       Since: Instant
       Reason: string
       Peers: Address list }
@@ -112,6 +112,11 @@ module internal Views =
     let objective (settings: Settings) (state: NodeState) (record: ObjectiveRecord) : ObjectiveView =
         let id = Goal.id record.Goal
 
+        let since =
+            match NodeState.channel id.Channel state with
+            | ValueSome channel when channel.MovedAt.Micros > record.Opened.Micros -> channel.MovedAt
+            | _ -> record.Opened
+
         { Id = id
           Status =
             match record.Ending with
@@ -119,7 +124,7 @@ module internal Views =
             | ValueSome(Rejected _) -> "Rejected"
             | ValueNone -> if record.Approved then "Approved" else "Unapproved"
           WaitingFor = if record.Ending.IsSome then "WaitingForNothing" else waiting settings state record
-          Since = record.Opened
+          Since = since
           Reason =
             match record.Ending, record.Undoing with
             | ValueSome(Rejected reason), _ -> reason

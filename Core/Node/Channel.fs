@@ -13,6 +13,8 @@ type internal SeenState =
 /// Everything known of one channel.
 type internal Channel =
     { Terms: Terms
+      /// When an objective here last came nearer to its goal: a signature, a ledger update, a change of the holdings.
+      MovedAt: Instant
       /// Pre-fund, post-fund and final states. More than one per turn only where peers contradict each other:
       /// each participant has signed at most one of them.
       States: Map<TurnNumber, SeenState list>
@@ -34,13 +36,14 @@ type internal Channel =
       MayConclude: bool }
 
 module internal Channel =
-    let create (terms: Terms) =
+    let create (at: Instant) (terms: Terms) =
         let unsigned variable =
             { Variable = variable
               Hash = State.hash terms.Id variable
               Signatures = Map.empty }
 
         { Terms = terms
+          MovedAt = at
           States = Map.ofList [ Turn.preFund, [ unsigned (Terms.preFund terms) ]; Turn.postFund, [ unsigned (Terms.postFund terms) ] ]
           Held = Amount.zero
           HeldAt = ChainPosition.start
@@ -100,6 +103,7 @@ module internal Channel =
         | Some seen -> { channel with Ledger = ValueSome(LedgerChannel.start channel.Terms.Opening seen.Signatures[0] seen.Signatures[1]) }
         | None -> channel
 
+    let moved at (channel: Channel) = { channel with MovedAt = at }
     let onLedger change (channel: Channel) = { channel with Ledger = ValueOption.map change channel.Ledger }
     let onPayments change (channel: Channel) = { channel with Payments = ValueOption.map change channel.Payments }
     let counterparty (channel: Channel) = List.head channel.Terms.Others

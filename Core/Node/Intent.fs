@@ -13,6 +13,8 @@ type internal Signing =
 type internal Telling =
     /// Our signature on a state, as part of an objective.
     | StateOf of objective: ObjectiveId * turn: TurnNumber * hash: Bytes32
+    /// Every signature we hold on a state: for a peer that says it once more after the objective has ended here.
+    | AllSignaturesOf of objective: ObjectiveId * turn: TurnNumber * hash: Bytes32
     /// All proposals not yet countersigned, up to a turn.
     | ProposalsOf of ledger: ChannelId * upTo: TurnNumber
     /// Our countersignature as follower.
@@ -50,7 +52,7 @@ module internal Intent =
         | Tell(_, VoucherOf(channel, _)) -> ValueSome(VoucherSlot channel)
         | SubmitCall(Deposit(channel, _, _)) -> ValueSome(HoldingsSlot channel)
         | SignPayload(PaymentVoucher(channel, _)) -> ValueSome(VoucherSigningSlot channel)
-        | Tell(_, (StateOf _ | AgreementOf _ | FinalStateWanted _ | RejectionOf _))
+        | Tell(_, (StateOf _ | AllSignaturesOf _ | AgreementOf _ | FinalStateWanted _ | RejectionOf _))
         | SubmitCall(ConcludeAndTransfer _ | ReadHoldings _)
         | SignPayload(OwnState _ | LedgerUpdate _) -> ValueNone
 
@@ -66,7 +68,7 @@ module internal Intent =
         | SubmitCall(Deposit(channel, _, _))
         | SubmitCall(ConcludeAndTransfer channel)
         | SubmitCall(ReadHoldings channel) -> channel
-        | Tell(_, (StateOf(objective, _, _) | FinalStateWanted objective | RejectionOf objective)) -> objective.Channel
+        | Tell(_, (StateOf(objective, _, _) | AllSignaturesOf(objective, _, _) | FinalStateWanted objective | RejectionOf objective)) -> objective.Channel
 
 /// What became of an effect.
 type internal Finish =

@@ -39,7 +39,7 @@ module internal NodeState =
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
         let signed =
             state
-            |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0 })
+            |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0; MovedAt = at })
             |> finishSigning (OwnState(id, turn, hash))
 
         match channel id signed with
@@ -65,14 +65,14 @@ module internal NodeState =
                 |> onChannel channelId (Channel.onPayments (Payments.reserve request amount kind))
             | PaymentRefused(request, channelId, tag) -> refusePayment request channelId tag state
             | ObjectiveOpened(goal, origin, deadline) -> openGoal at goal origin deadline state
-            | GoalApproved id -> approve id state
-            | OpeningUndone(id, reason) -> undo id reason state
+            | GoalApproved id -> approve id state |> onChannel id.Channel (Channel.moved at)
+            | OpeningUndone(id, reason) -> undo id reason state |> onChannel id.Channel (Channel.moved at)
             | ObjectiveEnded(id, ending) -> endObjective id ending state
             | ChannelAdded terms ->
                 if Table.containsKey terms.Id state.Channels then
                     state
                 else
-                    let added = { state with Channels = Table.add terms.Id (Channel.create terms) state.Channels }
+                    let added = { state with Channels = Table.add terms.Id (Channel.create at terms) state.Channels }
 
                     let key = struct (List.head terms.Others, terms.Opening.Asset)
 
@@ -101,14 +101,19 @@ module internal NodeState =
             | ProposalAgreed(ledger, turn, signature) ->
                 match channel ledger state with
                 | ValueSome({ Ledger = ValueSome l } as c) ->
-                    let agreed = onLedger ledger (LedgerChannel.agree (not (Channel.isLeader c)) turn signature) state
+                    let moved =
+                        l.Queue
+                        |> Seq.takeWhile (fun queued -> queued.Key <= turn)
+                        |> Seq.fold (fun s queued -> onChannel queued.Value.Proposal.Target (Channel.moved at) s) state
+
+                    let agreed = onLedger ledger (LedgerChannel.agree (not (Channel.isLeader c)) turn signature) moved
 
                     match Channel.isLeader c, l.Queue.TryFind turn with
                     | false, Some queued -> finishUpdate ledger turn queued.Hash agreed
                     | _ -> agreed
                 | _ -> state
-            | HoldingsObserved(id, held, position) -> observe id held position Amount.zero state
-            | PayoutObserved(id, paid, held, position) -> payout id paid held position state
+            | HoldingsObserved(id, held, position) -> observe at id held position Amount.zero state
+            | PayoutObserved(id, paid, held, position) -> payout at id paid held position state
             | HoldingsDoubted(id, height) -> doubt id height state
             | VoucherIssued(id, total, signature) -> state |> issue id total signature |> finishSigning (PaymentVoucher(id, total))
             | VoucherReceived(id, total, signature) -> onChannel id (Channel.onPayments (Payments.receive total signature)) state

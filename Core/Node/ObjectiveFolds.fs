@@ -92,6 +92,7 @@ module internal ObjectiveFolds =
             | AgreementOf _
             | VoucherOf _ -> true
             | StateOf _
+            | AllSignaturesOf _
             | FinalStateWanted _
             | RejectionOf _ -> false
 

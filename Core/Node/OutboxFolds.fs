@@ -9,23 +9,24 @@ open ObjectiveFolds
 module internal OutboxFolds =
     // Chain
 
-    let observe id held (position: ChainPosition) paid (state: NodeState) =
+    let observe (at: Instant) id held (position: ChainPosition) paid (state: NodeState) =
         let seen = { state with SeenHeight = max state.SeenHeight position.Height }
 
         seen
         |> onChannel id (fun c ->
             { c with
                 Held = held
+                MovedAt = if held = c.Held then c.MovedAt else at
                 HeldAt = position
                 PaidOut = Amount.addSaturated c.PaidOut paid
                 // A running ledger stays doubtful until the chain holds again what its post-fund rests on.
                 Doubtful = c.Doubtful && c.Ledger.IsSome && paid.IsZero && c.PaidOut.IsZero && held < c.Terms.Total })
 
-    let payout id paid held (position: ChainPosition) (state: NodeState) =
+    let payout at id paid held (position: ChainPosition) (state: NodeState) =
         let isNewest = channel id state |> ValueOption.exists (fun c -> ChainPosition.isAfter c.HeldAt position)
 
         let observed =
-            if isNewest then observe id held position paid state
+            if isNewest then observe at id held position paid state
             else onChannel id (fun c -> { c with PaidOut = Amount.addSaturated c.PaidOut paid; Doubtful = false }) state
 
         observed |> onChannel id (fun c -> { c with PaidAt = position })

@@ -25,13 +25,16 @@ module internal IntentV1 =
         writer |> JsonWrite.string "kind" kind
         writer |> JsonWrite.address "peer" peer
 
+    let private writeTellState kind peer objective turn hash (writer: Utf8JsonWriter) =
+        writer |> writeTell kind peer
+        writer |> FieldsV1.writeObjective "objective" objective
+        writer |> JsonWrite.uint64 "turn" turn
+        writer |> JsonWrite.bytes32 "hash" hash
+
     let private writeTelling peer (telling: Telling) (writer: Utf8JsonWriter) =
         match telling with
-        | StateOf(objective, turn, hash) ->
-            writer |> writeTell "tellState" peer
-            writer |> FieldsV1.writeObjective "objective" objective
-            writer |> JsonWrite.uint64 "turn" turn
-            writer |> JsonWrite.bytes32 "hash" hash
+        | StateOf(objective, turn, hash) -> writer |> writeTellState "tellState" peer objective turn hash
+        | AllSignaturesOf(objective, turn, hash) -> writer |> writeTellState "tellAllSignatures" peer objective turn hash
         | ProposalsOf(ledger, upTo) ->
             writer |> writeTell "tellProposals" peer
             writer |> FieldsV1.writeChannel "channel" ledger
@@ -93,12 +96,12 @@ module internal IntentV1 =
             return make (channel, total)
         }
 
-    let private objectiveStateOf parent : Read<Telling> =
+    let private objectiveStateOf make parent : Read<Telling> =
         read {
             let! objective = FieldsV1.objective "objective" parent
             let! turn = FieldsV1.uint64 "turn" parent
             let! hash = FieldsV1.bytes32 "hash" parent
-            return StateOf(objective, turn, hash)
+            return make (objective, turn, hash)
         }
 
     let private depositOf parent : Read<ChainCall> =
@@ -124,7 +127,8 @@ module internal IntentV1 =
         | "signState" -> ValueSome(sign (stateOf OwnState))
         | "signLedgerUpdate" -> ValueSome(sign (stateOf LedgerUpdate))
         | "signVoucher" -> ValueSome(sign (totalOf PaymentVoucher))
-        | "tellState" -> ValueSome(tell objectiveStateOf)
+        | "tellState" -> ValueSome(tell (objectiveStateOf StateOf))
+        | "tellAllSignatures" -> ValueSome(tell (objectiveStateOf AllSignaturesOf))
         | "tellProposals" -> ValueSome(tell (turnOf "upTo" ProposalsOf))
         | "tellAgreement" -> ValueSome(tell (turnOf "turn" AgreementOf))
         | "tellVoucher" -> ValueSome(tell (totalOf VoucherOf))

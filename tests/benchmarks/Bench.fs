@@ -63,8 +63,3 @@ module Bench =
     let median (milliseconds: int) (operation: unit -> unit) : float =
         warm (fun () -> round 300 operation |> ignore)
         Array.init 5 (fun _ -> round milliseconds operation) |> Array.sort |> Array.item 2
-
-    /// Microseconds of the processor per item of something that can run only once, for `count` items.
-    let once (count: int) (work: unit -> unit) : float =
-        GC.Collect()
-        (spentOn work).Processor.TotalMicroseconds / float count

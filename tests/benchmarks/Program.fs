@@ -30,7 +30,7 @@ let private core floor =
       Row.micros "step, 100 openings in flight: guarantees" fewGuaranteeing ""
       Row.micros "step, 10,000 openings in flight: guarantees" manyGuaranteeing $"{manyGuaranteeing / fewGuaranteeing:F1} times that of 100 (aim 2)"
       Row.micros
-          "virtual open over one hub, all parties"
+          "virtual open over one hub, all parties, 0 to 20 open"
           opening
           $"{least / opening:F2} of its {signatures:F1} signatures and {recoveries:F1} recoveries (least: 10, 16)"
       Row.micros "Keccak-256, 32 bytes" (Measures.keccak 32) ""

@@ -60,9 +60,9 @@ module internal Apps =
         match before, after with
         | [ before ], [ after ] when before.Asset = Address.zero && after.Asset = Address.zero ->
             transaction {
+                let! payer = amountAt 0 after
                 let! deposited = amountAt 0 before
                 let! left = Amount.trySubtract deposited total |> some overflow
-                let! payer = amountAt 0 after
                 do! require (payer = left) "Alice not adjusted correctly"
                 let! payee = amountAt 1 after
                 do! require (payee = total) "Bob not adjusted correctly"

@@ -17,7 +17,8 @@ type internal Deployed =
       VirtualPaymentApp: Address }
 
 /// NitroAdjudicator and the tokens it deals in, as one value: `Execution.run` gives the next one, a copy costs nothing. The zero
-/// address is the native coin, of which every account has as much as it wants to deposit.
+/// address is the native coin, of which every account has as much as it wants to deposit. Not modelled: gas, payments to
+/// contracts other than these, channels of more than 255 parties, tokens that are not as OpenZeppelin writes them.
 type internal Contracts =
     { Deployed: Deployed
       /// `statusOf`; an absent channel has the zero word.
@@ -121,6 +122,12 @@ module internal Contracts =
     let tokenBalance token account (contracts: Contracts) : Amount =
         match Map.tryFind token contracts.Tokens with
         | Some found -> Funds.get account found.Balances
+        | None -> Amount.zero
+
+    /// `allowance` of the adjudicator.
+    let allowance token owner (contracts: Contracts) : Amount =
+        match Map.tryFind token contracts.Tokens with
+        | Some found -> Funds.get owner found.Allowances
         | None -> Amount.zero
 
     let private total asset (funds: Map<'K, Funds>) =

@@ -184,6 +184,7 @@ let signing: Gen<Signing> =
 let telling: Gen<Telling> =
     Gen.oneof
         [ Gen.map3 (fun objective turn hash -> StateOf(objective, turn, hash)) objective uint64 bytes32
+          Gen.map3 (fun objective turn hash -> AllSignaturesOf(objective, turn, hash)) objective uint64 bytes32
           Gen.map2 (fun ledger upTo -> ProposalsOf(ledger, upTo)) channel uint64
           Gen.map2 (fun ledger turn -> AgreementOf(ledger, turn)) channel uint64
           Gen.map2 (fun channel total -> VoucherOf(channel, total)) channel amount

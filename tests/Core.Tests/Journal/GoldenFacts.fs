@@ -162,6 +162,10 @@ let private wakings =
     [ OpeningDeadline(objective VirtualFunding virtualChannel); Retelling irene; ChainRetry ledger; ConcludeInstead ledger ]
     |> List.map Woken
 
+/// Added later: records are never moved.
+let private laterIntents =
+    [ IntentRecorded(Tell(irene, AllSignaturesOf(objective DirectFunding ledger, 1UL, hash 28UL))) ]
+
 /// Of version 1.
 let version1: Fact list =
-    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings ]
+    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents ]
