@@ -42,6 +42,7 @@ module internal Run =
         callers.Begin()
         while not callers.IsDone do world.Run 10
         world.Run(world.Random.Next 120)
+        inspector.Everybody()
         Ending(world, callers, inspector.Books).Play()
         inspector.Everything()
 
