@@ -28,6 +28,8 @@ type internal Verdict =
       Tally: IReadOnlyDictionary<string, int64>
       /// Shapes of channels met.
       Distinct: IReadOnlyCollection<int64>
+      /// By node.
+      Journals: IReadOnlyList<IReadOnlyList<JournalRecord>>
       Trace: IReadOnlyList<Happening> }
 
 module internal Run =
@@ -76,4 +78,5 @@ module internal Run =
           Simulated = world.Now.Micros - start
           Tally = world.Ground.Tally
           Distinct = inspector.Distinct
+          Journals = [| for node in world.Nodes.Values -> node.Journal.Records :> IReadOnlyList<JournalRecord> |]
           Trace = world.Ground.Trace }
