@@ -14,6 +14,16 @@ type internal Mail =
     { Event: Event
       Answered: (Taking voption -> unit) voption }
 
+/// Where in a turn a process dies.
+[<Struct>]
+type internal CrashPoint =
+    | BeforeAppend
+    /// Only the first steps of the group became durable.
+    | InAppend
+    | AfterAppend
+    /// The effects have left, and none of their outcomes is known.
+    | AfterRelease
+
 /// One node: durable parts (journal, signer's marks, chain adapter's store), and the living process, which does what the
 /// shell's turn does: step in memory, append together, publish, and only then release.
 [<Sealed>]
@@ -38,6 +48,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     let peers = Dictionary<Address, PeerLane>()
     let mutable signs = SignLane(ground, -1, me, signer, (fun _ _ -> ()), ignore)
 
+    let mutable appends = 0
     let groupSize = 64
     let mailboxSize = 1_024
 
@@ -72,6 +83,10 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member val ClockOffset = 0L with get, set
     /// A byzantine node: nothing is checked of it.
     member val IsStranger = false with get, set
+    /// Chosen deaths, by the number of the append, beside those of chance.
+    member val Fate: int -> CrashPoint voption = (fun _ -> ValueNone) with get, set
+    /// Appends so far, the one under way included.
+    member _.Appends = appends
     /// Every step, when it was made in memory: the state it met, the event and what came of it.
     member val OnStepped: NodeState -> Envelope -> Step -> unit = (fun _ _ _ -> ()) with get, set
     /// The steps of one append, once they are durable and before anything of them is released.
@@ -153,8 +168,10 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member private this.Commit(steps: (Mail * NodeState * Envelope * Step) list) =
         this.Append steps
 
-        if not steps.IsEmpty && (steps |> List.exists (fun (_, _, _, step) -> not step.Facts.IsEmpty))
-           && ground.Strikes("crash after append", ground.Faults.CrashAfterAppend) then
+        let isStored = steps |> List.exists (fun (_, _, _, step) -> not step.Facts.IsEmpty)
+        let fate = if isStored then this.Fate appends else ValueNone
+
+        if fate = ValueSome AfterAppend || (isStored && ground.Strikes("crash after append", ground.Faults.CrashAfterAppend)) then
             this.Die "crash after append"
         else
             inHand <- []
@@ -169,6 +186,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
 
             this.Plan()
             this.Kick()
+            if fate = ValueSome AfterRelease then ground.After(0, 30, number, (fun () -> this.Die "crash after release"))
 
     member private this.Take() : Mail list =
         [ let mutable left = groupSize
@@ -201,15 +219,18 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
                     (mail, state, envelope, step), step.State)
                 published
 
-        let faults = ground.Faults
+        if steps |> List.forall (fun (_, _, _, step) -> step.Facts.IsEmpty) then this.Commit steps else this.Store steps
 
-        if steps |> List.forall (fun (_, _, _, step) -> step.Facts.IsEmpty) then
-            this.Commit steps
-        elif ground.Strikes("crash before append", faults.CrashBeforeAppend) then
+    member private this.Store(steps: (Mail * NodeState * Envelope * Step) list) =
+        appends <- appends + 1
+        let faults = ground.Faults
+        let fate = this.Fate appends
+
+        if fate = ValueSome BeforeAppend || ground.Strikes("crash before append", faults.CrashBeforeAppend) then
             this.Die "crash before append"
         elif ground.Strikes("disk full", faults.DiskFull) then
             this.Die "disk full"
-        elif ground.Strikes("torn append", faults.TornAppend) then
+        elif fate = ValueSome InAppend || ground.Strikes("torn append", faults.TornAppend) then
             // A step's facts are never split: the journal's port promises as much.
             this.Append(List.truncate (ground.Random.Next steps.Length) steps)
             this.Die "torn append"

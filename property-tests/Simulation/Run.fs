@@ -32,6 +32,8 @@ type internal Verdict =
       Tally: IReadOnlyDictionary<string, int64>
       /// Shapes of channels met.
       Distinct: IReadOnlyCollection<int64>
+      /// By node.
+      Journals: IReadOnlyList<IReadOnlyList<JournalRecord>>
       Trace: IReadOnlyList<Happening> }
 
 module internal Run =
@@ -57,6 +59,7 @@ module internal Run =
         callers.Begin()
         while not callers.IsDone do world.Run 10
         world.Run(world.Random.Next 120)
+        inspector.Everybody()
         ValueOption.iter Mallory.rest band
         Ending(world, callers, inspector.Books).Play()
         inspector.Everything()
@@ -94,4 +97,5 @@ module internal Run =
           Simulated = world.Now.Micros - start
           Tally = world.Ground.Tally
           Distinct = inspector.Distinct
+          Journals = [| for node in world.Nodes.Values -> node.Journal.Records :> IReadOnlyList<JournalRecord> |]
           Trace = world.Ground.Trace }
