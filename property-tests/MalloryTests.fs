@@ -106,6 +106,41 @@ let ``a leader that withholds its pre-funds has no addition countersigned for a 
     Story.closeLedger world "close" Story.alice Story.irene left
     Assert.Equal(100I, Story.paidTo world Story.native Story.alice)
 
+[<Fact>]
+let ``a removal behind it makes no addition good that takes from the wrong side`` () =
+    let world = Story.world 1 Faults.none
+    let ledger, _ = ledgers world
+    world.Distrust Story.irene
+    let band = Band(world, [| Story.irene |], Prng 1UL)
+
+    let part =
+        { Participants = [ Story.irene; Story.alice ]
+          Nonce = 9UL
+          App = Places.virtualApp
+          ChallengeDuration = 100u }
+
+    let opening = Ledger.tryOpening (Story.outcome Story.native Story.irene Story.alice 60 0) |> ValueOption.get
+    let terms: Terms = { Id = FixedPart.channelId part; Fixed = part; Opening = opening; MyIndex = 0; IsLedger = false; Dialect = Nitro }
+    let channel () = NodeState.channel ledger world.Nodes[Story.alice].State |> ValueOption.get
+    let agreed () = (ValueOption.get (channel ()).Ledger).Agreed
+    band.Say(Story.irene, Story.alice, [ Target.state band [ Story.irene ] VirtualFunding terms (Terms.preFund terms) ])
+    world.Run 5
+    band.Say(Story.irene, Story.alice, [ RejectionItem { Kind = VirtualFunding; Channel = terms.Id } ])
+    world.Run 5
+
+    // The payee is to pay for the guarantee, and the payer to have it back.
+    let add = Add(Terms.guarantee terms 0, Amount.zero)
+
+    match Ledger.apply add (agreed ()) with
+    | Error reason -> invalidOp reason
+    | Ok after ->
+        let before = agreed ()
+        let proposal outcome turn change = Target.proposal band Story.irene (channel ()).Terms outcome turn change
+        band.Say(Story.irene, Story.alice, [ proposal before 2UL add; proposal after 3UL (Remove(terms.Id, Story.amount 60)) ])
+        world.Run 60
+        Assert.Equal(2, (ValueOption.get (channel ()).Ledger).Queue.Count)
+        Assert.Equal(before, agreed ())
+
 let private run (options: RunOptions) seed =
     let verdict = Run.seed options seed
     if verdict.Finding.IsSome then invalidOp $"seed {seed}, {options.Mallories}, {options.Tricks}: {verdict.Finding.Value}"

@@ -77,17 +77,26 @@ module internal World =
              | None -> ValueNone)
         | _ -> ValueNone
 
-    /// An addition that its opening waits for in this ledger.
-    let private isAwaited ledgerId (proposal: Proposal) (world: World) =
-        match NodeState.openObjective { Kind = VirtualFunding; Channel = proposal.Target } world.State, channel proposal.Target world with
-        | ValueSome { Goal = VirtualFund(_, left, right); Approved = true; Undoing = ValueNone }, ValueSome c when (Channel.complete Turn.preFund c).IsSome ->
-            (left = ValueSome ledgerId && proposal = Terms.addition c.Terms (c.Terms.MyIndex - 1))
-            || (right = ValueSome ledgerId && proposal = Terms.addition c.Terms c.Terms.MyIndex)
+    /// Exactly what a payment channel's terms ask of the ledger between two of its neighbours.
+    let private isProper (ledger: Terms) (terms: Terms) (proposal: Proposal) =
+        [ max 0 (terms.MyIndex - 1) .. min terms.MyIndex (terms.Last - 1) ]
+        |> List.exists (fun left ->
+            List.contains terms.Parties[left] ledger.Parties
+            && List.contains terms.Parties[left + 1] ledger.Parties
+            && proposal = Terms.addition terms left)
+
+    /// Its opening waits for an addition.
+    let private isAwaiting (c: Channel) (world: World) =
+        match NodeState.openObjective { Kind = VirtualFunding; Channel = c.Terms.Id } world.State with
+        | ValueSome { Approved = true; Undoing = ValueNone } -> (Channel.complete Turn.preFund c).IsSome
         | _ -> false
 
     /// From the head of the queue on, everything can be countersigned until nothing stands any more that we have done with. Who
     /// countersigns an addition for the sake of the removal behind it must be able to reach that removal.
-    let private leadsOut ledgerId (ledger: LedgerChannel) (world: World) =
+    let private leadsOut (ledgerChannel: Channel) (ledger: LedgerChannel) (world: World) =
+        let isProper target proposal = channel target world |> ValueOption.exists (fun c -> isProper ledgerChannel.Terms c.Terms proposal)
+        let isAwaiting target = channel target world |> ValueOption.exists (fun c -> isAwaiting c world)
+
         let rec walk (standing: Set<ChannelId>) (left: QueuedProposal list) =
             match left with
             | queued :: rest when queued.LeaderSignature.IsSome ->
@@ -95,10 +104,11 @@ module internal World =
 
                 let next =
                     match queued.Proposal, takesBack target world with
+                    // Whatever stands behind it: what an addition takes from whom decides to whom the removal gives it back.
+                    | Add _, _ when not (isProper target queued.Proposal) -> ValueNone
                     | Add _, ValueSome _ -> ValueSome(standing.Add target)
+                    | Add _, ValueNone -> if isAwaiting target then ValueSome standing else ValueNone
                     | Remove _, ValueSome removal when removal = queued.Proposal -> ValueSome(standing.Remove target)
-                    | Add _, ValueNone when isAwaited ledgerId queued.Proposal world -> ValueSome standing
-                    | Add _, ValueNone
                     | Remove _, _ -> ValueNone
 
                 (match next with
@@ -122,7 +132,7 @@ module internal World =
 
         let isTakenBack (head: QueuedProposal) =
             match head.Proposal with
-            | Add(guarantee, _) -> guarantee.Target = remove.Target && leadsOut ledgerId ledger world
+            | Add(guarantee, _) -> guarantee.Target = remove.Target && leadsOut c ledger world
             | Remove _ -> false
 
         match LedgerChannel.head ledger with
