@@ -60,10 +60,14 @@ module internal CheckEvidence =
             elif isLeft then opening.LeaderBalance.Value
             else 0I
 
+    /// One of those that the payment channel's terms ask for. With another the contracts would not give what the channel says.
+    let private isProper (terms: Terms) (guarantee: Guarantee) =
+        [ 0 .. terms.Last - 1 ] |> List.exists (fun left -> Terms.guarantee terms left = guarantee)
+
     /// A guarantee's worth to us.
     let private worth books (state: NodeState) me (guarantee: Guarantee) =
         match NodeState.channel guarantee.Target state with
-        | ValueSome channel when isSupported channel ->
+        | ValueSome channel when isSupported channel && isProper channel.Terms guarantee ->
             let isLeft = guarantee.Left = Destination.ofAddress me
             let paid = worstPaid books state me channel isLeft
             if isLeft then channel.Terms.Opening.LeaderBalance.Value - paid else channel.Terms.Opening.FollowerBalance.Value + paid
