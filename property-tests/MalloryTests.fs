@@ -173,11 +173,11 @@ let private half part = Mallory.names |> List.indexed |> List.filter (fun (index
 
 [<Fact>]
 let ``every second trick meets states in which it could bite, and does not`` () =
-    for name in half 0 do bites name 2L 80UL
+    for name in half 0 do bites name 2L 200UL
 
 [<Fact>]
 let ``so does every other trick`` () =
-    for name in half 1 do bites name 2L 80UL
+    for name in half 1 do bites name 2L 200UL
 
 [<Fact>]
 let ``bands of two and three that are up to anything get nothing out of it`` () =

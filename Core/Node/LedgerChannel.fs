@@ -13,15 +13,6 @@ type internal QueuedProposal =
       /// Nothing while the leader's own signature is under way.
       LeaderSignature: Signature voption }
 
-/// What a virtual channel holds of a ledger before and while it is open.
-type internal Exposure =
-    { Amount: Amount
-      Unenforceable: bool
-      /// Counts against `maxLocked` until the opening is complete.
-      Locked: bool
-      /// What is kept free for its Add, from leader and follower, until the Add has a turn.
-      Reserved: struct (Amount * Amount) voption }
-
 /// A funded ledger: the outcome both have signed, and the changes on their way.
 type internal LedgerChannel =
     { Agreed: LedgerOutcome

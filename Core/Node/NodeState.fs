@@ -120,5 +120,10 @@ module internal NodeState =
             | IntentRecorded intent -> { state with Outbox = Outbox.record state.Position intent state.Outbox }
             | IntentFinished(effect, result) -> finish at effect result state
             | Woken topic -> woken at topic state
+            | EpochOpened(_, _, seenHeight) ->
+                { empty with
+                    Position = state.Position
+                    SeenHeight = seenHeight }
+            | Restated thing -> RestatedFolds.restate thing state
 
         { next with Position = state.Position + 1L }

@@ -8,12 +8,6 @@ open Nitro.Node
 open Nitro.Engine
 open Nitro.Wire
 
-/// An event on its way to the turn. `Answered`: once it is durable, with what the core said; with nothing if the process died.
-[<Struct>]
-type internal Mail =
-    { Event: Event
-      Answered: (Taking voption -> unit) voption }
-
 /// Where in a turn a process dies.
 [<Struct>]
 type internal CrashPoint =
@@ -51,20 +45,8 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     let mutable appends = 0
     let groupSize = 64
     let mailboxSize = 1_024
-
     let trace (what: unit -> string) = if ground.IsTracing then ground.Note(ValueSome me, what)
-
     let fail text = ground.Fail $"{me}: {text}"
-
-    let channelOf id (state: NodeState) =
-        match NodeState.channel id state with
-        | ValueSome channel -> channel
-        | ValueNone -> fail $"no channel {id} for a chain call"
-
-    let conclude (channel: Channel) =
-        match Channel.completeFinal channel with
-        | Some seen -> Call.ConcludeAndTransferAllAssets(channel.Terms.Fixed, { Part = seen.Variable; Signatures = List.ofSeq seen.Signatures.Values })
-        | None -> fail "a conclusion without a complete final state"
 
     member _.Settings = settings
     member _.Address = me
@@ -137,9 +119,9 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
              | ValueSome message -> this.Lane(peer).Add(effect, PeerV1.encode peer message)
              | ValueNone -> fail $"the message of #{effect} cannot be rebuilt: {telling}")
         | SubmitCall(Deposit(channel, expected, amount)) ->
-            adapter.Submit(effect, Call.Deposit((channelOf channel state).Terms.Opening.Asset, channel, expected, amount))
-        | SubmitCall(ConcludeAndTransfer channel) -> adapter.Submit(effect, conclude (channelOf channel state))
-        | SubmitCall(ReadHoldings channel) -> adapter.Read(effect, (channelOf channel state).Terms.Opening.Asset, channel)
+            adapter.Submit(effect, Call.Deposit((NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel, expected, amount))
+        | SubmitCall(ConcludeAndTransfer channel) -> adapter.Submit(effect, NodeCalls.conclude fail (NodeCalls.channelOf fail channel state))
+        | SubmitCall(ReadHoldings channel) -> adapter.Read(effect, (NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel)
 
     member private _.Drop(effect: int64) =
         for lane in peers.Values do lane.Drop effect
@@ -259,6 +241,12 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
                         this.Turn()
                     | _ -> this.Plan()))
         | _ -> ()
+
+    /// As the host does between two turns, from a draft that may be older; not while one is under way.
+    member this.TryOpenEpoch(epoch: int, draft: Draft) : bool =
+        let isFree = number <> 0 && not isTurning
+        if isFree then published <- journal.OpenEpoch(this.Clock(), EpochDraft.finish epoch draft published)
+        isFree
 
     // What comes in
 

@@ -9,6 +9,9 @@ open Nitro.Engine
 type internal RunOptions =
     { People: int voption
       Faults: Faults voption
+      /// At most so many wishes, and none of these.
+      Wishes: int voption
+      Skipped: Set<int>
       /// How many are byzantine.
       Mallories: int voption
       /// What these are up to, by the names in `Mallory.names`; none: drawn.
@@ -34,12 +37,18 @@ type internal Verdict =
       Distinct: IReadOnlyCollection<int64>
       /// By node.
       Journals: IReadOnlyList<IReadOnlyList<JournalRecord>>
+      /// What the story was drawn to be.
+      Swarm: Swarm
+      /// What each node believed at the end, in words; only where a trace was asked for.
+      Beliefs: string list
       Trace: IReadOnlyList<Happening> }
 
 module internal Run =
     let standard =
         { People = ValueNone
           Faults = ValueNone
+          Wishes = ValueNone
+          Skipped = Set.empty
           Mallories = ValueNone
           Tricks = []
           Care = Care.standard
@@ -67,7 +76,13 @@ module internal Run =
     /// One whole story. The same seed and options give the same one, byte for byte.
     let seed (options: RunOptions) (seed: uint64) : Verdict =
         let random = Prng seed
-        let swarm = Swarm.draw random options.People options.Faults
+        let drawn = Swarm.draw random options.People options.Faults
+
+        let swarm =
+            { drawn with
+                Count = (match options.Wishes with ValueSome most -> min most drawn.Count | ValueNone -> drawn.Count)
+                Skipped = options.Skipped }
+
         let world = SimulatedWorld(random.Next64(), swarm.Faults)
         world.Ground.IsTracing <- options.IsTraced
         let inspector = Inspector(world, options.Care)
@@ -98,4 +113,6 @@ module internal Run =
           Tally = world.Ground.Tally
           Distinct = inspector.Distinct
           Journals = [| for node in world.Nodes.Values -> node.Journal.Records :> IReadOnlyList<JournalRecord> |]
+          Swarm = swarm
+          Beliefs = if options.IsTraced then Beliefs.ofWorld world else []
           Trace = world.Ground.Trace }
