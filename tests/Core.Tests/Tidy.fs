@@ -158,6 +158,7 @@ let ``Every F# file belongs to a project`` () =
         [ "Core.fsproj"
           "Core/SignerCore.fsproj"
           "property-tests/PropertyTests.fsproj"
+          "property-tests/Simulation/Simulation.fsproj"
           "tests/Core.Tests/Core.Tests.fsproj"
           "tests/benchmarks/Benchmarks.fsproj" ]
 
