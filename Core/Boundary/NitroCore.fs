@@ -81,7 +81,7 @@ type NitroCore private () =
             false
 
     /// A node that knows nothing yet.
-    static member Create(settings: NodeSettings) = NodeHandle(settings.Settings, NodeState.empty)
+    static member Create(settings: NodeSettings) = NodeEpochs.CreateAt(settings, 0L)
 
     /// Folds one journal record into the state. False where the record cannot be read.
     static member TryReplay
@@ -96,7 +96,7 @@ type NitroCore private () =
         ) : bool =
         match LogV1.decode typeName version body with
         | Ok fact ->
-            next <- NodeHandle(node.Settings, NodeState.evolve node.State (Instant atMicros) fact)
+            next <- NodeEpochs.After(node, fact, NodeState.evolve node.State (Instant atMicros) fact)
             error <- ""
             true
         | Error text ->
@@ -117,7 +117,7 @@ type NitroCore private () =
         let answer, code, detail = taking step.Taking
 
         StepResult(
-            NodeHandle(node.Settings, step.State),
+            node.With step.State,
             step.Facts |> List.map record |> List.toArray,
             effects node.Settings step.State step.Effects,
             finished step.Facts,

@@ -15,13 +15,28 @@ type NodeSettings internal (settings: Settings) =
     /// Our channel address, `0x` and 40 lower-case digits.
     member _.Address = settings.Me.ToString()
 
+/// Where the epoch in force stands in the journal; all zero before the first.
+[<Struct>]
+type internal EpochMark =
+    { Number: int
+      Start: int64
+      /// The position after its opening.
+      Restated: int64 }
+
 /// A node's state, opaque to its host and never changed: each step gives a new one.
 [<Sealed>]
-type NodeHandle internal (settings: Settings, state: NodeState) =
+type NodeHandle internal (settings: Settings, state: NodeState, epoch: EpochMark) =
     member internal _.Settings = settings
     member internal _.State = state
+    member internal _.With next = NodeHandle(settings, next, epoch)
     /// The position that the next journal record will get.
     member _.Position = state.Position
+    /// 1 for the first that was opened; 0 before.
+    member _.Epoch = epoch.Number
+    /// The position of the epoch's first record: a restart needs nothing before it.
+    member _.EpochStart = epoch.Start
+    /// The position after the epoch's opening: a journal that ends before it is not whole.
+    member _.EpochRestated = epoch.Restated
     /// The newest block from which an observation is stored; follow the chain from here after a restart.
     member _.SeenHeight = int64 state.SeenHeight
     /// Promises not known to be kept.
@@ -168,3 +183,16 @@ type SignerAnswer(effectId: int64, signature: ReadOnlyMemory<byte>, refusedTag: 
     member _.EffectId = effectId
     member _.Signature = signature
     member _.RefusedTag: string | null = refusedTag
+
+/// What an epoch's opening will say, written beforehand. Made by `NodeEpochs.Draft`.
+[<Sealed>]
+type EpochDraft internal (draft: Nitro.Engine.Draft) =
+    member internal _.Draft = draft
+    /// How many records the opening would have had.
+    member _.Count = draft.Count
+
+/// The records that open an epoch, to be appended all together or not at all, and the node after them.
+[<Sealed>]
+type EpochOpening internal (node: NodeHandle, records: CoreRecord[]) =
+    member _.Node = node
+    member _.Records: IReadOnlyList<CoreRecord> = records

@@ -85,7 +85,7 @@ module internal DecideAsked =
                 | _ -> start turning request content goal ValueNone
         | _ -> turning.Reply(request, ledgerNotFound id)
 
-    let private dialectOfCarrier (turning: Turning) next outcome =
+    let private dialectOfCarrier (turning: Turning) next (outcome: Outcome) =
         let asset = match outcome with exit :: _ -> exit.Asset | [] -> Address.zero
 
         match Table.tryFind (struct (next, asset)) turning.State.Ledgers |> ValueOption.bind (fun id -> NodeState.channel id turning.State) with

@@ -84,7 +84,15 @@ module internal DecidePeer =
             | VirtualDefunding -> ()
 
             Take
-        | _ -> Take
+        | ValueSome channel, ValueNone ->
+            // A hub of go-nitro's dialect is done once it has signed itself: what the others give up it can only close.
+            (match NodeState.objective objective turning.State with
+             | ValueSome({ Ending = ValueSome Completed } as funding) when objective.Kind = VirtualFunding && not (Channel.isOpen channel) ->
+                 Undo.openDefund turning (Peer sender) funding
+             | _ -> ())
+
+            Take
+        | ValueNone, _ -> Take
 
     let private item (turning: Turning) sender (item: PeerItem) : Taking =
         match item with

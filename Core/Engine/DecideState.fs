@@ -108,6 +108,21 @@ module internal DecideState =
                 let deadline = turning.At.PlusSeconds settings.Limits.OpeningSeconds
                 accept turning (VirtualFund(terms.Id, left, right)) sender terms (ValueSome deadline) state
 
+    /// Another opening of a payment channel, signed by its sender, who is not the payer.
+    let private contradicts (channel: Channel) sender (state: SignedState) =
+        let parties = channel.Terms.Parties
+
+        not channel.Terms.IsLedger
+        && sender <> channel.Terms.Payer
+        && state.Variable.Turn <= Turn.postFund
+        && not state.Variable.IsFinal
+        && (state.Signatures |> List.exists (fun (party, _) -> parties[party] = sender))
+
+    /// The payer has told the sender something else than us. Which of them lies we cannot know, and need not.
+    let private giveUp (turning: Turning) sender objective =
+        Undo.abandon turning objective "conflicting-opening: the payer's pre-fund differs from what another participant has signed" true
+        decline turning sender objective
+
     let private opening (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) openNew =
         match NodeState.channel objective.Channel turning.State with
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
@@ -119,6 +134,8 @@ module internal DecideState =
                 // Whoever comes late hears what the others heard.
                 decline turning sender objective
             | Some seen, _ when not seen.Variable.IsFinal -> storeSignatures turning channel state
+            | None, ValueSome record when contradicts channel sender state && record.Ending <> ValueSome Completed ->
+                giveUp turning sender objective
             | _ -> offend "unexpected-state" "the state is not one of the channel's opening states"
 
     /// A ledger's final state: exactly what was last agreed, one turn later, or it is not looked at.
@@ -177,12 +194,17 @@ module internal DecideState =
             let known = (Channel.tryHash state.Variable.Turn state.Hash channel).IsSome
 
             match Rules.virtualFinal channel.Terms.Opening state.Variable with
+            | Error _ when sender <> channel.Terms.Payer && not (Channel.isOpen channel) ->
+                // It may be right where the opening was another: see `contradicts`.
+                giveUp turning sender (Goal.id funding.Goal)
             | Error reason -> offend "bad-final" reason
             | Ok _ when channel.Terms.MyIndex = 0 && not known -> offend "unexpected-final" "the payer has not signed this final state"
             | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
             | Ok paid when not paid.IsZero && not (Channel.hasSigned Turn.postFund channel) ->
                 // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side.
-                offend "early-final" "nothing can have been paid before the post-fund is complete"
+                // The payer knows that we have not signed; another may have been taken in, and tells it again in case we sign later.
+                if sender = channel.Terms.Payer then offend "early-final" "nothing can have been paid before the post-fund is complete"
+                else Take
             | Ok _ when not known && not (state.Signatures |> List.exists (fun (party, _) -> party = 0)) ->
                 NotNow "the payer has not signed this final state"
             | Ok paid ->

@@ -76,19 +76,19 @@ module internal Settle =
         let terms = channel.Terms
         let id = terms.Id
         let hasRoom = LedgerChannel.inFlight ledger < turning.Settings.Limits.ProposalsInFlight
-        let isAdding target = ledger.Queue.Values |> Seq.exists (fun queued -> queued.Proposal.Target = target)
+        let wanted isNext = ledger.Wanted.Values |> Seq.tryFind isNext
 
-        let mayGo proposal =
-            match proposal with
-            | Add _ -> hasRoom && not channel.Doubtful
-            | Remove(target, _) -> hasRoom || isAdding target
-        let next = ledger.Wanted.Values |> Seq.tryFind mayGo
+        // Thousands may be wanted: without room only what the short queue names is looked for among them.
+        let next () =
+            if hasRoom then
+                wanted (fun proposal -> match proposal with Add _ -> not channel.Doubtful | Remove _ -> true)
+            else
+                ledger.Queue.Values
+                |> Seq.tryFind (fun queued -> ledger.WantedTargets.Contains queued.Proposal.Target)
+                |> Option.bind (fun queued -> wanted (fun proposal -> proposal.Target = queued.Proposal.Target))
 
-        if
-            not (LedgerChannel.hasUnsigned ledger)
-            && channel.ChainRetryAt.IsNone
-        then
-            match next with
+        if not (LedgerChannel.hasUnsigned ledger) && channel.ChainRetryAt.IsNone then
+            match next () with
             | None -> ()
             | Some proposal ->
 

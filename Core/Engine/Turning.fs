@@ -146,6 +146,9 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         | Woken(ChainRetry id) -> touchWaiting id
         | Woken(ConcludeInstead id) -> touch id
         | Woken(Retelling _) -> ()
+        // No step decides these: an opening is made of the state between steps.
+        | EpochOpened _
+        | Restated _ -> ()
 
     member _.Settings = settings
     member _.At = at

@@ -33,6 +33,85 @@ type internal Topic =
     /// The other side should have concluded by now.
     | ConcludeInstead of ChannelId
 
+/// What an API request has led to.
+type internal RequestResult =
+    | Bound of ObjectiveId
+    | Payment of channel: ChannelId * amount: Amount * total: Amount * kind: PaymentKind * voucher: Signature voption
+    | PaymentFailed of ChannelId * tag: string
+
+/// What a virtual channel holds of a ledger before and while it is open.
+type internal Exposure =
+    { Amount: Amount
+      Unenforceable: bool
+      /// Counts against `maxLocked` until the opening is complete.
+      Locked: bool
+      /// What is kept free for its Add, from leader and follower, until the Add has a turn.
+      Reserved: struct (Amount * Amount) voption }
+
+/// A channel as it stands, but for its ledger and its vouchers.
+type internal RestatedChannel =
+    { Terms: Terms
+      MovedAt: Instant
+      /// Beside the two of the opening, which follow from the terms; in the order they were seen.
+      Seen: VariablePart list
+      /// As in `StateSigned`: turn, hash, participant, signature.
+      Signed: struct (TurnNumber * Bytes32 * int * Signature) list
+      Held: Amount
+      HeldAt: ChainPosition
+      PaidOut: Amount
+      PaidAt: ChainPosition
+      Doubtful: bool
+      /// Newest first.
+      Told: (Address * Telling) list
+      ChainAttempts: int
+      ChainRetryAt: Instant voption
+      MayConclude: bool }
+
+/// A payment channel's vouchers, but for the payments that wait for one.
+type internal RestatedPayments =
+    { Issued: Amount
+      IssuedSignature: Signature voption
+      IssuedToTell: bool
+      Best: Amount
+      BestSignature: Signature voption
+      NextPending: int64 }
+
+/// One thing that lives, said anew at the opening of an epoch. No record grows with the node; sums, counts and indices are not in
+/// them but made again by the fold.
+type internal Restatement =
+    | ChannelRestated of RestatedChannel
+    /// What is agreed, without its guarantees: each of them follows.
+    | LedgerRestated of
+        ledger: ChannelId *
+        agreed: LedgerOutcome *
+        turn: TurnNumber *
+        leaderSignature: Signature *
+        followerSignature: Signature *
+        nextWanted: int64
+    | GuaranteeRestated of ledger: ChannelId * guarantee: Guarantee
+    | QueuedRestated of ledger: ChannelId * turn: TurnNumber * proposal: Proposal * hash: Bytes32 * leaderSignature: Signature voption
+    | WantedRestated of ledger: ChannelId * key: int64 * proposal: Proposal
+    | ExposureRestated of ledger: ChannelId * target: ChannelId * exposure: Exposure
+    | AnsweredRestated of ledger: ChannelId * turn: TurnNumber * proposal: Proposal * signature: Signature
+    | PaymentsRestated of channel: ChannelId * payments: RestatedPayments
+    | PendingRestated of channel: ChannelId * key: int64 * request: RequestId * amount: Amount * kind: PaymentKind
+    | ObjectiveRestated of ObjectiveRecord
+    | PeerRestated of
+        peer: Address *
+        refused: ObjectiveId list *
+        retellSeconds: int64 *
+        retellAt: Instant voption *
+        retoldUpTo: ObjectiveId voption
+    /// In the order the requests came.
+    | RequestRestated of request: RequestId * content: Bytes32 * at: Instant * result: RequestResult
+    | EndedRestated of position: int64 * channel: ChannelId
+    /// Some of them: a few dozen a record.
+    | TombstonesRestated of ChannelId list
+    | LedgerListed of peer: Address * asset: Address * ledger: ChannelId
+    /// An effect keeps its id, the position that its promise first had: adapters know it by that.
+    | IntentRestated of effect: EffectId * intent: Intent
+    | WakeRestated of due: Instant * topic: Topic
+
 /// Everything a node remembers. The journal is these, in order, and nothing else.
 type internal Fact =
     | RequestBound of request: RequestId * content: Bytes32 * objective: ObjectiveId
@@ -65,3 +144,6 @@ type internal Fact =
     | IntentRecorded of Intent
     | IntentFinished of effect: EffectId * finish: Finish
     | Woken of Topic
+    /// Opens an epoch: nothing before it counts any more, and the facts after it, so many with this one, restate all that lives.
+    | EpochOpened of epoch: int * facts: int * seenHeight: Height
+    | Restated of Restatement

@@ -94,3 +94,15 @@ type internal Origin =
 type internal Ending =
     | Completed
     | Rejected of reason: string
+
+/// What is stored of an objective: its progress is not.
+type internal ObjectiveRecord =
+    { Goal: Goal
+      Origin: Origin
+      Opened: Instant
+      Deadline: Instant voption
+      /// Policy or the operator has said yes.
+      Approved: bool
+      /// A half-open virtual channel is being taken back, for this reason.
+      Undoing: string voption
+      Ending: Ending voption }

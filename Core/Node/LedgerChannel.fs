@@ -13,15 +13,6 @@ type internal QueuedProposal =
       /// Nothing while the leader's own signature is under way.
       LeaderSignature: Signature voption }
 
-/// What a virtual channel holds of a ledger before and while it is open.
-type internal Exposure =
-    { Amount: Amount
-      Unenforceable: bool
-      /// Counts against `maxLocked` until the opening is complete.
-      Locked: bool
-      /// What is kept free for its Add, from leader and follower, until the Add has a turn.
-      Reserved: struct (Amount * Amount) voption }
-
 /// A funded ledger: the outcome both have signed, and the changes on their way.
 type internal LedgerChannel =
     { Agreed: LedgerOutcome
@@ -144,6 +135,10 @@ module internal LedgerChannel =
                     else ledger.Unenforceable }
         | None -> ledger
 
+    /// Nothing of it is or will be in the ledger any more: what was kept for it is free, whatever else its objective waits for.
+    let releaseIfGone target (ledger: LedgerChannel) =
+        if ledger.Agreed.Guarantees.ContainsKey target || isQueued target ledger then ledger else release target ledger
+
     let want (proposal: Proposal) (ledger: LedgerChannel) =
         { ledger with
             Wanted = ledger.Wanted.Add(ledger.NextWanted, proposal)
@@ -190,6 +185,13 @@ module internal LedgerChannel =
 
     let drop turn (ledger: LedgerChannel) = { ledger with Queue = ledger.Queue.Remove turn }
 
+    let private removedUpTo turn (ledger: LedgerChannel) =
+        [ for KeyValue(t, queued) in ledger.Queue do
+              match queued.Proposal with
+              | Remove(target, _) when t <= turn -> target
+              | Remove _
+              | Add _ -> () ]
+
     /// Stands at `turn`; what was queued up to it is done.
     let agree isFollower turn followerSignature (ledger: LedgerChannel) =
         match ledger.Queue.TryFind turn with
@@ -202,11 +204,14 @@ module internal LedgerChannel =
                 else
                     ledger.Answered
 
-            { ledger with
-                Agreed = queued.After
-                AgreedTurn = turn
-                LeaderSignature = leaderSignature
-                FollowerSignature = followerSignature
-                Queue = ledger.Queue |> Map.filter (fun t _ -> t > turn)
-                Answered = answered }
+            let agreed =
+                { ledger with
+                    Agreed = queued.After
+                    AgreedTurn = turn
+                    LeaderSignature = leaderSignature
+                    FollowerSignature = followerSignature
+                    Queue = ledger.Queue |> Map.filter (fun t _ -> t > turn)
+                    Answered = answered }
+
+            removedUpTo turn ledger |> List.fold (fun l target -> releaseIfGone target l) agreed
         | _ -> ledger

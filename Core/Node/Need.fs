@@ -39,6 +39,11 @@ module internal Check =
         | Met needs
         | Unmet(_, needs) -> needs
 
+    let map change check =
+        match check with
+        | Met needs -> Met(List.map change needs)
+        | Unmet(label, needs) -> Unmet(label, List.map change needs)
+
     /// Both at once; the first unmet one gives the label.
     let both first second =
         match first, second with

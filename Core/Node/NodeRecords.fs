@@ -3,23 +3,6 @@ namespace Nitro.Node
 open Nitro.Kernel
 open Nitro.Protocol
 
-type internal ObjectiveRecord =
-    { Goal: Goal
-      Origin: Origin
-      Opened: Instant
-      Deadline: Instant voption
-      /// Policy or the operator has said yes.
-      Approved: bool
-      /// A half-open virtual channel is being taken back, for this reason.
-      Undoing: string voption
-      Ending: Ending voption }
-
-/// What an API request has led to.
-type internal RequestResult =
-    | Bound of ObjectiveId
-    | Payment of channel: ChannelId * amount: Amount * total: Amount * kind: PaymentKind * voucher: Signature voption
-    | PaymentFailed of ChannelId * tag: string
-
 type internal RequestRecord =
     { /// Hash of method and payload: the same id with other contents is refused.
       Content: Bytes32

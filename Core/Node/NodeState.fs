@@ -66,10 +66,7 @@ module internal NodeState =
             | PaymentRefused(request, channelId, tag) -> refusePayment request channelId tag state
             | ObjectiveOpened(goal, origin, deadline) -> openGoal at goal origin deadline state
             | GoalApproved id -> approve id state |> onChannel id.Channel (Channel.moved at)
-            | OpeningUndone(id, reason) ->
-                { dropDeadline id state with
-                    Objectives = Table.change id (fun r -> { r with Undoing = ValueSome reason }) state.Objectives }
-                |> onChannel id.Channel (Channel.moved at)
+            | OpeningUndone(id, reason) -> undo id reason state |> onChannel id.Channel (Channel.moved at)
             | ObjectiveEnded(id, ending) -> endObjective id ending state
             | ChannelAdded terms ->
                 if Table.containsKey terms.Id state.Channels then
@@ -87,7 +84,7 @@ module internal NodeState =
             | StateSeen(id, variable) -> onChannel id (Channel.see variable) state
             | StateSigned(id, turn, hash, party, signature) -> signState at id turn hash party signature state
             | ProposalWanted(ledger, proposal) -> onLedger ledger (LedgerChannel.want proposal) state
-            | ProposalUnwanted(ledger, target) -> onLedger ledger (LedgerChannel.unwant target) state
+            | ProposalUnwanted(ledger, target) -> onLedger ledger (LedgerChannel.unwant target >> LedgerChannel.releaseIfGone target) state
             | ProposalQueued(ledger, turn, proposal, hash) ->
                 onLedger ledger (LedgerChannel.enqueue turn proposal hash ValueNone) state
             | ProposalSigned(ledger, turn, signature) ->
@@ -123,5 +120,10 @@ module internal NodeState =
             | IntentRecorded intent -> { state with Outbox = Outbox.record state.Position intent state.Outbox }
             | IntentFinished(effect, result) -> finish at effect result state
             | Woken topic -> woken at topic state
+            | EpochOpened(_, _, seenHeight) ->
+                { empty with
+                    Position = state.Position
+                    SeenHeight = seenHeight }
+            | Restated thing -> RestatedFolds.restate thing state
 
         { next with Position = state.Position + 1L }

@@ -33,38 +33,37 @@ module internal ObjectiveFolds =
                         l))
             state
 
+    /// On record, and while it is open counted with everybody in it.
+    let enter (record: ObjectiveRecord) (state: NodeState) =
+        let id = Goal.id record.Goal
+        let entered = { state with Objectives = Table.add id record state.Objectives }
+
+        let join state address =
+            state
+            |> onPeer address (fun p ->
+                { p with
+                    Open = p.Open.Add id
+                    OpenCount = p.OpenCount + 1
+                    Unapproved = p.Unapproved + (if record.Origin = Peer address && not record.Approved then 1 else 0) })
+
+        if record.Ending.IsSome then entered
+        else others record.Goal state |> List.fold join { entered with OpenCount = state.OpenCount + 1 }
+
     let openGoal at goal origin deadline (state: NodeState) =
-        let id = Goal.id goal
-
-        let record =
-            { Goal = goal
-              Origin = origin
-              Opened = at
-              Deadline = deadline
-              Approved = false
-              Undoing = ValueNone
-              Ending = ValueNone }
-
-        let opened =
-            { state with
-                Objectives = Table.add id record state.Objectives
-                OpenCount = state.OpenCount + 1 }
-
-        let withPeers =
-            others goal state
-            |> List.fold
-                (fun state address ->
-                    state
-                    |> onPeer address (fun p ->
-                        { p with
-                            Open = p.Open.Add id
-                            OpenCount = p.OpenCount + 1
-                            Unapproved = p.Unapproved + (if origin = Peer address then 1 else 0) }))
-                opened
+        let entered =
+            state
+            |> enter
+                { Goal = goal
+                  Origin = origin
+                  Opened = at
+                  Deadline = deadline
+                  Approved = false
+                  Undoing = ValueNone
+                  Ending = ValueNone }
 
         match deadline with
-        | ValueSome due -> wake due (OpeningDeadline id) withPeers
-        | ValueNone -> withPeers
+        | ValueSome due -> wake due (OpeningDeadline(Goal.id goal)) entered
+        | ValueNone -> entered
 
     let approve id (state: NodeState) =
         match openObjective id state with
@@ -145,6 +144,13 @@ module internal ObjectiveFolds =
                 Objectives = kinds |> List.fold (fun table kind -> Table.remove { Kind = kind; Channel = id } table) cleared.Objectives
                 Wakes = if c.Terms.IsLedger then Set.filter (fun (_, t) -> t <> ConcludeInstead id) cleared.Wakes else cleared.Wakes
                 Tombstones = if mustStay then Table.add id true cleared.Tombstones else cleared.Tombstones }
+
+    let undo id reason (state: NodeState) =
+        let undone = { dropDeadline id state with Objectives = Table.change id (fun r -> { r with Undoing = ValueSome reason }) state.Objectives }
+
+        match objective id state with
+        | ValueSome record -> Goal.ledgers record.Goal |> List.fold (fun s ledger -> onLedger ledger (LedgerChannel.releaseIfGone id.Channel) s) undone
+        | ValueNone -> undone
 
     /// No objective, promise or guarantee needs it.
     let private mayForget (id: ChannelId) (state: NodeState) =

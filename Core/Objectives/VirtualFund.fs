@@ -20,13 +20,25 @@ module internal VirtualFund =
         let check ledger position = World.guaranteed "WaitingForCompleteFunding" ledger (Terms.addition terms position) world
         Check.both (onLeft terms check left) (onRight terms check right)
 
+    /// A neighbour that has signed the post-fund lets its guarantee go by a final state alone: a removal would lie in the ledger's
+    /// queue until then, and nothing behind it would ever be agreed.
+    let private mayRemove (channel: Channel) neighbour =
+        (Channel.signedBy neighbour Turn.postFund channel).IsNone || (Channel.completeFinal channel).IsSome
+
     /// An opening that will not be completed: both guarantees go back at the amounts they came with.
-    let private undone (world: World) (terms: Terms) left right reason =
-        let check ledger _ =
-            World.unguaranteed "WaitingForUndo" ledger (Remove(terms.Id, terms.Opening.LeaderBalance)) world
+    let private undone (world: World) (channel: Channel) left right reason =
+        let terms = channel.Terms
+
+        let check neighbour ledger _ =
+            let waiting need =
+                match need with
+                | Proposed(id, _) when not (mayRemove channel neighbour) -> LedgerChange id
+                | other -> other
+
+            World.unguaranteed "WaitingForUndo" ledger (Remove(terms.Id, terms.Opening.LeaderBalance)) world |> Check.map waiting
 
         flow {
-            do! Check.both (onLeft terms check left) (onRight terms check right)
+            do! Check.both (onLeft terms (check (terms.MyIndex - 1)) left) (onRight terms (check (terms.MyIndex + 1)) right)
             return Abandon reason
         }
 
@@ -42,7 +54,7 @@ module internal VirtualFund =
 
     let advance (world: World) (record: ObjectiveRecord) objective (channel: Channel) left right : Progress =
         match record.Undoing with
-        | ValueSome reason -> undone world channel.Terms left right reason
+        | ValueSome reason -> undone world channel left right reason
         | ValueNone when (Channel.completeFinal channel).IsSome -> Abandon "closed before the opening was complete"
         // Between a final state of ours and everybody's nothing may be added to the opening.
         | ValueNone when (Channel.ownFinal channel).IsSome || NodeState.isSigning channel.Terms.Id Turn.virtualFinal world.State ->

@@ -6,34 +6,6 @@ open Nitro.Node
 
 /// The bodies of facts, both ways.
 module internal FactsV1 =
-    let private writePosition (at: ChainPosition) (writer: Utf8JsonWriter) =
-        writer |> JsonWrite.uint64 "height" at.Height
-        writer |> JsonWrite.uint32 "index" at.Index
-        writer |> JsonWrite.bytes32 "block" at.BlockHash
-
-    let private readPosition parent : Read<ChainPosition> =
-        read {
-            let! height = FieldsV1.uint64 "height" parent
-            let! index = FieldsV1.uint32 "index" parent
-            let! block = FieldsV1.bytes32 "block" parent
-
-            return
-                { Height = height
-                  Index = index
-                  BlockHash = block }
-        }
-
-    let private kindText kind =
-        match kind with
-        | Sent -> "sent"
-        | HandedOut -> "handedOut"
-
-    let private tryKind (word: string) =
-        match word with
-        | "sent" -> ValueSome Sent
-        | "handedOut" -> ValueSome HandedOut
-        | _ -> ValueNone
-
     // Writing
 
     let private writeTurn ledger turn (writer: Utf8JsonWriter) =
@@ -48,14 +20,14 @@ module internal FactsV1 =
     let private writeHoldings channel held at (writer: Utf8JsonWriter) =
         writer |> FieldsV1.writeChannel "channel" channel
         writer |> FieldsV1.writeAmount "held" held
-        writer |> JsonWrite.nested "at" (writePosition at)
+        writer |> JsonWrite.nested "at" (ChainPositionV1.write at)
 
     let private writeReserved request content channel amount kind (writer: Utf8JsonWriter) =
         writer |> FieldsV1.writeRequest "request" request
         writer |> JsonWrite.bytes32 "content" content
         writer |> FieldsV1.writeChannel "channel" channel
         writer |> FieldsV1.writeAmount "amount" amount
-        writer |> JsonWrite.string "kind" (kindText kind)
+        writer |> JsonWrite.string "kind" (PaymentKindV1.text kind)
 
     /// The fields of a fact's body.
     let write (fact: Fact) (writer: Utf8JsonWriter) =
@@ -123,6 +95,11 @@ module internal FactsV1 =
             writer |> FieldsV1.writeInt64 "effect" effect
             writer |> IntentV1.writeFinish finish
         | Woken topic -> writer |> IntentV1.writeTopic topic
+        | EpochOpened(epoch, facts, seenHeight) ->
+            writer |> FieldsV1.writeIndex "epoch" epoch
+            writer |> FieldsV1.writeIndex "facts" facts
+            writer |> JsonWrite.uint64 "seenHeight" seenHeight
+        | Restated thing -> writer |> RestatedV1.write thing
 
     // Reading
 
@@ -140,7 +117,7 @@ module internal FactsV1 =
             let! content = FieldsV1.bytes32 "content" parent
             let! channel = FieldsV1.channel "channel" parent
             let! amount = FieldsV1.amount "amount" parent
-            let! kind = FieldsV1.oneOf "sent, handedOut" tryKind "kind" parent
+            let! kind = PaymentKindV1.read "kind" parent
             return PaymentReserved(request, content, channel, amount, kind)
         }
 
@@ -248,7 +225,7 @@ module internal FactsV1 =
         read {
             let! channel = FieldsV1.channel "channel" parent
             let! held = FieldsV1.amount "held" parent
-            let! at = FieldsV1.nested "at" readPosition parent
+            let! at = FieldsV1.nested "at" ChainPositionV1.read parent
             return HoldingsObserved(channel, held, at)
         }
 
@@ -256,7 +233,7 @@ module internal FactsV1 =
         read {
             let! channel = FieldsV1.channel "channel" parent
             let! held = FieldsV1.amount "held" parent
-            let! at = FieldsV1.nested "at" readPosition parent
+            let! at = FieldsV1.nested "at" ChainPositionV1.read parent
             let! paid = FieldsV1.amount "paid" parent
             return PayoutObserved(channel, paid, held, at)
         }
@@ -287,3 +264,11 @@ module internal FactsV1 =
         }
 
     let woken parent : Read<Fact> = IntentV1.readTopic parent |> Result.map Woken
+
+    let epochOpened parent : Read<Fact> =
+        read {
+            let! epoch = FieldsV1.index "epoch" parent
+            let! facts = FieldsV1.index "facts" parent
+            let! seenHeight = FieldsV1.uint64 "seenHeight" parent
+            return EpochOpened(epoch, facts, seenHeight)
+        }

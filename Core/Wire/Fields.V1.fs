@@ -88,13 +88,23 @@ module internal FieldsV1 =
 
     let bytes key parent : Read<byte[]> = value "bytes (0x and hexadecimal digits)" (tryText >> ValueOption.bind Text.bytes) key parent
 
-    /// Any 65 bytes.
-    let signature key parent : Read<Signature> =
+    let private trySignature element =
         let ofText text = Text.bytes text |> ValueOption.bind (fun found -> Signature.tryOfSpan (ReadOnlySpan found))
-        value "a signature (0x and 130 hexadecimal digits)" (tryText >> ValueOption.bind ofText) key parent
+        tryText element |> ValueOption.bind ofText
 
-    let objective key parent : Read<ObjectiveId> =
-        value "an objective's id (kind, dash, channel id)" (tryText >> ValueOption.bind ObjectiveId.tryParse) key parent
+    /// Any 65 bytes.
+    let signature key parent : Read<Signature> = value "a signature (0x and 130 hexadecimal digits)" trySignature key parent
+
+    let signatureOption key parent : Read<Signature voption> =
+        value "a signature (0x and 130 hexadecimal digits) or null" (orNull trySignature) key parent
+
+    let stringOption key parent : Read<string voption> = value "a string or null" (orNull tryText) key parent
+    let instant key parent : Read<Instant> = int64 key parent |> Result.map Instant
+    let private tryObjective element = tryText element |> ValueOption.bind ObjectiveId.tryParse
+    let objective key parent : Read<ObjectiveId> = value "an objective's id (kind, dash, channel id)" tryObjective key parent
+
+    let objectiveOption key parent : Read<ObjectiveId voption> =
+        value "an objective's id (kind, dash, channel id) or null" (orNull tryObjective) key parent
 
     let request key parent : Read<RequestId> = string key parent |> Result.map RequestId
 
@@ -112,6 +122,13 @@ module internal FieldsV1 =
         match tryField key parent with
         | ValueSome element when element.ValueKind = JsonValueKind.Object -> within key (reader element)
         | _ -> expected "an object" key
+
+    /// An object, read with `reader`, or `null`.
+    let nestedOption (key: string) (reader: JsonElement -> Read<'T>) parent : Read<'T voption> =
+        match tryField key parent with
+        | ValueSome element when element.ValueKind = JsonValueKind.Null -> Ok ValueNone
+        | ValueSome element when element.ValueKind = JsonValueKind.Object -> within key (reader element) |> Result.map ValueSome
+        | _ -> expected "an object or null" key
 
     let private items key (reader: string -> JsonElement -> Read<'T>) parent : Read<'T list> =
         match tryField key parent with
@@ -134,13 +151,21 @@ module internal FieldsV1 =
     let list key (reader: JsonElement -> Read<'T>) parent : Read<'T list> =
         items key (fun path item -> within path (reader item)) parent
 
-    let addresses key parent : Read<Address list> =
+    let private texts what (convert: JsonElement -> 'T voption) key parent : Read<'T list> =
         let ofItem path item =
-            match tryText item |> ValueOption.bind Text.address with
+            match convert item with
             | ValueSome found -> Ok found
-            | ValueNone -> expected "an address (0x and 40 hexadecimal digits)" path
+            | ValueNone -> expected what path
 
         items key ofItem parent
+
+    let addresses key parent : Read<Address list> =
+        texts "an address (0x and 40 hexadecimal digits)" (tryText >> ValueOption.bind Text.address) key parent
+
+    let channels key parent : Read<ChannelId list> =
+        texts "32 bytes (0x and 64 hexadecimal digits)" (tryBytes32 >> ValueOption.map ChannelId) key parent
+
+    let objectives key parent : Read<ObjectiveId list> = texts "an objective's id (kind, dash, channel id)" tryObjective key parent
 
     // Writing what JsonWrite writes otherwise or not at all
 
@@ -164,3 +189,10 @@ module internal FieldsV1 =
     let writeSignature (key: string) (value: Signature) (writer: Utf8JsonWriter) = writer.WriteString(key, value.ToString())
     let writeObjective (key: string) (value: ObjectiveId) (writer: Utf8JsonWriter) = writer.WriteString(key, value.ToString())
     let writeRequest (key: string) (value: RequestId) (writer: Utf8JsonWriter) = writer.WriteString(key, value.Value)
+    let writeInstant key (value: Instant) (writer: Utf8JsonWriter) = writeInt64 key value.Micros writer
+
+    /// `null` for none.
+    let writeOption (write: string -> 'T -> Utf8JsonWriter -> unit) (key: string) (value: 'T voption) (writer: Utf8JsonWriter) =
+        match value with
+        | ValueSome found -> write key found writer
+        | ValueNone -> writer.WriteNull key

@@ -38,6 +38,8 @@ module internal LogV1 =
         | IntentRecorded _ -> "IntentRecorded"
         | IntentFinished _ -> "IntentFinished"
         | Woken _ -> "Woken"
+        | EpochOpened _ -> "EpochOpened"
+        | Restated thing -> RestatedV1.nameOf thing
 
     /// Wire name, version and body.
     let encode (fact: Fact) : struct (string * int * byte[]) =
@@ -76,7 +78,8 @@ module internal LogV1 =
         | "IntentRecorded" -> ValueSome FactsV1.intentRecorded
         | "IntentFinished" -> ValueSome FactsV1.intentFinished
         | "Woken" -> ValueSome FactsV1.woken
-        | _ -> ValueNone
+        | "EpochOpened" -> ValueSome FactsV1.epochOpened
+        | _ -> RestatedReadV1.tryReader name |> ValueOption.map (fun reader -> reader >> Result.map Restated)
 
     let private objectOf reader (element: JsonElement) : Read<Fact> =
         if element.ValueKind = JsonValueKind.Object then reader element else Error "expected an object"

@@ -86,13 +86,13 @@ module internal StatesV1 =
                   ChallengeDuration = challengeDuration }
         }
 
-    let private writeGuarantee (guarantee: Guarantee) (writer: Utf8JsonWriter) =
+    let writeGuarantee (guarantee: Guarantee) (writer: Utf8JsonWriter) =
         writer |> FieldsV1.writeChannel "target" guarantee.Target
         writer |> FieldsV1.writeAmount "amount" guarantee.Amount
         writer |> JsonWrite.bytes32 "left" guarantee.Left
         writer |> JsonWrite.bytes32 "right" guarantee.Right
 
-    let private readGuarantee parent : Read<Guarantee> =
+    let readGuarantee parent : Read<Guarantee> =
         read {
             let! target = FieldsV1.channel "target" parent
             let! amount = FieldsV1.amount "amount" parent

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Nitro.Cli.Demo;
 using Nitro.Cli.Node;
 using Nitro.Cli.Rpc;
+using Nitro.Cli.Sim;
 
 namespace Nitro.Cli;
 
@@ -21,10 +22,11 @@ internal static class CommandLine
           nitro rpc create-ledger-channel 0xPEER --amount 1ether --their-amount 0.5ether
           nitro rpc create-payment-channel 0xPAYEE --through 0xPEER --amount 0.1ether
           nitro rpc pay 0xCHANNEL 10gwei
+          nitro sim --minutes 10                       whole networks in one process, with faults: does a check break?
 
         'nitro <command> --help' and 'nitro rpc <method> --help' tell the rest. Exit code: 0 done, 1 not done (and why, on stderr).
         """;
 
     /// <summary>A fresh tree of commands.</summary>
-    public static RootCommand Create() => new(About) { DemoCommand.Create(), NodeCommand.Create(), RpcCommand.Create() };
+    public static RootCommand Create() => new(About) { DemoCommand.Create(), NodeCommand.Create(), RpcCommand.Create(), SimCommand.Create() };
 }

@@ -53,8 +53,8 @@ public sealed record EthereumOptions
     /// <summary>The first wait after trouble; it doubles up to <see cref="MaxBackoff"/>, each time with jitter.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The longest wait after trouble.</summary>
-    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>The longest wait after trouble. Every wait that lasts on when the node is well again is added to a deposit or a payout.</summary>
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// How long a node may stand below the height that was already final before what is missing counts as retracted.

@@ -8,6 +8,7 @@ using Nitro.JsonRpc;
 using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.Signing;
+using Nitro.Storage;
 
 namespace Nitro.Host;
 
@@ -20,6 +21,7 @@ public sealed class NodeService(
     private readonly CancellationTokenSource stopping = new();
     private readonly List<(TenantPlan Plan, Tenant Tenant)> tenants = [];
     private readonly List<RpcServer> servers = [];
+    private readonly FolderLocks folders = new();
     private Task running = Task.CompletedTask;
     private int isStopped;
 
@@ -32,7 +34,7 @@ public sealed class NodeService(
     /// <summary>Opens and starts all tenants; when it returns the API takes calls.</summary>
     /// <exception cref="NodeOptionsException">The settings do not fit.</exception>
     /// <exception cref="RpcSetupException">The API cannot be served.</exception>
-    /// <exception cref="TenantStoppedException">No tenant could be opened.</exception>
+    /// <exception cref="TenantStoppedException">No tenant could be opened; the message has a line for each.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var plan = NodePlan.From(options);
@@ -79,6 +81,7 @@ public sealed class NodeService(
             await tenant.DisposeAsync();
         }
 
+        folders.Dispose();
         logger.LogInformation("Stopped");
     }
 
@@ -89,25 +92,52 @@ public sealed class NodeService(
     {
         var builder = new TenantBuilder(plan, links, loggers, time);
         var accounts = new HashSet<string>(StringComparer.Ordinal);
-        TenantStoppedException? last = null;
-        foreach (var tenant in plan.Tenants)
+        var failures = new List<(string Reason, Exception Cause)>();
+        async Task<bool> TryAsync(TenantPlan tenant, Func<Task> start)
         {
             try
             {
-                tenants.Add((tenant, await builder.OpenAsync(tenant, accounts, cancellationToken)));
+                await start();
+                return true;
             }
-            catch (Exception e) when (e is TenantStoppedException or JournalException or KeyFileException or MarksException or EthereumSetupException or IOException)
+            catch (Exception e) when (IsForOperator(e))
             {
-                last = new TenantStoppedException($"Tenant {tenant.Name} cannot start: {e.Message}", e);
-                logger.LogCritical("Tenant {Tenant} cannot start: {Reason}", tenant.Name, e.Message);
+                folders.Release(tenant);
+                failures.Add(($"Tenant {tenant.Name} cannot start: {e.Message}", e));
+                return false;
             }
         }
 
+        // All folders first: whoever started a node twice hears it at once, and not after journals were read.
+        var ready = new List<TenantPlan>();
+        foreach (var tenant in plan.Tenants)
+        {
+            if (await TryAsync(tenant, () => folders.TakeAsync(tenant, cancellationToken)))
+            {
+                ready.Add(tenant);
+            }
+        }
+
+        foreach (var tenant in ready)
+        {
+            await TryAsync(tenant, async () => tenants.Add((tenant, await builder.OpenAsync(tenant, accounts, cancellationToken))));
+        }
+
+        // Told once: where none is left the exception ends the process and its message is shown.
         if (tenants.Count == 0)
         {
-            throw last!;
+            throw new TenantStoppedException(string.Join('\n', failures.Select(failure => failure.Reason)), failures[0].Cause);
+        }
+
+        foreach (var (reason, _) in failures)
+        {
+            logger.LogCritical("{Reason}", reason);
         }
     }
+
+    /// <summary>Whether it concerns one tenant alone, and its message says what to do.</summary>
+    private static bool IsForOperator(Exception e) =>
+        e is TenantStoppedException or StorageException or JournalException or KeyFileException or MarksException or EthereumSetupException or IOException;
 
     private async Task WatchAsync(IReadOnlyList<Task> runs)
     {

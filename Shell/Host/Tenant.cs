@@ -28,6 +28,7 @@ public sealed class Tenant : IAsyncDisposable
     private readonly ChainLane chain;
     private readonly Dispatcher dispatcher;
     private readonly Turn turn;
+    private readonly Epochs epochs;
     private volatile TenantState state;
     private int isDisposed;
 
@@ -43,6 +44,7 @@ public sealed class Tenant : IAsyncDisposable
         chain = new ChainLane(parts.Chain, lanes, counters, parts.Logger);
         dispatcher = new Dispatcher(peers, signs, chain);
         turn = new Turn(parts.Journal, node, clock, new StepRelease(dispatcher, calls, hub, parts.Logger), counters);
+        epochs = new Epochs(parts, turn, mailbox.Nudge);
         Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, parts.Limits.CallTime);
     }
 
@@ -78,7 +80,7 @@ public sealed class Tenant : IAsyncDisposable
         mailbox.Count + calls.Count,
         parts.Chain.Health);
 
-    /// <summary>Reads the journal. The parts belong to the tenant once this has succeeded.</summary>
+    /// <summary>Reads the journal, and opens a new epoch if one is due. The parts belong to the tenant once this has succeeded.</summary>
     /// <exception cref="TenantStoppedException">The journal cannot be read by this version, or the signer holds another key.</exception>
     /// <exception cref="JournalException">The journal is damaged.</exception>
     public static async Task<Tenant> OpenAsync(TenantParts parts, CancellationToken cancellationToken)
@@ -91,7 +93,9 @@ public sealed class Tenant : IAsyncDisposable
         }
 
         var (node, lastMicros) = await Replay.RunAsync(parts, cancellationToken);
-        return new Tenant(parts, node, lastMicros);
+        var tenant = new Tenant(parts, node, lastMicros);
+        await tenant.epochs.StartAsync(cancellationToken);
+        return tenant;
     }
 
     /// <summary>Works until cancelled or broken; then <see cref="State"/> and <see cref="Failure"/> tell which. Does not throw. Once only.</summary>
@@ -201,6 +205,7 @@ public sealed class Tenant : IAsyncDisposable
             }
 
             batch.Clear();
+            await epochs.ContinueAsync();
         }
     }
 

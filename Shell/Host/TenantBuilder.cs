@@ -18,7 +18,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     private static readonly RecoverSigner Recover =
         (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address);
 
-    /// <summary>Opens one tenant; what was opened before a failure is closed again.</summary>
+    /// <summary>Opens one tenant, whose folder is there and this process's; what was opened before a failure is closed again.</summary>
     /// <exception cref="Exception">Setup, key, marks, journal or chain exceptions: their messages are for the operator.</exception>
     public async Task<Tenant> OpenAsync(TenantPlan tenant, ISet<string> accounts, CancellationToken cancellationToken)
     {
@@ -31,7 +31,6 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             return part;
         }
 
-        Folders.CreatePrivate(tenant.Folder);
         var channelKey = Key(NodeConfiguration.ChannelKeyVariable, tenant.ChannelKeyFile);
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try
@@ -62,6 +61,8 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                     Signer = signer,
                     Chain = chain,
                     Link = link,
+                    // What is in memory is never read again.
+                    EpochRecords = plan.Options.Journal == "memory" ? 0 : plan.Options.EpochRecords,
                     Time = time,
                     Logger = logger,
                 },
@@ -120,22 +121,31 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
 
     /// <summary>
     /// A chain store remembers calls by journal position and skips what it has shown. Beside a journal that has lost both, it would
-    /// take new calls for old ones: it is put aside.
+    /// take new calls for old ones: it is put aside. One without calls is begun anew, as at every start before the first channel.
     /// </summary>
     private string ChainStore(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
     {
-        if (isJournalEmpty && File.Exists(tenant.ChainPath))
+        if (!isJournalEmpty || !File.Exists(tenant.ChainPath))
         {
-            var aside = $"{tenant.ChainPath}.{time.GetUtcNow():yyyyMMddHHmmss}.old";
-            foreach (var suffix in (string[])["", "-wal", "-shm"])
-            {
-                if (File.Exists(tenant.ChainPath + suffix))
-                {
-                    File.Move(tenant.ChainPath + suffix, aside + suffix);
-                }
-            }
+            return tenant.ChainPath;
+        }
 
-            logger.LogWarning("The journal is empty, so the chain store beside it is put aside as {File}", aside);
+        var aside = EthereumChain.HoldsCalls(tenant.ChainPath) ? $"{tenant.ChainPath}.{time.GetUtcNow():yyyyMMddHHmmss}.old" : null;
+        foreach (var suffix in ((string[])["", "-wal", "-shm"]).Where(suffix => File.Exists(tenant.ChainPath + suffix)))
+        {
+            if (aside is null)
+            {
+                File.Delete(tenant.ChainPath + suffix);
+            }
+            else
+            {
+                File.Move(tenant.ChainPath + suffix, aside + suffix);
+            }
+        }
+
+        if (aside is not null)
+        {
+            logger.LogWarning("The journal is empty, so the chain store beside it is put aside as {File}: its transactions are no longer followed", aside);
         }
 
         return tenant.ChainPath;

@@ -31,6 +31,9 @@ public sealed record TenantParts
     /// <summary>Where to say what happens.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>Records after which the journal gets a new epoch, where that makes it a quarter or less; 0: never.</summary>
+    public long EpochRecords { get; init; } = 200_000;
+
     /// <summary>Bounds.</summary>
     public TenantLimits Limits { get; init; } = new();
 }

@@ -48,8 +48,14 @@ internal sealed class AppendQueue
             }
 
             long bytes = 0;
-            while (waiting.TryPeek(out var request) && batch.Count < BatchRequests && bytes + request.Bytes <= BatchBytes)
+            while (waiting.TryPeek(out var request) && batch.Count < BatchRequests)
             {
+                // The opening of an epoch may be larger than any batch: then it is one.
+                if (batch.Count > 0 && bytes + request.Bytes > BatchBytes)
+                {
+                    break;
+                }
+
                 waiting.Dequeue();
                 if (request.TryTake())
                 {

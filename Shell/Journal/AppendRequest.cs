@@ -3,7 +3,7 @@ using Nitro.Ports;
 namespace Nitro.Journal;
 
 /// <summary>An append that waits for the writer. It is either taken by the writer or cancelled by its caller, never both.</summary>
-internal sealed class AppendRequest(long expected, JournalEntry[] entries, int bytes)
+internal sealed class AppendRequest(long expected, JournalEntry[] entries, long bytes, bool opensEpoch)
 {
     private const int Waiting = 0, Taken = 1, Cancelled = 2;
 
@@ -15,7 +15,10 @@ internal sealed class AppendRequest(long expected, JournalEntry[] entries, int b
 
     internal JournalEntry[] Entries => entries;
 
-    internal int Bytes => bytes;
+    internal long Bytes => bytes;
+
+    /// <summary>The epoch in force begins with these records once they are written.</summary>
+    internal bool OpensEpoch => opensEpoch;
 
     internal Task<AppendResult> Answer => answer.Task;
 

@@ -14,9 +14,20 @@ public static class AppendRules
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Copies the list, and counts its bytes. <c>null</c> when it is too large.</summary>
+    /// <summary>Copies an append, and counts its bytes. <c>null</c> when it is too large.</summary>
     /// <exception cref="ArgumentException">The append is empty, its position negative, or a type is empty or not Unicode.</exception>
-    internal static JournalEntry[]? Check(long expected, IReadOnlyList<JournalEntry> entries, out int bytes)
+    internal static JournalEntry[]? Check(long expected, IReadOnlyList<JournalEntry> entries, out long bytes)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        bytes = 0;
+        var isTooLarge = entries.Count > MaximumRecords;
+        var copy = isTooLarge ? null : Copy(expected, entries, out bytes);
+        return bytes <= MaximumBytes ? copy : null;
+    }
+
+    /// <summary>Copies the opening of an epoch, which may be of any size, and counts its bytes.</summary>
+    /// <exception cref="ArgumentException">As for an append.</exception>
+    internal static JournalEntry[] Copy(long expected, IReadOnlyList<JournalEntry> entries, out long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(expected);
         ArgumentNullException.ThrowIfNull(entries);
@@ -26,21 +37,14 @@ public static class AppendRules
             throw new ArgumentException("An append holds at least one record.", nameof(entries));
         }
 
-        if (entries.Count > MaximumRecords)
-        {
-            return null;
-        }
-
         var copy = new JournalEntry[entries.Count];
-        long sum = 0;
         for (var i = 0; i < copy.Length; i++)
         {
             copy[i] = entries[i];
-            sum += copy[i].Body.Length + TypeLength(copy[i].Type, i);
+            bytes += copy[i].Body.Length + TypeLength(copy[i].Type, i);
         }
 
-        bytes = (int)Math.Min(sum, int.MaxValue);
-        return sum <= MaximumBytes ? copy : null;
+        return copy;
     }
 
     /// <summary>Whether a stored record is what a repeated append says it is.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using Nitro.Ports;
@@ -19,6 +20,8 @@ internal sealed class JournalTable : IDisposable
     private readonly SqliteCommand head;
     private readonly SqliteCommand read;
     private readonly SqliteCommand insert;
+    private readonly SqliteCommand epoch;
+    private readonly SqliteCommand setEpoch;
     private readonly SqliteParameter from;
     private readonly SqliteParameter to;
     private readonly SqliteParameter[] columns;
@@ -35,6 +38,9 @@ internal sealed class JournalTable : IDisposable
             "SELECT position, at, type, version, body, checksum FROM record WHERE position >= $from AND position < $to ORDER BY position");
         from = read.Parameters.Add("$from", SqliteType.Integer);
         to = read.Parameters.Add("$to", SqliteType.Integer);
+        epoch = Command("SELECT value FROM meta WHERE key = 'epoch'");
+        setEpoch = Command("INSERT INTO meta VALUES ('epoch', $start) ON CONFLICT(key) DO UPDATE SET value = excluded.value");
+        setEpoch.Parameters.Add("$start", SqliteType.Text);
         insert = Command("INSERT INTO record VALUES ($position, $at, $type, $version, $body, $checksum)");
         columns =
         [
@@ -56,6 +62,29 @@ internal sealed class JournalTable : IDisposable
 
     /// <summary>The position after the last record.</summary>
     internal long Head() => (long)head.ExecuteScalar()!;
+
+    /// <summary>The position at which the epoch in force begins; 0 where none was ever opened.</summary>
+    /// <exception cref="JournalException">What stands there is no position of the journal.</exception>
+    internal long EpochStart()
+    {
+        if (epoch.ExecuteScalar() is not string text)
+        {
+            return 0;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var start) && start < Head()
+            ? start
+            : throw new JournalException(
+                JournalFailure.Permanent,
+                $"The journal {path} is damaged: it says that its epoch begins at {text}, where it has no record. "
+                + "Keep the file as it is for inspection and restore a backup.");
+    }
+
+    internal void SetEpochStart(long start)
+    {
+        setEpoch.Parameters[0].Value = start.ToString(CultureInfo.InvariantCulture);
+        setEpoch.ExecuteNonQuery();
+    }
 
     internal void Insert(long position, in JournalEntry entry)
     {

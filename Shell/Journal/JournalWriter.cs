@@ -14,20 +14,24 @@ internal sealed class JournalWriter
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long own = long.MaxValue;
     private long next;
+    private long epochStart;
     private long records;
     private long appends;
     private long commits;
     private long bytes;
 
-    internal JournalWriter(JournalTable table, string path, long next)
+    internal JournalWriter(JournalTable table, string path)
     {
         this.table = table;
         this.path = path;
-        this.next = next;
+        next = table.Head();
+        epochStart = table.EpochStart();
         new Thread(Run) { IsBackground = true, Name = "journal " + System.IO.Path.GetFileName(path) }.Start();
     }
 
     internal long Next => Interlocked.Read(ref next);
+
+    internal long EpochStart => Interlocked.Read(ref epochStart);
 
     internal AppendQueue Queue => queue;
 
@@ -77,7 +81,7 @@ internal sealed class JournalWriter
     private void Write(List<AppendRequest> batch)
     {
         table.Begin();
-        var tally = new Tally(table.Head());
+        var tally = new Tally(table.Head(), EpochStart);
         Recognise(tally.Head);
         var outcomes = new AppendOutcome[batch.Count];
         var heads = new long[batch.Count];
@@ -100,7 +104,8 @@ internal sealed class JournalWriter
         Interlocked.Add(ref records, tally.Records);
         Interlocked.Add(ref appends, tally.Appends);
         Interlocked.Add(ref bytes, tally.Bytes);
-        Interlocked.Exchange(ref next, tally.Head); // Before the answers: who was answered must be able to read.
+        Interlocked.Exchange(ref epochStart, tally.EpochStart); // Before the answers: who was answered must be able to read.
+        Interlocked.Exchange(ref next, tally.Head);
         for (var i = 0; i < outcomes.Length; i++)
         {
             batch[i].Complete(outcomes[i], heads[i]);
@@ -118,11 +123,19 @@ internal sealed class JournalWriter
                 table.Insert(tally.Head + i, entries[i]);
             }
 
+            if (request.OpensEpoch)
+            {
+                table.SetEpochStart(tally.Head);
+                tally.EpochStart = tally.Head;
+            }
+
             tally.Add(entries.Length, request.Bytes);
             return AppendOutcome.Appended;
         }
 
-        return request.Expected <= Math.Min(own, tally.Head) - entries.Length && IsRepeat(request.Expected, entries)
+        return request.Expected <= Math.Min(own, tally.Head) - entries.Length
+            && (!request.OpensEpoch || request.Expected == tally.EpochStart)
+            && IsRepeat(request.Expected, entries)
             ? AppendOutcome.Appended
             : AppendOutcome.Conflict;
     }
@@ -176,14 +189,15 @@ internal sealed class JournalWriter
     }
 
     /// <summary>What one transaction has come to so far.</summary>
-    private struct Tally(long head)
+    private struct Tally(long head, long epochStart)
     {
         internal long Head = head;
+        internal long EpochStart = epochStart;
         internal long Records;
         internal long Appends;
         internal long Bytes;
 
-        internal void Add(int count, int size)
+        internal void Add(int count, long size)
         {
             Head += count;
             Records += count;

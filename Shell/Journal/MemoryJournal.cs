@@ -9,7 +9,7 @@ namespace Nitro.Journal;
 /// </summary>
 public sealed class MemoryJournal : IJournal
 {
-    private readonly List<JournalRecord> stored;
+    private readonly Store stored;
     private long own = long.MaxValue;
     private long next;
     private long records;
@@ -19,21 +19,33 @@ public sealed class MemoryJournal : IJournal
 
     /// <summary>An empty journal.</summary>
     public MemoryJournal()
-        : this([])
+        : this(new Store())
     {
     }
 
-    private MemoryJournal(List<JournalRecord> stored)
+    private MemoryJournal(Store stored)
     {
         this.stored = stored;
         lock (stored)
         {
-            next = stored.Count;
+            next = stored.Records.Count;
         }
     }
 
     /// <inheritdoc/>
     public long Next => Interlocked.Read(ref next);
+
+    /// <inheritdoc/>
+    public long EpochStart
+    {
+        get
+        {
+            lock (stored)
+            {
+                return stored.EpochStart;
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public JournalStatistics Statistics
@@ -59,15 +71,18 @@ public sealed class MemoryJournal : IJournal
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        if (AppendRules.Check(expected, entries, out var size) is not { } copy)
-        {
-            return ValueTask.FromResult(new AppendResult(AppendOutcome.TooLarge, Next));
-        }
+        return AppendRules.Check(expected, entries, out var size) is { } copy
+            ? Written(expected, copy, size, opensEpoch: false)
+            : ValueTask.FromResult(new AppendResult(AppendOutcome.TooLarge, Next));
+    }
 
-        lock (stored)
-        {
-            return ValueTask.FromResult(new AppendResult(Append(expected, copy, size), next));
-        }
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> OpenEpochAsync(
+        long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Written(expected, AppendRules.Copy(expected, entries, out var size), size, opensEpoch: true);
     }
 
     /// <inheritdoc/>
@@ -77,7 +92,7 @@ public sealed class MemoryJournal : IJournal
         ObjectDisposedException.ThrowIf(disposed, this);
         lock (stored)
         {
-            return Enumerate(from, stored.Count, cancellationToken);
+            return Enumerate(from, stored.Records.Count, cancellationToken);
         }
     }
 
@@ -98,31 +113,43 @@ public sealed class MemoryJournal : IJournal
             JournalRecord record;
             lock (stored)
             {
-                record = stored[(int)position];
+                record = stored.Records[(int)position];
             }
 
             yield return record with { Body = record.Body.ToArray() }; // Readers own what they get, as with a file.
         }
     }
 
-    private AppendOutcome Append(long expected, JournalEntry[] entries, int size)
+    private ValueTask<AppendResult> Written(long expected, JournalEntry[] entries, long size, bool opensEpoch)
+    {
+        lock (stored)
+        {
+            return ValueTask.FromResult(new AppendResult(Append(expected, entries, size, opensEpoch), next));
+        }
+    }
+
+    private AppendOutcome Append(long expected, JournalEntry[] entries, long size, bool opensEpoch)
     {
         // Only what this handle wrote or found can be its own repeat: equal records of another writer are another writer's.
-        own = next == stored.Count ? own : Math.Min(own, next);
-        next = stored.Count;
-        if (expected != stored.Count)
+        var head = stored.Records.Count;
+        own = next == head ? own : Math.Min(own, next);
+        next = head;
+        if (expected != head)
         {
-            return expected <= Math.Min(own, next) - entries.Length && IsRepeat(expected, entries)
+            return expected <= Math.Min(own, next) - entries.Length
+                && (!opensEpoch || expected == stored.EpochStart)
+                && IsRepeat(expected, entries)
                 ? AppendOutcome.Appended
                 : AppendOutcome.Conflict;
         }
 
         foreach (var entry in entries)
         {
-            stored.Add(new JournalRecord(stored.Count, entry.AtMicros, entry.Type, entry.Version, entry.Body.ToArray()));
+            stored.Records.Add(new JournalRecord(stored.Records.Count, entry.AtMicros, entry.Type, entry.Version, entry.Body.ToArray()));
         }
 
-        next = stored.Count;
+        stored.EpochStart = opensEpoch ? expected : stored.EpochStart;
+        next = stored.Records.Count;
         records += entries.Length;
         appends++;
         bytes += size;
@@ -133,12 +160,19 @@ public sealed class MemoryJournal : IJournal
     {
         for (var i = 0; i < entries.Length; i++)
         {
-            if (!AppendRules.IsSame(stored[(int)expected + i], entries[i]))
+            if (!AppendRules.IsSame(stored.Records[(int)expected + i], entries[i]))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>What outlives the handles. Also their lock.</summary>
+    private sealed class Store
+    {
+        internal readonly List<JournalRecord> Records = [];
+        internal long EpochStart;
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Nitro.Ports;
+using Nitro.Storage;
 
 namespace Nitro.Journal;
 
@@ -12,11 +13,11 @@ public sealed class SqliteJournal : IJournal
 {
     private readonly SqliteJournalOptions options;
     private readonly string path;
-    private readonly JournalLock held;
+    private readonly FileLock held;
     private readonly JournalWriter writer;
     private volatile bool disposed;
 
-    private SqliteJournal(SqliteJournalOptions options, string path, JournalLock held, JournalWriter writer)
+    private SqliteJournal(SqliteJournalOptions options, string path, FileLock held, JournalWriter writer)
     {
         this.options = options;
         this.path = path;
@@ -26,6 +27,9 @@ public sealed class SqliteJournal : IJournal
 
     /// <inheritdoc/>
     public long Next => writer.Next;
+
+    /// <inheritdoc/>
+    public long EpochStart => writer.EpochStart;
 
     /// <inheritdoc/>
     public JournalStatistics Statistics => writer.Statistics;
@@ -51,21 +55,21 @@ public sealed class SqliteJournal : IJournal
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        if (AppendRules.Check(expected, entries, out var bytes) is not { } copy)
-        {
-            return new AppendResult(AppendOutcome.TooLarge, Next);
-        }
+        return AppendRules.Check(expected, entries, out var bytes) is { } copy
+            ? await WrittenAsync(new AppendRequest(expected, copy, bytes, opensEpoch: false), cancellationToken)
+            : new AppendResult(AppendOutcome.TooLarge, Next);
+    }
 
-        var request = new AppendRequest(expected, copy, bytes);
-        if (!writer.Queue.TryAdd(request, out var reason))
-        {
-            throw reason;
-        }
-
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((AppendRequest)state!).TryCancel(token), request))
-        {
-            return await request.Answer;
-        }
+    /// <summary>
+    /// As <see cref="IJournal.OpenEpochAsync"/>: one transaction, with the note where the epoch begins. Cancellation as for an append.
+    /// </summary>
+    public async ValueTask<AppendResult> OpenEpochAsync(
+        long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        var copy = AppendRules.Copy(expected, entries, out var bytes);
+        return await WrittenAsync(new AppendRequest(expected, copy, bytes, opensEpoch: true), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -91,16 +95,29 @@ public sealed class SqliteJournal : IJournal
         }
     }
 
+    private async Task<AppendResult> WrittenAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        if (!writer.Queue.TryAdd(request, out var reason))
+        {
+            throw reason;
+        }
+
+        using (cancellationToken.UnsafeRegister(static (state, token) => ((AppendRequest)state!).TryCancel(token), request))
+        {
+            return await request.Answer;
+        }
+    }
+
     private static SqliteJournal Open(SqliteJournalOptions options)
     {
         var path = System.IO.Path.GetFullPath(options.Path);
-        JournalLock? held = null;
+        FileLock? held = null;
         JournalTable? table = null;
         try
         {
-            held = JournalLock.Take(path);
+            held = JournalDatabase.Lock(path);
             table = new JournalTable(JournalDatabase.OpenWriter(options, path), path);
-            var journal = new SqliteJournal(options, path, held, new JournalWriter(table, path, table.Head()));
+            var journal = new SqliteJournal(options, path, held, new JournalWriter(table, path));
             (held, table) = (null, null);
             return journal;
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Runtime.InteropServices;
@@ -111,9 +112,14 @@ public sealed class RpcClient : IDisposable
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using HttpResponseMessage response = await _http.PostAsync(_api, content, cancellationToken);
             byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            return response.IsSuccessStatusCode
-                ? Result(body, id)
-                : throw Unreachable(new InvalidDataException($"HTTP {(int)response.StatusCode}: {Excerpt(body)}"));
+            return response.StatusCode switch
+            {
+                HttpStatusCode.NotFound => throw new RpcUnreachable(
+                    $"There is no API at {_api}. Tenants that share an endpoint answer at /t/<name>/api/v1: name one of them (--tenant). "
+                    + "The node's log tells where each answers."),
+                _ when response.IsSuccessStatusCode => Result(body, id),
+                _ => throw Unreachable(new InvalidDataException($"HTTP {(int)response.StatusCode}: {Excerpt(body)}")),
+            };
         }
         catch (Exception e) when (
             e is HttpRequestException or JsonException or InvalidOperationException or FormatException or KeyNotFoundException
@@ -172,8 +178,12 @@ public sealed class RpcClient : IDisposable
 
     private static string Excerpt(byte[] body) => System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300)));
 
-    private RpcUnreachable Unreachable(Exception cause) => new(
-        $"The node's API at {_api} gave no answer: {cause.InnerException?.Message ?? cause.Message} Check that the node runs, that the "
-        + "address is its own, and that its certificate is trusted here.",
-        cause);
+    private RpcUnreachable Unreachable(Exception cause)
+    {
+        string trust = _api.Scheme == Uri.UriSchemeHttps ? ", and that its certificate is trusted here" : string.Empty;
+        return new RpcUnreachable(
+            $"The node's API at {_api} gave no answer: {(cause.InnerException?.Message ?? cause.Message).TrimEnd('.')}. "
+            + $"Check that the node runs and that the address is its own{trust}.",
+            cause);
+    }
 }

@@ -15,7 +15,20 @@ public interface IJournal : IAsyncDisposable
     /// <exception cref="JournalException">The outcome is unknown or the store is unusable: the tenant must stop.</exception>
     ValueTask<AppendResult> AppendAsync(long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken);
 
-    /// <summary>Records from <paramref name="from"/> on, in order, up to the head at the moment of the call.</summary>
+    /// <summary>
+    /// The position at which the epoch in force begins, as this writer last knew it: what stands before it is archive, and not
+    /// needed for a restart. 0 before the first epoch.
+    /// </summary>
+    long EpochStart { get; }
+
+    /// <summary>
+    /// Opens an epoch: appends all records or none, durably and in one step however many they are, at <paramref name="expected"/>,
+    /// which then is the <see cref="EpochStart"/>. A retry is answered as one of <see cref="AppendAsync"/> is.
+    /// </summary>
+    /// <exception cref="JournalException">The outcome is unknown or the store is unusable: the tenant must stop.</exception>
+    ValueTask<AppendResult> OpenEpochAsync(long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken);
+
+    /// <summary>Records from <paramref name="from"/> on, in order, up to the head at the moment of the call; of earlier epochs too.</summary>
     /// <exception cref="JournalException">A record is damaged; the message names its position.</exception>
     IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken);
 

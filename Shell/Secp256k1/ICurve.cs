@@ -33,5 +33,15 @@ public interface ICurve
 
     /// <summary>The Ethereum address of a private key.</summary>
     /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
-    bool TryGetAddress(ReadOnlySpan<byte> privateKey32, Span<byte> address20);
+    bool TryGetAddress(ReadOnlySpan<byte> privateKey32, Span<byte> address20)
+    {
+        Span<byte> key = stackalloc byte[65];
+        if (address20.Length != 20 || !TryGetPublicKey(privateKey32, key))
+        {
+            return Inputs.Refuse(address20);
+        }
+
+        Inputs.WriteAddress(key, address20);
+        return true;
+    }
 }

@@ -97,18 +97,6 @@ internal sealed class ManagedCurve : ICurve
         return true;
     }
 
-    public bool TryGetAddress(ReadOnlySpan<byte> privateKey32, Span<byte> address20)
-    {
-        Span<byte> key = stackalloc byte[65];
-        if (address20.Length != 20 || !TryGetPublicKey(privateKey32, key))
-        {
-            return Inputs.Refuse(address20);
-        }
-
-        Inputs.WriteAddress(key, address20);
-        return true;
-    }
-
     private static BigInteger ToInteger(ReadOnlySpan<byte> bytes)
     {
         var copy = bytes.ToArray();

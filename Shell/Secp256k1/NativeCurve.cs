@@ -127,18 +127,6 @@ internal sealed unsafe class NativeCurve : ICurve
         return made || Inputs.Refuse(uncompressed65);
     }
 
-    public bool TryGetAddress(ReadOnlySpan<byte> privateKey32, Span<byte> address20)
-    {
-        Span<byte> key = stackalloc byte[65];
-        if (address20.Length != 20 || !TryGetPublicKey(privateKey32, key))
-        {
-            return Inputs.Refuse(address20);
-        }
-
-        Inputs.WriteAddress(key, address20);
-        return true;
-    }
-
     private bool TrySerialize(byte* publicKey, Span<byte> uncompressed65)
     {
         nuint length = 65;

@@ -194,9 +194,12 @@ type internal Blockchain(ground: Ground, start: Contracts, confirmations: int) =
         busyUntil <- max busyUntil (head.Height + blocks)
         this.Wake()
 
+    /// What its sender means to send and does not: a byzantine sender's own.
+    member val KeepsBack: Parcel -> bool = (fun _ -> false) with get, set
+
     /// Into the line, unless it waits there or is on the chain already.
     member this.Broadcast(parcel: Parcel, since: Height) =
-        if not (waiting.Contains parcel) && (Block.receipt parcel since head).IsNone then
+        if not (waiting.Contains parcel) && not (this.KeepsBack parcel) && (Block.receipt parcel since head).IsNone then
             waiting.Add parcel
             this.Wake()
 

@@ -148,7 +148,7 @@ type internal Callers(world: SimulatedWorld, swarm: Swarm) =
     let rec live () =
         if wishes < swarm.Count then
             wishes <- wishes + 1
-            wish ()
+            if not (swarm.Skipped.Contains wishes) then wish ()
             world.Ground.After(0, swarm.Pause, Agenda.World, live)
 
     /// Ledgers between neighbours first, since nothing works without, then one wish after the other.

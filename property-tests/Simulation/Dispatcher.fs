@@ -27,16 +27,6 @@ type internal Dispatcher
 
     let fail text = ground.Fail $"{me}: {text}"
 
-    let channelOf id (state: NodeState) =
-        match NodeState.channel id state with
-        | ValueSome channel -> channel
-        | ValueNone -> fail $"no channel {id} for a chain call"
-
-    let conclude (channel: Channel) =
-        match Channel.completeFinal channel with
-        | Some seen -> Call.ConcludeAndTransferAllAssets(channel.Terms.Fixed, { Part = seen.Variable; Signatures = List.ofSeq seen.Signatures.Values })
-        | None -> fail "a conclusion without a complete final state"
-
     let laneTo (peer: Address) =
         match peers.TryGetValue peer with
         | true, lane -> lane
@@ -60,9 +50,9 @@ type internal Dispatcher
              | ValueSome message -> (laneTo peer).Add(effect, PeerV1.encode peer message)
              | ValueNone -> fail $"the message of #{effect} cannot be rebuilt: {telling}")
         | SubmitCall(Deposit(channel, expected, amount)) ->
-            adapter.Submit(effect, Call.Deposit((channelOf channel state).Terms.Opening.Asset, channel, expected, amount))
-        | SubmitCall(ConcludeAndTransfer channel) -> adapter.Submit(effect, conclude (channelOf channel state))
-        | SubmitCall(ReadHoldings channel) -> adapter.Read(effect, (channelOf channel state).Terms.Opening.Asset, channel)
+            adapter.Submit(effect, Call.Deposit((NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel, expected, amount))
+        | SubmitCall(ConcludeAndTransfer channel) -> adapter.Submit(effect, NodeCalls.conclude fail (NodeCalls.channelOf fail channel state))
+        | SubmitCall(ReadHoldings channel) -> adapter.Read(effect, (NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel)
 
     /// The effect is over, whichever lane has it.
     member _.Drop(effect: int64) =

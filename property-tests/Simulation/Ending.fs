@@ -26,25 +26,31 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
     let waiting () =
         [ for node in honest () do
               for record in node.State.Objectives.Items.Values do
-                  if record.Ending.IsNone then
+                  if record.Ending.IsNone && not (MalloryDependence.ofObjective world node (Goal.id record.Goal)) then
                       $"{node.Address} {Goal.id record.Goal}: {Views.label node.Settings node.State record}" ]
 
     let busy () =
         [ for node in honest () do
               for channel in node.State.Channels.Items.Values do
                   match channel.Ledger with
-                  | ValueSome l when not (LedgerChannel.isIdle l) -> $"{node.Address}: the ledger {channel.Terms.Id} is not at rest"
+                  | ValueSome l when not (LedgerChannel.isIdle l) && not (MalloryDependence.isTheirs world channel) -> $"{node.Address}: the ledger {channel.Terms.Id} is not at rest"
                   | _ -> () ]
 
-    let unanswered () = [ for struct (who, request) in callers.Unanswered -> $"{who}: {request} has no answer" ]
+    let unanswered () =
+        [ for struct (who, request) in callers.Unanswered do
+              if not (MalloryDependence.isStranger world who) then $"{who}: {request} has no answer" ]
+
+    /// Simulated time in which nothing can be left to wait for.
+    let day = 86_400_000_000L
 
     /// Runs until nothing of `left` is left; an error after so many items of the agenda.
     let until what (limit: int64) (left: unit -> string list) =
         let start = ground.Agenda.Taken
+        let began = ground.Agenda.Now
         let mutable rest = left ()
 
         while not rest.IsEmpty do
-            if ground.Agenda.Taken - start > limit then
+            if ground.Agenda.Taken - start > limit || ground.Agenda.Now - began > day then
                 let text = String.Join("\n", rest |> List.truncate 12)
                 ground.Fail $"{what}: not at rest after {limit} steps\n{text}"
 
@@ -59,15 +65,18 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
               for channel in node.State.Channels.Items.Values do
                   if isWanted channel && stands node.State channel then node, channel ]
 
+    /// Nobody byzantine is needed for it.
+    let free isWanted (channel: Channel) = isWanted channel && not (MalloryDependence.ofChannel world channel)
+
     let close what isWanted command =
         // One side asks; the other may have been asked already, and is told so.
         let mutable rounds = 0
 
-        while not (standing isWanted).IsEmpty do
+        while not (standing (free isWanted)).IsEmpty do
             rounds <- rounds + 1
-            if rounds > 4 then ground.Fail $"{what}: asked four times, and still {(standing isWanted).Length} stand"
+            if rounds > 4 then ground.Fail $"{what}: asked four times, and still {(standing (free isWanted)).Length} stand"
 
-            for id, group in standing isWanted |> List.groupBy (fun (_, channel) -> channel.Terms.Id) do
+            for id, group in standing (free isWanted) |> List.groupBy (fun (_, channel) -> channel.Terms.Id) do
                 let node, _ = group[ground.Random.Next group.Length]
                 callers.Close(node.Address, command id)
 
@@ -75,7 +84,7 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
 
     let isPaidOut () =
         [ for node in honest () do
-              if not node.Chain.IsUpToDate then $"{node.Address} does not see the whole chain yet" ]
+              if not node.Chain.IsUpToDate then $"{node.Address} does not see the whole chain yet: final {node.Chain.Final.Height}, head {node.Chain.Head.Height} of {world.Chain.Head.Height}, {world.Chain.Confirmations} confirmations, {node.Chain.Sight}" ]
 
     /// What an account should have got out of the chain: its shares of the ledgers, and what its payment channels brought.
     let fair (node: Node) asset =
@@ -116,11 +125,39 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
 
             if surplus > given asset then ground.Fail $"all were paid {surplus} of asset {asset} more than was agreed, strangers gave {given asset}"
 
+    /// What depends on byzantine peers is asked for once; whatever comes of it, everything else stays at rest.
+    let closeTheirs isWanted command =
+        for id, group in standing isWanted |> List.groupBy (fun (_, channel) -> channel.Terms.Id) do
+            let node, _ = group[ground.Random.Next group.Length]
+            callers.Close(node.Address, command id)
+
+        world.Run 1_200
+        until "beside byzantine peers" restWithin (fun () -> unanswered () @ waiting () @ busy ())
+
+    /// Each honest node has what its final states say; what is not closed, the evidence covers.
+    let checkTheirs () =
+        for node in honest () do
+            match MalloryDependence.silent world node with
+            | [] -> ()
+            | found -> ground.Fail(String.Join("\n", found))
+
+            for asset in [ Places.native; Places.token ] do
+                let due = MalloryDependence.paidOut node asset
+                let paid = world.Paid(asset, node.Address)
+                if paid < due then ground.Fail $"{node.Address} was paid {paid} of asset {asset} in the end, its final states say {due}"
+
+    let hasStrangers () = world.Nodes.Values |> Seq.exists (fun node -> node.IsStranger)
+
     member _.Play() =
         world.Calm()
         callers.ApproveAll()
         until "after the faults" restWithin (fun () -> callers.ApproveAll(); unanswered () @ waiting () @ busy ())
         close "closing payment channels" (fun channel -> not channel.Terms.IsLedger) ClosePaymentChannel
         close "closing ledgers" (fun channel -> channel.Terms.IsLedger) CloseLedger
+
+        if hasStrangers () then
+            closeTheirs (fun channel -> not channel.Terms.IsLedger) ClosePaymentChannel
+            closeTheirs (fun channel -> channel.Terms.IsLedger) CloseLedger
+
         until "the last payouts" restWithin isPaidOut
-        checkMoney ()
+        if hasStrangers () then checkTheirs () else checkMoney ()

@@ -25,6 +25,8 @@ type internal Faults =
       Crash: int
       /// The node comes back only after so long that deadlines pass; per death.
       LongOutage: int
+      /// A new epoch of the journal is opened; per minute and node.
+      Epoch: int
       /// The node's clock is set forward or back by up to an hour; per minute and node.
       ClockJump: int
 
@@ -64,6 +66,7 @@ module internal Faults =
           DiskFull = 0
           Crash = 0
           LongOutage = 0
+          Epoch = 0
           ClockJump = 0
           SignerSlow = 0
           SignerAway = 0
@@ -96,6 +99,7 @@ module internal Faults =
             DiskFull = 4
             Crash = 150
             LongOutage = 80
+            Epoch = 60
             ClockJump = 60 }
 
     let signer =
@@ -138,6 +142,7 @@ module internal Faults =
           DiskFull = 2
           Crash = 60
           LongOutage = 60
+          Epoch = 40
           ClockJump = 30
           SignerSlow = 40
           SignerAway = 8

@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open Nitro.Kernel
 open Nitro.Node
+open Nitro.Engine
 open Nitro.Wire
 
 /// One record as it lies on the disk.
@@ -20,6 +21,7 @@ type internal Journal(ground: Ground) =
     // By position, what the bytes say; the facts that were written are not kept.
     let facts = List<Fact>()
     let mutable state = NodeState.empty
+    let mutable epochStart = 0
 
     let read (record: JournalRecord) =
         match LogV1.decode record.Name record.Version (ReadOnlyMemory record.Body) with
@@ -48,5 +50,25 @@ type internal Journal(ground: Ground) =
         facts.Add fact
         state <- NodeState.evolve state at fact
 
-    /// All of it once more from the first byte.
-    member _.Replayed() = records |> Seq.fold (fun state record -> NodeState.evolve state record.At (read record)) NodeState.empty
+    /// An epoch's opening, all of it or nothing, and the state after it; a restart knows nothing of what stands before.
+    member _.OpenEpoch(at: Instant, made: Result<OpenedEpoch, string>) : NodeState =
+        match made with
+        | Error reason -> ground.Fail $"no epoch can be opened: {reason}"
+        | Ok opened ->
+            epochStart <- records.Count
+
+            for struct (name, version, body) in opened.Records do
+                let record = { At = at; Name = name; Version = version; Body = body }
+                let fact = read record
+                records.Add record
+                facts.Add fact
+                state <- NodeState.evolve state at fact
+
+            if state <> opened.State then ground.Fail "an epoch's opening does not give the live state"
+            opened.State
+
+    /// All of the epoch once more from its first byte.
+    member _.Replayed() =
+        records
+        |> Seq.skip epochStart
+        |> Seq.fold (fun state record -> NodeState.evolve state record.At (read record)) { NodeState.empty with Position = int64 epochStart }

@@ -41,12 +41,13 @@ module internal Narration =
         | VoucherItem(voucher, _, _) -> $"voucher {voucher.Total} on {voucher.Channel}"
         | RejectionItem objective -> $"rejects {objective}"
 
+    let items (said: PeerItem list) = said |> List.map item |> String.concat "; "
+
     let event event =
         match event with
         | Asked(RequestId name, _, command) -> $"is asked {name}: {command}"
         | PeerSaid message ->
-            let said = message.Value.Items |> List.map item |> String.concat "; "
-            $"hears {message.Value.From}: {said}"
+            $"hears {message.Value.From}: {items message.Value.Items}"
         | PeerTook(EffectId effect) -> $"#{effect} was taken"
         | PeerRefused(EffectId effect, code) -> $"#{effect} was refused: {code}"
         | PeerSeen peer -> $"sees {peer}"

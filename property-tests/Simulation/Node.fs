@@ -8,22 +8,6 @@ open Nitro.Node
 open Nitro.Engine
 open Nitro.Wire
 
-/// An event on its way to the turn. `Answered`: once it is durable, with what the core said; with nothing if the process died.
-[<Struct>]
-type internal Mail =
-    { Event: Event
-      Answered: (Taking voption -> unit) voption }
-
-/// Where in a turn a process dies.
-[<Struct>]
-type internal CrashPoint =
-    | BeforeAppend
-    /// Only the first steps of the group became durable.
-    | InAppend
-    | AfterAppend
-    /// The effects have left, and none of their outcomes is known.
-    | AfterRelease
-
 /// One node: durable parts (journal, signer's marks, chain adapter's store), and the living process, which does what the
 /// shell's turn does: step in memory, append together, publish, and only then release.
 [<Sealed>]
@@ -50,9 +34,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     let mutable appends = 0
     let groupSize = 64
     let mailboxSize = 1_024
-
     let trace (what: unit -> string) = if ground.IsTracing then ground.Note(ValueSome me, what)
-
     let fail text = ground.Fail $"{me}: {text}"
 
     member _.Settings = settings
@@ -98,7 +80,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
 
     // Turn
 
-    member private this.Start(state: NodeState, effect, intent) =
+    member private this.Dispatch(state: NodeState, effect, intent) =
         this.OnLeft effect intent
         dispatcher |> ValueOption.iter (fun lanes -> lanes.Start(state, effect, intent))
 
@@ -108,7 +90,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
             | IntentFinished(EffectId effect, _) -> dispatcher |> ValueOption.iter (fun lanes -> lanes.Drop effect)
             | _ -> ()
 
-        for effect, intent in step.Effects do this.Start(step.State, effect, intent)
+        for effect, intent in step.Effects do this.Dispatch(step.State, effect, intent)
 
         for reply in step.Replies do
             if calls.Remove reply.To then answers[reply.To] <- reply.Answer
@@ -214,6 +196,12 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
                     | _ -> this.Plan()))
         | _ -> ()
 
+    /// As the host does between two turns, from a draft that may be older; not while one is under way.
+    member this.TryOpenEpoch(epoch: int, draft: Draft) : bool =
+        let isFree = number <> 0 && not isTurning
+        if isFree then published <- journal.OpenEpoch(this.Clock(), EpochDraft.finish epoch draft published)
+        isFree
+
     // What comes in
 
     member this.Post(mail: Mail, isOutcome: bool) =
@@ -299,5 +287,5 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
                 let told taking = match taking with ValueSome _ -> answered () | ValueNone -> ()
                 this.Post({ Event = event; Answered = ValueSome told }, true)))
 
-            for effect, intent in Engine.resume published do this.Start(published, effect, intent)
+            for effect, intent in Engine.resume published do this.Dispatch(published, effect, intent)
             this.Plan()

@@ -9,6 +9,13 @@ open Nitro.Engine
 type internal RunOptions =
     { People: int voption
       Faults: Faults voption
+      /// At most so many wishes, and none of these.
+      Wishes: int voption
+      Skipped: Set<int>
+      /// How many are byzantine.
+      Mallories: int voption
+      /// What these are up to, by the names in `Mallory.names`; none: drawn.
+      Tricks: string list
       Care: Care
       /// Keeps a trace of everything from the start.
       IsTraced: bool }
@@ -30,20 +37,38 @@ type internal Verdict =
       Distinct: IReadOnlyCollection<int64>
       /// By node.
       Journals: IReadOnlyList<IReadOnlyList<JournalRecord>>
+      /// What the story was drawn to be.
+      Swarm: Swarm
+      /// What each node believed at the end, in words; only where a trace was asked for.
+      Beliefs: string list
       Trace: IReadOnlyList<Happening> }
 
 module internal Run =
     let standard =
         { People = ValueNone
           Faults = ValueNone
+          Wishes = ValueNone
+          Skipped = Set.empty
+          Mallories = ValueNone
+          Tricks = []
           Care = Care.standard
           IsTraced = false }
 
-    let private live (world: SimulatedWorld) (swarm: Swarm) (callers: Callers) (inspector: Inspector) =
+    /// From a stream of its own, so that a run without byzantine peers is the same as ever.
+    let private unleash (options: RunOptions) (seed: uint64) (world: SimulatedWorld) (swarm: Swarm) (inspector: Inspector) =
+        let random = Prng(seed ^^^ 0x4D61_6C6C_6F72_79UL)
+
+        match Mallory.choose random options.Mallories swarm.People with
+        | [||] -> ValueNone
+        | members -> ValueSome(Mallory.unleash world inspector.Books random members options.Tricks swarm.Pause)
+
+    let private live options seed (world: SimulatedWorld) (swarm: Swarm) (callers: Callers) (inspector: Inspector) =
         for who in swarm.People do world.Join(swarm.Settings who)
+        let band = unleash options seed world swarm inspector
         callers.Begin()
         while not callers.IsDone do world.Run 10
         world.Run(world.Random.Next 120)
+        ValueOption.iter Mallory.rest band
         inspector.Everybody()
         Ending(world, callers, inspector.Books).Play()
         inspector.Everything()
@@ -51,7 +76,13 @@ module internal Run =
     /// One whole story. The same seed and options give the same one, byte for byte.
     let seed (options: RunOptions) (seed: uint64) : Verdict =
         let random = Prng seed
-        let swarm = Swarm.draw random options.People options.Faults
+        let drawn = Swarm.draw random options.People options.Faults
+
+        let swarm =
+            { drawn with
+                Count = (match options.Wishes with ValueSome most -> min most drawn.Count | ValueNone -> drawn.Count)
+                Skipped = options.Skipped }
+
         let world = SimulatedWorld(random.Next64(), swarm.Faults)
         world.Ground.IsTracing <- options.IsTraced
         let inspector = Inspector(world, options.Care)
@@ -60,7 +91,7 @@ module internal Run =
 
         let finding =
             try
-                live world swarm callers inspector
+                live options seed world swarm callers inspector
                 ValueNone
             with
             | Broken finding -> ValueSome finding
@@ -69,6 +100,9 @@ module internal Run =
             | :? NullReferenceException
             | :? KeyNotFoundException
             | :? ArgumentException as e -> ValueSome $"threw {e}"
+
+        for struct (sender, offence) in world.Offences do
+            if MalloryDependence.isStranger world sender then world.Ground.Count $"offence: {offence.Code}"
 
         { Seed = seed
           Finding = finding
@@ -79,4 +113,6 @@ module internal Run =
           Tally = world.Ground.Tally
           Distinct = inspector.Distinct
           Journals = [| for node in world.Nodes.Values -> node.Journal.Records :> IReadOnlyList<JournalRecord> |]
+          Swarm = swarm
+          Beliefs = if options.IsTraced then Beliefs.ofWorld world else []
           Trace = world.Ground.Trace }

@@ -32,6 +32,8 @@ type internal Swarm =
       /// How many wishes there are, and the most milliseconds between two.
       Count: int
       Pause: int
+      /// Wishes, by number, that are passed over: for smaller stories that fail in the same way.
+      Skipped: Set<int>
       LedgerFunds: int
       Faults: Faults
       Settings: Address -> Settings }
@@ -67,6 +69,7 @@ module internal Swarm =
           DiskFull = some faults.DiskFull
           Crash = some faults.Crash
           LongOutage = some faults.LongOutage
+          Epoch = some faults.Epoch
           ClockJump = some faults.ClockJump
           SignerSlow = some faults.SignerSlow
           SignerAway = some faults.SignerAway
@@ -102,7 +105,9 @@ module internal Swarm =
 
     /// `people`: how many, or nothing for 2 to 5.
     let draw (random: Prng) (people: int voption) (given: Faults voption) : Swarm =
-        let count = match people with ValueSome n -> n | ValueNone -> [| 2; 3; 3; 3; 4; 5 |][random.Next 6]
+        // Drawn even where it is given, so that giving what was drawn leaves all else as it was.
+        let drawn = [| 2; 3; 3; 3; 4; 5 |][random.Next 6]
+        let count = people |> ValueOption.defaultValue drawn
         let people = [| for i in 0 .. count - 1 -> Places.people[i] |]
         let isDense = random.Next 3 = 0
         let funds = random.Pick [| 100; 100; 1_000; 40 |]
@@ -115,6 +120,7 @@ module internal Swarm =
 
         // One dialect between two is a matter of both sides' settings; here all agree, or nobody has such a peer.
         let goNitro = if random.Next 6 = 0 then Set.ofArray people else Set.empty
+        let drawnFaults = faults random
         let policies = people |> Array.map (fun who -> who, policy random funds) |> Map.ofArray
 
         // A constant of the program, so the same for all.
@@ -138,7 +144,8 @@ module internal Swarm =
           Assets = random.Pick [| [| Places.native |]; [| Places.native |]; [| Places.token |]; [| Places.native; Places.token |] |]
           Wishes = wishes random
           Count = random.Between(10, 70)
+          Skipped = Set.empty
           Pause = random.Pick [| 200; 2_000; 20_000; 60_000 |]
           LedgerFunds = funds
-          Faults = (match given with ValueSome faults -> faults | ValueNone -> faults random)
+          Faults = given |> ValueOption.defaultValue drawnFaults
           Settings = fun who -> settings[who] }

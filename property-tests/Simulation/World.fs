@@ -60,6 +60,10 @@ type internal SimulatedWorld(seed: uint64, faults: Faults) as this =
         if node.IsAlive && ground.Strikes("crash", ground.Faults.Crash) then
             ground.After(0, 60_000, Agenda.World, (fun () -> node.Die "crash at any moment"))
 
+        if node.IsAlive && ground.Strikes("epoch", ground.Faults.Epoch) then
+            let draft = EpochDraft.write node.State
+            ground.After(0, 60_000, Agenda.World, (fun () -> node.TryOpenEpoch(1, draft) |> ignore))
+
         if ground.Strikes("clock jump", ground.Faults.ClockJump) then
             node.ClockOffset <- int64 (ground.Random.Between(-60, 3_600)) * second
 

@@ -5,11 +5,15 @@ namespace Nitro.Shell.Tests.Worker;
 
 /// <summary>
 /// Appends for ever and prints the head after each acknowledged append. An append of n records at position p carries p as
-/// its time, n as its version, and bodies made from their positions, so that a reader can tell a torn one.
+/// its time, n as its version, and bodies made from their positions, so that a reader can tell a torn one. On demand every
+/// third append opens an epoch, and is larger than any other could be.
 /// </summary>
 public static class JournalAppender
 {
-    public static async Task<int> RunAsync(string path, string owner, int seed)
+    /// <summary>Records of an epoch's opening.</summary>
+    public const int Opening = 3_000;
+
+    public static async Task<int> RunAsync(string path, string owner, int seed, bool opensEpochs)
     {
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, _) => stop.Cancel();
@@ -19,9 +23,11 @@ public static class JournalAppender
                 new SqliteJournalOptions { Path = path, Owner = owner }, stop.Token);
             var random = new Random(seed);
             await Console.Out.WriteLineAsync($"open {journal.Next}");
-            while (true)
+            for (var i = 1; ; i++)
             {
-                var result = await journal.AppendAsync(journal.Next, Entries(journal.Next, random.Next(1, 12)), stop.Token);
+                var result = opensEpochs && i % 3 == 0
+                    ? await journal.OpenEpochAsync(journal.Next, Entries(journal.Next, Opening), stop.Token)
+                    : await journal.AppendAsync(journal.Next, Entries(journal.Next, random.Next(1, 12)), stop.Token);
                 await Console.Out.WriteLineAsync($"{result.Outcome} {result.Next}");
                 await Console.Out.FlushAsync(stop.Token);
             }

@@ -55,8 +55,8 @@ module internal Journals =
 
     /// The state that a journal stands for, read and folded as at a start.
     let replay (journal: IJournal) (settings: NodeSettings) : NodeHandle =
-        let mutable node = NitroCore.Create settings
-        let records = journal.ReadAsync(0L, none).GetAsyncEnumerator none
+        let mutable node = NodeEpochs.CreateAt(settings, journal.EpochStart)
+        let records = journal.ReadAsync(journal.EpochStart, none).GetAsyncEnumerator none
 
         while records.MoveNextAsync().AsTask().GetAwaiter().GetResult() do
             let record = records.Current
@@ -68,8 +68,8 @@ module internal Journals =
         records.DisposeAsync().AsTask().GetAwaiter().GetResult()
         node
 
-    /// Facts of one payer with so many open payment channels, `perLedger` on each ledger.
-    let private hub channels perLedger =
+    /// Facts of one payer with so many open payment channels, `perLedger` on each ledger, and so many payments on each channel.
+    let private hub channels perLedger payments =
         let net = BenchNet(Crypto.none ())
         let payer = net.Add 1
         let journal = List<struct (int64 * Fact)>()
@@ -82,8 +82,12 @@ module internal Journals =
 
             for _ in 1..perLedger do
                 nonce <- nonce + 1UL
-                net.OpenPayment(payer, [], peer, 10UL, nonce) |> ignore
+                let channel = net.OpenPayment(payer, [], peer, 10UL, nonce)
                 net.Drain()
+
+                for _ in 1..payments do
+                    net.Ask(payer, Pay(channel, Amount.one, Sent)) |> ignore
+                    net.Drain()
 
             // The peers' own states are nobody's concern here.
             net.Nodes.Remove peer |> ignore
@@ -94,7 +98,7 @@ module internal Journals =
     let restart channels =
         within (fun folder ->
             let path = Path.Combine(folder, "journal.db")
-            let payer, facts = hub channels 25
+            let payer, facts = hub channels 25 0
             let journal = openAt path payer
             write journal facts
             let records = journal.Next
@@ -110,6 +114,51 @@ module internal Journals =
             if node.Value.Position <> records then invalidOp "not all was folded"
             GC.KeepAlive node
             records, bytes, spent, float heap / float channels)
+
+    /// An epoch of a node with so many open payment channels and so many payments on each: records and restart without it, records
+    /// and restart with it, and what opening it took: beside the node, while it stands still, and of that in the journal.
+    let epoch channels payments =
+        within (fun folder ->
+            let path = Path.Combine(folder, "journal.db")
+            let payer, facts = hub channels 25 payments
+            let settings = settings payer
+            let journal = openAt path payer
+            write journal facts
+            facts.Clear()
+            let before = journal.Next
+            let node = ref (NitroCore.Create settings)
+            let long = Bench.spentOn (fun () -> node.Value <- replay journal settings)
+            let draft = ref ValueNone
+            let beside = Bench.spentOn (fun () -> draft.Value <- ValueSome(NodeEpochs.Draft node.Value))
+            let entries = ref [||]
+
+            let made =
+                Bench.spentOn (fun () ->
+                    match NodeEpochs.TryOpen(node.Value, ValueOption.get draft.Value) with
+                    | true, NonNull opening, _ ->
+                        entries.Value <- [| for r in opening.Records -> JournalEntry(1_000_000_000L, r.Type, r.Version, r.Body) |]
+                    | _, _, error -> invalidOp error)
+
+            let written =
+                Bench.spentOn (fun () ->
+                    let result = journal.OpenEpochAsync(before, entries.Value, none).AsTask().GetAwaiter().GetResult()
+                    if result.Outcome <> AppendOutcome.Appended then invalidOp $"the opening was answered {result.Outcome}")
+
+            close journal
+            draft.Value <- ValueNone
+            let journal = openAt path payer
+            let brief = Bench.spentOn (fun () -> node.Value <- replay journal settings)
+            if node.Value.Position <> journal.Next then invalidOp "not all was folded"
+            close journal
+
+            {| Before = before
+               After = int64 entries.Value.Length
+               Bytes = entries.Value |> Array.sumBy (fun entry -> int64 entry.Body.Length)
+               Long = long
+               Brief = brief
+               Beside = beside
+               Made = made
+               Written = written |})
 
     /// What one durable write costs here at the very least: 4 KiB and an fsync, in microseconds of the clock.
     let fsync folder =

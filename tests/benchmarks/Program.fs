@@ -57,11 +57,24 @@ let private tenants seconds floor =
 let private restart () =
     let records, bytes, spent, heap = Journals.restart 10_000
     let payer, payee = Measures.journalBytes ()
+    let epoch = Journals.epoch 10_000 10
 
     [ Row.text
           "restart with 10,000 channels"
           $"{spent.Clock.TotalSeconds:F1} s"
           $"{records} records, {float bytes / 1e6:F0} MB; {spent.Processor.TotalMicroseconds / float records:F1} µs of the processor a record"
+      Row.text
+          "restart with 10,000 channels and 100,000 payments, one epoch"
+          $"{epoch.Long.Clock.TotalSeconds:F1} s"
+          $"{epoch.Before} records; {epoch.Long.Processor.TotalMicroseconds / float epoch.Before:F1} µs of the processor each"
+      Row.text
+          "the same, restated in the next epoch"
+          $"{epoch.Brief.Clock.TotalSeconds:F1} s"
+          $"{epoch.After} records, {float epoch.Bytes / 1e6:F0} MB; {epoch.Brief.Processor.TotalMicroseconds / float epoch.After:F1} µs of the processor each"
+      Row.text
+          "opening that epoch: the node stands still"
+          $"{epoch.Made.Clock.TotalSeconds + epoch.Written.Clock.TotalSeconds:F1} s"
+          $"{epoch.Beside.Clock.TotalSeconds:F1} s beside it first, {epoch.Made.Clock.TotalSeconds:F1} s to finish, {epoch.Written.Clock.TotalSeconds:F1} s to write; of the processor {epoch.Beside.Processor.TotalSeconds:F1}, {epoch.Made.Processor.TotalSeconds:F1}, {epoch.Written.Processor.TotalSeconds:F1} s"
       Row.text "live memory per idle payment channel" $"{heap / 1024.0:F1} KiB" "one party's, after a restart"
       Row.text "journal bytes of a payment" $"{payer + payee}" $"payer {payer}, payee {payee}; bodies and names" ]
 

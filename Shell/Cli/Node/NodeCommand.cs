@@ -6,7 +6,9 @@ namespace Nitro.Cli.Node;
 internal static class NodeCommand
 {
     private const string ConfigVariable = "NITRO_CONFIG";
-    private const string UsualFile = "nitro.json";
+
+    /// <summary>Read from the current folder where no other is named.</summary>
+    internal const string UsualFile = "nitro.json";
 
     /// <summary>The command with its options.</summary>
     public static Command Create()

@@ -31,6 +31,12 @@ internal static class NodeRun
         catch (Exception problem) when (problem is NodeOptionsException or TenantStoppedException or RpcSetupException or CliError)
         {
             await Console.Error.WriteLineAsync($"nitro: {problem.Message}");
+            if (configFile is null && problem is NodeOptionsException)
+            {
+                await Console.Error.WriteLineAsync(
+                    $"nitro: no configuration file was read: make {NodeCommand.UsualFile} here, or name one with --config (docs/operations.md shows one).");
+            }
+
             return 1;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -9,8 +9,9 @@ internal static class LedgerMethods
     public static void AddTo(Command rpc, RpcConnection connection)
     {
         rpc.Subcommands.Add(Create(connection));
-        rpc.Subcommands.Add(Close(connection));
-        rpc.Subcommands.Add(Get(connection));
+        rpc.Subcommands.Add(connection.OnChannel(
+            "close-ledger-channel", "close_ledger_channel", "ChannelId", "Closes a ledger channel and pays both parties out on chain"));
+        rpc.Subcommands.Add(connection.OnChannel("get-ledger-channel", "get_ledger_channel", "Id", "Status and balances of a ledger channel"));
         rpc.Subcommands.Add(connection.Calling(new Command("get-all-ledger-channels", "Every ledger channel, opening and closed ones too"), "get_all_ledger_channels"));
     }
 
@@ -38,23 +39,5 @@ internal static class LedgerMethods
                     parse.GetValue(theirs),
                     parse.GetValue(duration)));
             });
-    }
-
-    private static Command Close(RpcConnection connection)
-    {
-        var channel = Inputs.Channel("channel", "The ledger channel's id");
-        return connection.Calling(
-            new Command("close-ledger-channel", "Closes a ledger channel and pays both parties out on chain") { channel },
-            "close_ledger_channel",
-            (parse, json) => json.WriteString("ChannelId", parse.GetRequiredValue(channel)));
-    }
-
-    private static Command Get(RpcConnection connection)
-    {
-        var channel = Inputs.Channel("channel", "The ledger channel's id");
-        return connection.Calling(
-            new Command("get-ledger-channel", "Status and balances of a ledger channel") { channel },
-            "get_ledger_channel",
-            (parse, json) => json.WriteString("Id", parse.GetRequiredValue(channel)));
     }
 }

@@ -10,13 +10,13 @@ internal static class PaymentMethods
     public static void AddTo(Command rpc, RpcConnection connection)
     {
         rpc.Subcommands.Add(Create(connection));
-        rpc.Subcommands.Add(OnChannel(connection, "close-payment-channel", "close_payment_channel", "ChannelId", "Closes a payment channel and settles it in the ledgers"));
+        rpc.Subcommands.Add(connection.OnChannel("close-payment-channel", "close_payment_channel", "ChannelId", "Closes a payment channel and settles it in the ledgers"));
         rpc.Subcommands.Add(Spending(connection, "pay", "Pays through a payment channel; answers when the payment is signed and on disk"));
         rpc.Subcommands.Add(Spending(connection, "create-voucher", "Signs a voucher without sending it"));
         rpc.Subcommands.Add(ReceiveVoucher(connection));
-        rpc.Subcommands.Add(OnChannel(connection, "get-payment-channel", "get_payment_channel", "Id", "Status of a payment channel, paid and remaining"));
-        rpc.Subcommands.Add(OnChannel(
-            connection, "get-payment-channels-by-ledger", "get_payment_channels_by_ledger", "LedgerId", "The payment channels that a ledger channel carries"));
+        rpc.Subcommands.Add(connection.OnChannel("get-payment-channel", "get_payment_channel", "Id", "Status of a payment channel, paid and remaining"));
+        rpc.Subcommands.Add(connection.OnChannel(
+            "get-payment-channels-by-ledger", "get_payment_channels_by_ledger", "LedgerId", "The payment channels that a ledger channel carries"));
         rpc.Subcommands.Add(GetPayment(connection));
     }
 
@@ -54,12 +54,6 @@ internal static class PaymentMethods
         }
 
         json.WriteEndArray();
-    }
-
-    private static Command OnChannel(RpcConnection connection, string name, string method, string field, string description)
-    {
-        var channel = Inputs.Channel("channel", "The channel's id");
-        return connection.Calling(new Command(name, description) { channel }, method, (parse, json) => json.WriteString(field, parse.GetRequiredValue(channel)));
     }
 
     private static Command Spending(RpcConnection connection, string name, string description)

@@ -67,6 +67,13 @@ internal sealed class RpcConnection
         return command;
     }
 
+    /// <summary>A command on one channel, whose id goes into the payload as <paramref name="field"/>.</summary>
+    public Command OnChannel(string name, string method, string field, string description)
+    {
+        var channel = Inputs.Channel("channel", "The channel's id");
+        return Calling(new Command(name, description) { channel }, method, (parse, json) => json.WriteString(field, parse.GetRequiredValue(channel)));
+    }
+
     private async Task<int> RunAsync(
         ParseResult parse, string method, Func<ParseResult, RpcClient, CancellationToken, Task<ReadOnlyMemory<byte>>> payload, CancellationToken cancellationToken)
     {

@@ -6,4 +6,10 @@ public sealed class EndpointException(EndpointTrouble trouble, string message, E
 {
     /// <summary>What went wrong.</summary>
     public EndpointTrouble Trouble { get; } = trouble;
+
+    /// <summary>Nobody answers there. The innermost cause tells why: a WebSocket's own only says that it cannot connect.</summary>
+    internal static EndpointException Unreachable(string endpoint, Exception cause) => new(
+        EndpointTrouble.Unreachable,
+        $"The chain endpoint {endpoint} cannot be reached: {cause.GetBaseException().Message.TrimEnd('.')}. Start it, or correct its URL.",
+        cause);
 }

@@ -83,28 +83,14 @@ public sealed class EthereumNode(EthereumRpc rpc)
     /// <summary>eth_estimateGas on the state after that block. A revert is a <see cref="NodeErrorException"/>.</summary>
     public async Task<long> EstimateGasAsync(CallRequest call, string block, CancellationToken cancellationToken)
     {
-        var (json, result) = await CallAsync(
-            "eth_estimateGas",
-            writer =>
-            {
-                WriteCall(writer, call);
-                writer.WriteStringValue(block);
-            },
-            cancellationToken).ConfigureAwait(false);
+        var (json, result) = await CallAsync("eth_estimateGas", writer => WriteCall(writer, call, block), cancellationToken).ConfigureAwait(false);
         return json.Number(result);
     }
 
     /// <summary>eth_call on the state after that block. A revert is a <see cref="NodeErrorException"/>.</summary>
     public async Task<ReadOnlyMemory<byte>> CallAsync(CallRequest call, string block, CancellationToken cancellationToken)
     {
-        var (json, result) = await CallAsync(
-            "eth_call",
-            writer =>
-            {
-                WriteCall(writer, call);
-                writer.WriteStringValue(block);
-            },
-            cancellationToken).ConfigureAwait(false);
+        var (json, result) = await CallAsync("eth_call", writer => WriteCall(writer, call, block), cancellationToken).ConfigureAwait(false);
         return json.Bytes(result);
     }
 
@@ -186,6 +172,12 @@ public sealed class EthereumNode(EthereumRpc rpc)
     private static void WriteAddress(Utf8JsonWriter writer, ReadOnlyMemory<byte> address, string block)
     {
         writer.WriteStringValue(Hex.Bytes(address.Span));
+        writer.WriteStringValue(block);
+    }
+
+    private static void WriteCall(Utf8JsonWriter writer, CallRequest call, string block)
+    {
+        WriteCall(writer, call);
         writer.WriteStringValue(block);
     }
 

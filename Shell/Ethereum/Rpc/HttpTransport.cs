@@ -67,7 +67,7 @@ public sealed class HttpTransport : IRpcTransport
         }
         catch (Exception problem) when (problem is HttpRequestException or IOException)
         {
-            throw new EndpointException(EndpointTrouble.Unreachable, $"The chain endpoint {Endpoint} cannot be reached: {problem.Message}", problem);
+            throw EndpointException.Unreachable(Endpoint, problem);
         }
     }
 

@@ -180,8 +180,7 @@ public sealed class WebSocketTransport : IRpcTransport
         }
     }
 
-    private EndpointException Lost(Exception? cause) => new(
-        EndpointTrouble.Unreachable,
-        cause is null ? $"The chain endpoint {Endpoint} closed the connection." : $"The chain endpoint {Endpoint} cannot be reached: {cause.Message}",
-        cause);
+    private EndpointException Lost(Exception? cause) => cause is null
+        ? new EndpointException(EndpointTrouble.Unreachable, $"The chain endpoint {Endpoint} closed the connection.")
+        : EndpointException.Unreachable(Endpoint, cause);
 }

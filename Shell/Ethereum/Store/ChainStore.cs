@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Nitro.Storage;
 
 namespace Nitro.Ethereum.Store;
 
@@ -10,6 +11,9 @@ namespace Nitro.Ethereum.Store;
 internal sealed class ChainStore : IDisposable
 {
     private const string Layout = "1";
+    private const string ChainId = "chain id";
+    private const string Title = "The chain store";
+    private const string IfInUse = "Stop that process: an account has one sender.";
     private readonly SqliteConnection _connection;
     private readonly string _path;
 
@@ -25,37 +29,53 @@ internal sealed class ChainStore : IDisposable
     /// <exception cref="EthereumSetupException">The file belongs to another chain, account or contract, is in use, or is unreadable.</exception>
     public static ChainStore Open(string path, ulong? chainId, ReadOnlyMemory<byte> account, ReadOnlyMemory<byte> contract)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 2 }.ToString());
+        ChainStore? store = null;
+        var options = new DatabaseOptions
+        {
+            Title = Title,
+            Path = path,
+            IsExclusive = true, // two processes that send from one account would take each other's nonces
+            IfInUse = IfInUse,
+        };
         try
         {
-            connection.Open();
-            var store = new ChainStore(connection, path);
-            store.Prepare();
-            store.Own("account", Hex.Bytes(account.Span));
-            store.Own("contract", Hex.Bytes(contract.Span));
-            if (chainId is { } id)
+            DurableDatabase.Open(options, connection =>
             {
-                store.OwnChain(id);
-            }
+                store = new ChainStore(connection, path);
+                store.Prepare();
+                store.Own("account", Hex.Bytes(account.Span));
+                store.Own("contract", Hex.Bytes(contract.Span));
+                if (chainId is { } id)
+                {
+                    // Compared only: a mistyped chain id must not become the store's before a node has confirmed it.
+                    store.Owns(ChainId, id.ToString(CultureInfo.InvariantCulture));
+                }
+            });
+            return store!;
+        }
+        catch (StorageException problem)
+        {
+            throw new EthereumSetupException(problem.Message, problem);
+        }
+    }
 
-            return store;
-        }
-        catch (SqliteException problem)
+    /// <summary>Whether the store at this path, which nobody has open, holds calls. One that cannot be read may.</summary>
+    public static bool HoldsCalls(string path)
+    {
+        try
         {
-            connection.Dispose();
-            var why = problem.SqliteErrorCode is 5 or 6 ? "another process uses it: stop that one" : $"{problem.Message}: check the folder and the file";
-            throw new EthereumSetupException($"The chain store {path} cannot be opened: {why}.", problem);
+            using var connection = DurableDatabase.OpenReader(new DatabaseOptions { Title = Title, Path = path, IfInUse = IfInUse });
+            return connection.Scalar("SELECT count(*) FROM calls") is not 0L;
         }
-        catch
+        catch (SqliteException)
         {
-            connection.Dispose();
-            throw;
+            return true;
         }
     }
 
     /// <summary>Binds the store to a chain, once.</summary>
     /// <exception cref="EthereumSetupException">It is bound to another.</exception>
-    public void OwnChain(ulong chainId) => Own("chain id", chainId.ToString(CultureInfo.InvariantCulture));
+    public void OwnChain(ulong chainId) => Own(ChainId, chainId.ToString(CultureInfo.InvariantCulture));
 
     public string? Meta(string name)
     {
@@ -133,8 +153,7 @@ internal sealed class ChainStore : IDisposable
 
     private void Prepare()
     {
-        // Exclusive: two processes that send from one account would take each other's nonces.
-        Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+        Execute("PRAGMA foreign_keys = ON");
         Execute(
             """
             BEGIN IMMEDIATE;
@@ -158,15 +177,18 @@ internal sealed class ChainStore : IDisposable
 
     private void Own(string name, string value)
     {
-        var stored = Meta(name);
-        if (stored is null)
+        if (!Owns(name, value))
         {
             SetMeta(name, value);
         }
-        else if (stored != value)
-        {
-            throw new EthereumSetupException(
-                $"The chain store {_path} was made for {name} {stored}, not {value}: correct the configuration, or give another data folder.");
-        }
     }
+
+    /// <summary>False while nothing is said about it.</summary>
+    private bool Owns(string name, string value) => Meta(name) switch
+    {
+        null => false,
+        var stored when stored == value => true,
+        var stored => throw new EthereumSetupException(
+            $"The chain store {_path} was made for {name} {stored}, not {value}: correct the configuration, or give another data folder."),
+    };
 }

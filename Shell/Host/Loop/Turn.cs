@@ -46,6 +46,19 @@ internal sealed class Turn(IJournal journal, NodeHandle start, EventClock clock,
         counters.Turned++;
     }
 
+    /// <summary>Appends the opening of an epoch, made of <see cref="Node"/>, all of it or nothing. Never beside <see cref="RunAsync"/>.</summary>
+    /// <exception cref="JournalException">The store cannot say what happened.</exception>
+    /// <exception cref="TenantStoppedException">Another writer lives.</exception>
+    internal async Task OpenEpochAsync(EpochOpening opening)
+    {
+        var at = clock.Next();
+        JournalEntry[] records = [.. opening.Records.Select(record => new JournalEntry(at, record.Type, record.Version, record.Body))];
+        var result = await journal.OpenEpochAsync(position, records, CancellationToken.None);
+        Check(result.Outcome);
+        position = opening.Node.Position;
+        Volatile.Write(ref published, opening.Node);
+    }
+
     private static long Size(CoreRecord record) => record.Type.Length + record.Body.Length;
 
     private async Task CommitAsync()

@@ -1,13 +1,14 @@
+using System.ComponentModel;
 using Microsoft.Extensions.Configuration;
 
 namespace Nitro.Host.Options;
 
-/// <summary>Finds keys that no setting has: a misspelt limit must not be silently none.</summary>
+/// <summary>Finds keys that no setting has, and values of another kind than their setting: a misspelt limit must not be silently none.</summary>
 internal static class KnownKeys
 {
     private const int FarthestHint = 4;
 
-    /// <summary>One complaint for each unknown key, with the nearest known one.</summary>
+    /// <summary>One complaint for each unknown key, with the nearest known one, and for each value that cannot be read.</summary>
     internal static IReadOnlyList<string> Complaints(IConfiguration configuration)
     {
         var complaints = new List<string>();
@@ -21,7 +22,7 @@ internal static class KnownKeys
         {
             foreach (var child in section.GetChildren())
             {
-                Walk(child, type.GetGenericArguments()[1], complaints);
+                Enter(child, type.GetGenericArguments()[1], complaints);
             }
         }
         else if (type.Namespace == typeof(NodeOptions).Namespace)
@@ -31,7 +32,7 @@ internal static class KnownKeys
             {
                 if (known.FirstOrDefault(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } property)
                 {
-                    Walk(child, property.PropertyType, complaints);
+                    Enter(child, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, complaints);
                 }
                 else
                 {
@@ -41,13 +42,53 @@ internal static class KnownKeys
         }
     }
 
+    /// <summary>The binder passes silently over a value where a section stands, and the other way round.</summary>
+    private static void Enter(IConfigurationSection section, Type type, List<string> complaints)
+    {
+        var isValue = type.IsPrimitive || type == typeof(string);
+        if (isValue && section.GetChildren().Any())
+        {
+            complaints.Add($"{Name(section)} takes one value, not several.");
+        }
+        else if (!isValue && !string.IsNullOrEmpty(section.Value))
+        {
+            complaints.Add($"{Name(section)} is '{section.Value}': it takes {(type == typeof(List<string>) ? "a list of values" : "settings of its own, by name")}.");
+        }
+        else if (isValue && section.Value is null)
+        {
+            complaints.Add($"{Name(section)} is null: give a value, or leave it out.");
+        }
+        else if (type.IsPrimitive && !IsNumber(section.Value!, type))
+        {
+            complaints.Add($"{Name(section)} is '{section.Value}': it must be a whole number{(type == typeof(int) || type == typeof(long) ? "" : ", 0 or more")}.");
+        }
+        else
+        {
+            Walk(section, type, complaints);
+        }
+    }
+
+    private static bool IsNumber(string text, Type type)
+    {
+        try
+        {
+            return TypeDescriptor.GetConverter(type).ConvertFromInvariantString(text) is not null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or NotSupportedException or OverflowException)
+        {
+            return false;
+        }
+    }
+
+    private static string Name(IConfigurationSection section) => section.Path.Replace(':', '.');
+
     private static string Unknown(IConfigurationSection child, IReadOnlyList<string> known)
     {
         var nearest = known.MinBy(name => Distance(name.ToLowerInvariant(), child.Key.ToLowerInvariant()))!;
         var hint = Distance(nearest.ToLowerInvariant(), child.Key.ToLowerInvariant()) <= FarthestHint
             ? $"did you mean {nearest}?"
             : $"known here: {string.Join(", ", known)}.";
-        return $"{child.Path.Replace(':', '.')} is no setting: {hint}";
+        return $"{Name(child)} is no setting: {hint}";
     }
 
     /// <summary>How many letters to insert, drop or change to make one of the other.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 
 namespace Nitro.Host.Options;
@@ -39,11 +40,11 @@ public static class NodeConfiguration
         }
         catch (FileNotFoundException e)
         {
-            throw new NodeOptionsException($"The configuration file {Path.GetFullPath(file!)} does not exist. Name another, or make it.", e);
+            throw new NodeOptionsException($"There is no configuration file {Path.GetFullPath(file!)}. Name another, or make it.", e);
         }
         catch (Exception e) when (e is InvalidDataException or FormatException)
         {
-            throw new NodeOptionsException($"The configuration cannot be read: {(e.InnerException ?? e).Message} Correct {file ?? "the flags"}.", e);
+            throw new NodeOptionsException($"The configuration cannot be read: {Cause(e.GetBaseException())} Correct {file ?? "the flags"}.", e);
         }
     }
 
@@ -58,18 +59,15 @@ public static class NodeConfiguration
         }
 
         var options = new NodeOptions();
-        try
-        {
-            configuration.Bind(options);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new NodeOptionsException($"The configuration cannot be used: {e.Message.Replace(':', '.')} Correct that value.", e);
-        }
-
+        configuration.Bind(options);
         NodePlan.From(options);
         return options;
     }
+
+    /// <summary>Lines and columns as editors count them; the parser's own text counts from 0.</summary>
+    private static string Cause(Exception e) => e is JsonException { LineNumber: { } line, BytePositionInLine: { } column }
+        ? $"line {line + 1}, column {column + 1}: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}"
+        : e.Message;
 
     private static IEnumerable<KeyValuePair<string, string?>> FromEnvironment()
     {

@@ -18,6 +18,9 @@ public sealed record NodeOptions
     /// <summary><c>sqlite</c>, or <c>memory</c>: forgets everything but keys and marks at the end.</summary>
     public string Journal { get; set; } = "sqlite";
 
+    /// <summary>Records after which a journal gets a new epoch, where that makes it a quarter or less; 0: never.</summary>
+    public uint EpochRecords { get; set; } = 200_000;
+
     /// <summary>Where the keys are.</summary>
     public KeySettings Keys { get; set; } = new();
 

@@ -28,5 +28,7 @@ internal sealed record TenantPlan
 
     public string ChainPath => Path.Combine(Folder, "chain.db");
 
+    public string LockPath => Path.Combine(Folder, "node.lock");
+
     public string TokenKeyPath => Path.Combine(Folder, "token.key");
 }

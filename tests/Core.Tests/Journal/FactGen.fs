@@ -31,7 +31,7 @@ let address: Gen<Address> =
 
 let destination: Gen<Destination> = Gen.oneof [ bytes32; address |> Gen.map Destination.ofAddress ]
 let channel: Gen<ChannelId> = bytes32 |> Gen.map ChannelId
-let private voption (gen: Gen<'T>) : Gen<'T voption> = Gen.oneof [ Gen.constant ValueNone; Gen.map ValueSome gen ]
+let voption (gen: Gen<'T>) : Gen<'T voption> = Gen.oneof [ Gen.constant ValueNone; Gen.map ValueSome gen ]
 
 let uint64: Gen<uint64> =
     Gen.frequency
@@ -41,7 +41,7 @@ let uint64: Gen<uint64> =
           2, bytesOf 8 |> Gen.map (fun found -> BitConverter.ToUInt64(found, 0)) ]
 
 let private uint32: Gen<uint32> = uint64 |> Gen.map uint32
-let private int64: Gen<int64> = uint64 |> Gen.map int64
+let int64: Gen<int64> = uint64 |> Gen.map int64
 
 /// Any JSON must survive: quotes, escapes, controls, letters outside ASCII and outside the basic plane.
 let text: Gen<string> =
@@ -64,7 +64,7 @@ let objective: Gen<ObjectiveId> = Gen.map2 (fun kind id -> { Kind = kind; Channe
 let request: Gen<RequestId> = Gen.arrayOfLength 22 (Gen.elements [ 'a' .. 'z' ]) |> Gen.map (String >> RequestId)
 let instant: Gen<Instant> = int64 |> Gen.map Instant
 
-let private few (gen: Gen<'T>) : Gen<'T list> = Gen.choose (0, 3) |> Gen.bind (fun count -> Gen.listOfLength count gen)
+let few (gen: Gen<'T>) : Gen<'T list> = Gen.choose (0, 3) |> Gen.bind (fun count -> Gen.listOfLength count gen)
 
 let allocation: Gen<Allocation> =
     Gen.map4
@@ -245,6 +245,7 @@ let byCase: Gen<Fact> list =
       Gen.map3 (fun channel total s -> VoucherReceived(channel, total, s)) channel amount signature
       Gen.map IntentRecorded intent
       Gen.map2 (fun effect finish -> IntentFinished(EffectId effect, finish)) int64 finish
-      Gen.map Woken topic ]
+      Gen.map Woken topic
+      Gen.map3 (fun epoch facts height -> EpochOpened(epoch, facts, height)) (Gen.choose (0, Int32.MaxValue)) (Gen.choose (1, Int32.MaxValue)) uint64 ]
 
 let fact: Gen<Fact> = Gen.oneof byCase

@@ -166,6 +166,109 @@ let private wakings =
 let private laterIntents =
     [ IntentRecorded(Tell(irene, AllSignaturesOf(objective DirectFunding ledger, 1UL, hash 28UL))) ]
 
+let private restatedLedgerTerms: RestatedChannel =
+    { Terms = ledgerTerms
+      MovedAt = at 1_700_000_000_000_000L
+      Seen = [ variable; nothingAllocated ]
+      Signed = [ struct (0UL, hash 29UL, 0, signature); struct (2UL, hash 30UL, 1, { signature with V = 28uy }) ]
+      Held = units 200UL
+      HeldAt = position
+      PaidOut = units 7UL
+      PaidAt = ChainPosition.start
+      Doubtful = true
+      Told = [ irene, StateOf(objective DirectFunding ledger, 1UL, hash 31UL); irene, ProposalsOf(ledger, 9UL) ]
+      ChainAttempts = 3
+      ChainRetryAt = ValueSome(at 1_700_000_001_000_000L)
+      MayConclude = true }
+
+let private restatedVirtualTerms: RestatedChannel =
+    { restatedLedgerTerms with
+        Terms = virtualTerms
+        Seen = []
+        Signed = []
+        Doubtful = false
+        Told = []
+        ChainAttempts = 0
+        ChainRetryAt = ValueNone
+        MayConclude = false }
+
+let private restatedPayments: RestatedPayments =
+    { Issued = units 25UL
+      IssuedSignature = ValueSome signature
+      IssuedToTell = true
+      Best = Amount.zero
+      BestSignature = ValueNone
+      NextPending = 12L }
+
+let private openRecord: ObjectiveRecord =
+    { Goal = VirtualFund(virtualChannel, ValueSome ledger, ValueNone)
+      Origin = Peer alice
+      Opened = at 1_700_000_000_000_000L
+      Deadline = ValueSome(at 1_700_000_600_000_000L)
+      Approved = false
+      Undoing = ValueSome "the opening took too long"
+      Ending = ValueNone }
+
+let private restatements =
+    [ ChannelRestated restatedLedgerTerms
+      ChannelRestated restatedVirtualTerms
+      LedgerRestated(ledger, opening, 9UL, signature, { signature with V = 28uy }, 4L)
+      GuaranteeRestated(ledger, guarantee)
+      QueuedRestated(ledger, 10UL, Add(guarantee, units 10UL), hash 32UL, ValueSome signature)
+      QueuedRestated(ledger, 11UL, Remove(virtualChannel, units 3UL), hash 33UL, ValueNone)
+      WantedRestated(ledger, 3L, Add(guarantee, Amount.zero))
+      ExposureRestated(
+          ledger,
+          virtualChannel,
+          { Amount = units 10UL
+            Unenforceable = true
+            Locked = true
+            Reserved = ValueSome(struct (units 10UL, Amount.zero)) }
+      )
+      ExposureRestated(
+          ledger,
+          other,
+          { Amount = largest
+            Unenforceable = false
+            Locked = false
+            Reserved = ValueNone }
+      )
+      AnsweredRestated(ledger, 8UL, Remove(virtualChannel, Amount.zero), signature)
+      PaymentsRestated(virtualChannel, restatedPayments)
+      PaymentsRestated(
+          other,
+          { restatedPayments with
+              IssuedSignature = ValueNone
+              IssuedToTell = false
+              Best = largest
+              BestSignature = ValueSome signature }
+      )
+      PendingRestated(virtualChannel, 11L, request, units 5UL, Sent)
+      PendingRestated(virtualChannel, 12L, request, largest, HandedOut)
+      ObjectiveRestated openRecord
+      ObjectiveRestated
+          { openRecord with
+              Origin = OwnRequest
+              Deadline = ValueNone
+              Approved = true
+              Undoing = ValueNone
+              Ending = ValueSome(Rejected "policy-peer-denied") }
+      ObjectiveRestated { openRecord with Ending = ValueSome Completed }
+      PeerRestated(alice, [ objective DirectFunding ledger; objective VirtualFunding virtualChannel ], 40L, ValueSome(at 1L), ValueNone)
+      PeerRestated(bob, [], 5L, ValueNone, ValueSome(objective DirectFunding ledger))
+      RequestRestated(request, hash 34UL, at 1_700_000_000_000_000L, Bound(objective DirectFunding ledger))
+      RequestRestated(request, hash 35UL, at 0L, Payment(virtualChannel, units 5UL, units 25UL, Sent, ValueNone))
+      RequestRestated(request, hash 36UL, at 2L, Payment(virtualChannel, units 5UL, units 25UL, HandedOut, ValueSome signature))
+      RequestRestated(request, hash 37UL, at 3L, PaymentFailed(virtualChannel, "signer-declined"))
+      EndedRestated(417L, other)
+      TombstonesRestated [ ledger; other ]
+      LedgerListed(irene, Address.zero, ledger)
+      IntentRestated(EffectId 418L, Tell(bob, VoucherOf(virtualChannel, units 25UL)))
+      WakeRestated(at 1_700_000_600_000_000L, OpeningDeadline(objective VirtualFunding virtualChannel)) ]
+    |> List.map Restated
+
+let private epochs = EpochOpened(7, 29, 123_456UL) :: restatements
+
 /// Of version 1.
 let version1: Fact list =
-    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents ]
+    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs ]

@@ -28,7 +28,11 @@ public sealed class BadSetupTests(Lab lab) : IClassFixture<Lab>
 
         await using var nothing = NodeProcess.Start(["node", "--config", world.ConfigFile + ".absent"]);
         Assert.Equal(1, await nothing.EndAsync(world.Token));
-        Assert.Contains("does not exist", nothing.Error);
+        Assert.Contains($"There is no configuration file {world.ConfigFile}.absent", nothing.Error);
+
+        await using var bare = NodeProcess.Start(["node"]);
+        Assert.Equal(1, await bare.EndAsync(world.Token));
+        Assert.Contains("no configuration file was read: make nitro.json here, or name one with --config", bare.Error);
         await world.StartProcessAsync();
     }
 

@@ -19,7 +19,8 @@ public sealed class OneWriterTests(Lab lab) : IClassFixture<Lab>
 
         Assert.Equal(1, code);
         Assert.Empty(second.Output);
-        Assert.Contains("another process uses it. Stop that process", second.Error);
+        Assert.All((string[])["alice", "bob"], tenant => Assert.Contains($"Tenant {tenant} cannot start: another process uses its folder", second.Error));
+        Assert.Contains("Stop that process", second.Error);
         Assert.DoesNotContain("   at Nitro", second.Error);
         Assert.Contains(world.DataDirectory, second.Error);
         Assert.False(first.HasEnded, first.Error);

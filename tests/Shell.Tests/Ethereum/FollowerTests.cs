@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nitro.Devnet;
 using Nitro.Ethereum;
 using Nitro.Ethereum.Rpc;
@@ -46,6 +47,23 @@ public sealed class FollowerTests(DevChain dev) : IClassFixture<DevChain>, IDisp
         await using var running = RunningChain.Start(options, account: 1);
         await DepositsAsync(1);
         Assert.Equal(await dev.HeightAsync(), (await running.Sink.FirstAsync<ChainLog>(_ => true)).Height);
+    }
+
+    [Fact]
+    public async Task AnEndpointThatIsWellAgainIsAskedWithinSeconds()
+    {
+        // So long a first wait stands for trouble that has lasted: what counts is where the doubling ends.
+        var usual = new EthereumOptions { Url = dev.Anvil.Url, Contract = dev.Adjudicator, StorePath = _folder.Store };
+        var options = await OptionsAsync() with { MinBackoff = TimeSpan.FromHours(1), MaxBackoff = usual.MaxBackoff };
+        var asked = 0;
+        var began = Stopwatch.StartNew();
+        await using var running = RunningChain.Start(
+            options, account: 1, prepare: tap => tap.Answers = (_, _) => asked++ == 0 ? "\"result\":\"0xzz\"" : null);
+        await RunningChain.UntilAsync(() => running.Chain.Health.LastError.Length > 0);
+
+        await RunningChain.UntilAsync(() => running.Chain.Health is { LastError: "", LatestHeight: >= 0 });
+
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(10), $"{began.Elapsed}");
     }
 
     [Fact]

@@ -93,6 +93,7 @@ public sealed class RpcTests
         await using var rpc = Open(new Uri(url));
         var problem = await Assert.ThrowsAsync<EndpointException>(() => rpc.CallAsync("eth_chainId", null, CancellationToken.None));
         Assert.Equal(EndpointTrouble.Unreachable, problem.Trouble);
+        Assert.Equal($"The chain endpoint {url} cannot be reached: Connection refused. Start it, or correct its URL.", problem.Message);
     }
 
     [Fact]

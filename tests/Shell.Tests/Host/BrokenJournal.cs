@@ -14,7 +14,15 @@ internal sealed class BrokenJournal(IJournal inner) : IJournal
     /// <summary>Sizes of the appends that were asked for.</summary>
     public List<int> Appends { get; } = [];
 
+    /// <summary>Sizes of the epochs' openings that were asked for.</summary>
+    public List<int> Openings { get; } = [];
+
+    /// <summary>Where reading began, each time.</summary>
+    public List<long> Reads { get; } = [];
+
     public long Next => inner.Next;
+
+    public long EpochStart => inner.EpochStart;
 
     public JournalStatistics Statistics => inner.Statistics;
 
@@ -25,7 +33,18 @@ internal sealed class BrokenJournal(IJournal inner) : IJournal
         return Failure is { } failure ? failure() : await inner.AppendAsync(expected, entries, cancellationToken);
     }
 
-    public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken) => inner.ReadAsync(from, cancellationToken);
+    public async ValueTask<AppendResult> OpenEpochAsync(long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
+    {
+        Openings.Add(entries.Count);
+        await Gate;
+        return Failure is { } failure ? failure() : await inner.OpenEpochAsync(expected, entries, cancellationToken);
+    }
+
+    public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken)
+    {
+        Reads.Add(from);
+        return inner.ReadAsync(from, cancellationToken);
+    }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

@@ -87,6 +87,44 @@ public sealed class NodeServiceTests(DevChain chain) : IClassFixture<DevChain>, 
     }
 
     [Fact]
+    public async Task StartsBeforeTheFirstChannelLeaveNothingBehind()
+    {
+        string[] files = [];
+        for (var start = 0; start < 3; start++)
+        {
+            using var application = Application();
+            await application.StartAsync();
+            await application.StopAsync();
+            var found = Directory.GetFiles(folder.FullName, "*", SearchOption.AllDirectories).Order().ToArray();
+            Assert.Equal(start == 0 ? found : files, found);
+            files = found;
+        }
+    }
+
+    [Fact]
+    public async Task WhatANodeWritesIsForItsOwnerAlone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var application = Application();
+        await application.StartAsync();
+
+        var files = Directory.GetFiles(Path.Combine(folder.FullName, "alice"));
+        Assert.All(
+            (string[])["channel.key", "chain.key", "token.key", "journal.db", "journal.db-wal", "marks.db-wal", "chain.db-wal"],
+            name => Assert.Contains(name, files.Select(Path.GetFileName)));
+        foreach (var file in files)
+        {
+            Assert.Equal((file, UnixFileMode.UserRead | UnixFileMode.UserWrite), (file, File.GetUnixFileMode(file)));
+        }
+
+        await application.StopAsync();
+    }
+
+    [Fact]
     public async Task TenantsMayNotShareAKey()
     {
         using (var first = Application())
@@ -112,7 +150,10 @@ public sealed class NodeServiceTests(DevChain chain) : IClassFixture<DevChain>, 
 
         using var application = Application();
 
-        await Assert.ThrowsAsync<TenantStoppedException>(() => application.StartAsync());
+        var reasons = (await Assert.ThrowsAsync<TenantStoppedException>(() => application.StartAsync())).Message.Split('\n');
+        Assert.Equal(2, reasons.Length);
+        Assert.StartsWith("Tenant alice cannot start: The key file", reasons[0]);
+        Assert.StartsWith("Tenant bob cannot start: The key file", reasons[1]);
     }
 
     [Fact]

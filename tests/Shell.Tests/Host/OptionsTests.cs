@@ -21,7 +21,7 @@ public sealed class OptionsTests
         var options = Read($$"""
             {"chain":{"url":"http://127.0.0.1:1","authToken":"t","chainId":5,"startBlock":7,"confirmations":3},
              {{Contracts}},
-             "dataDirectory":"./d","journal":"memory","keys":{"channelKeyFile":"","chainKeyFile":""},
+             "dataDirectory":"./d","journal":"memory","epochRecords":0,"keys":{"channelKeyFile":"","chainKeyFile":""},
              "rpc":{"listen":"127.0.0.1:0","origins":["https://a.example"],"hosts":[],"certificateFile":"","keyFile":"","compat":""},
              "policy":{"mode":"manual","allowPeers":[],"denyPeers":["0x00000000000000000000000000000000000000b1"],
                "largestAmount":{"*":"123","0x0000000000000000000000000000000000000000":5},"minChallengeDuration":60,
@@ -82,7 +82,14 @@ public sealed class OptionsTests
     [Theory]
     [InlineData("""{"chain":{"url":"ftp://a"}}""", "chain.url")]
     [InlineData("""{"chain":{"confirmations":-1}}""", "chain.confirmations")]
-    [InlineData("""{"chain":{"confirmations":"two"}}""", "chain.confirmations")]
+    [InlineData("""{"chain":{"confirmations":"two"}}""", "chain.confirmations is 'two': it must be a whole number.")]
+    [InlineData("""{"chain":{"chainId":-1}}""", "chain.chainId is '-1': it must be a whole number, 0 or more.")]
+    [InlineData("""{"policy":{"minChallengeDuration":5000000000}}""", "policy.minChallengeDuration")]
+    [InlineData("""{"chain":"ws://127.0.0.1:8545"}""", "chain is 'ws://127.0.0.1:8545': it takes settings of its own")]
+    [InlineData("""{"rpc":{"origins":"https://a.example"}}""", "rpc.origins is 'https://a.example': it takes a list")]
+    [InlineData("""{"journal":{"kind":"sqlite"}}""", "journal takes one value")]
+    [InlineData("""{"tenants":{"alice":"yes"}}""", "tenants.alice")]
+    [InlineData("""{"dataDirectory":null}""", "dataDirectory is null: give a value, or leave it out.")]
     [InlineData("""{"contracts":{"adjudicator":"0x12"}}""", "contracts.adjudicator")]
     [InlineData("""{"journal":"postgres"}""", "journal")]
     [InlineData("""{"rpc":{"listen":"localhost"}}""", "rpc.listen")]
@@ -134,8 +141,11 @@ public sealed class OptionsTests
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, "{ not json");
-            Assert.Contains(file, Assert.Throws<NodeOptionsException>(() => NodeConfiguration.Load(file, [])).Message);
+            File.WriteAllText(file, "{ \"journal\": \"memory\"\n  \"log\": {} }");
+            var message = Assert.Throws<NodeOptionsException>(() => NodeConfiguration.Load(file, [])).Message;
+            Assert.Contains(file, message);
+            Assert.Contains("line 2, column 3: '\"' is invalid after a value.", message);
+            Assert.DoesNotContain("LineNumber", message);
         }
         finally
         {

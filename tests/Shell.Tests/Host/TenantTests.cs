@@ -154,7 +154,7 @@ public sealed class TenantTests
         Assert.Null(alice.Tenant.Port.PermissionOf("no_such_method"));
     }
 
-    private static async Task<string> OpenPaymentsAsync(TestNode alice, TestNode irene, TestNode bob)
+    internal static async Task<string> OpenPaymentsAsync(TestNode alice, TestNode irene, TestNode bob)
     {
         var left = await alice.CallAsync("create_ledger_channel", TestWorld.Ledger(alice.Address, irene.Address, 1000, 1000));
         var right = await irene.CallAsync("create_ledger_channel", TestWorld.Ledger(irene.Address, bob.Address, 1000, 1000));
@@ -168,7 +168,7 @@ public sealed class TenantTests
         return opened.GetProperty("ChannelId").GetString()!;
     }
 
-    private static async Task<int> PaidAsync(TestNode node, string channel, int wanted)
+    internal static async Task<int> PaidAsync(TestNode node, string channel, int wanted)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));

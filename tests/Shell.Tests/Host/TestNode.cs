@@ -39,7 +39,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     public FakeChainEnd Chain { get; private set; } = null!;
 
-    public static Task<TestNode> StartAsync(TestWorld world, int key) => StartAsync(world, TestKeys.Key(key), new MemoryJournal(), null);
+    public static Task<TestNode> StartAsync(TestWorld world, int key) => StartAsync(world, key, new MemoryJournal());
+
+    public static Task<TestNode> StartAsync(TestWorld world, int key, MemoryJournal journal) => StartAsync(world, TestKeys.Key(key), journal, null);
 
     public static async Task<TestNode> StartAsync(TestWorld world, byte[] key, MemoryJournal journal, IJournal? instead)
     {
@@ -112,6 +114,7 @@ internal sealed class TestNode : IAsyncDisposable
                 Link = world.Network.LinkOf(signer.ChannelAddress),
                 Logger = world.Loggers.CreateLogger(Name),
                 Limits = world.Limits,
+                EpochRecords = world.EpochRecords,
             },
             CancellationToken.None);
         running = Tenant.RunAsync(stop.Token);

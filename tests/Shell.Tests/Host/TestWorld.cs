@@ -17,6 +17,8 @@ internal sealed class TestWorld : IDisposable
 
     public TenantLimits Limits { get; init; } = new();
 
+    public long EpochRecords { get; init; } = 200_000;
+
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     public string Folder => folder.FullName;

@@ -192,12 +192,91 @@ public abstract class JournalConformance
     }
 
     [Fact]
+    public async Task An_epoch_opens_whatever_its_size_and_survives_a_restart()
+    {
+        JournalEntry[] before = Samples.Make(7), after = Samples.Make(3);
+        JournalEntry[] opening = [.. Samples.Make(700), new(1, "large", 1, new byte[AppendRules.MaximumBytes]), .. Samples.Make(2)];
+        await using (var journal = await OpenAsync())
+        {
+            Assert.Equal(0, journal.EpochStart);
+            await Samples.Appended(journal, 0, before, 7);
+            Assert.Equal(new AppendResult(AppendOutcome.Appended, 710), await Opened(journal, 7, opening));
+            Assert.Equal((7, 710), (journal.EpochStart, journal.Next));
+            await Samples.Appended(journal, 710, after, 713);
+        }
+
+        await using var reopened = await OpenAsync();
+        Assert.Equal((7, 713), (reopened.EpochStart, reopened.Next));
+        await Samples.Holds(reopened, [.. before, .. opening, .. after]);
+        Assert.Equal(706, (await Samples.Read(reopened, reopened.EpochStart)).Count);
+        Assert.Equal(new AppendResult(AppendOutcome.Appended, 714), await Opened(reopened, 713, Samples.One()));
+        Assert.Equal(713, reopened.EpochStart);
+    }
+
+    [Fact]
+    public async Task An_epoch_that_opens_elsewhere_than_at_the_head_conflicts_and_the_old_one_stays_in_force()
+    {
+        await using var journal = await OpenAsync();
+        await Samples.Appended(journal, 0, Samples.Make(4), 4);
+        await Opened(journal, 4, Samples.Make(2));
+        foreach (var expected in new[] { 0L, 3, 4, 5, 7, long.MaxValue })
+        {
+            Assert.Equal(new AppendResult(AppendOutcome.Conflict, 6), await Opened(journal, expected, Samples.Make(2)));
+            Assert.Equal(4, journal.EpochStart);
+        }
+
+        await AppendAsStrangerAsync(Samples.Make(1));
+        Assert.Equal(new AppendResult(AppendOutcome.Conflict, 7), await Opened(journal, 6, Samples.Make(600)));
+        Assert.Equal(7, (await Samples.Read(journal)).Count);
+        await using var reopened = await ReopenAsync(journal);
+        Assert.Equal(4, reopened.EpochStart);
+    }
+
+    [Fact]
+    public async Task An_identical_retry_of_an_opening_is_answered_as_done_and_equal_records_open_no_epoch()
+    {
+        await using var journal = await OpenAsync();
+        var (plain, opening) = (Samples.Make(2), Samples.Make(600));
+        await Samples.Appended(journal, 0, Samples.Make(1), 1);
+        await Samples.Appended(journal, 1, plain, 3);
+        Assert.Equal(new AppendResult(AppendOutcome.Conflict, 3), await Opened(journal, 1, plain));
+        Assert.Equal(0, journal.EpochStart);
+        Assert.Equal(new AppendResult(AppendOutcome.Appended, 603), await Opened(journal, 3, opening));
+        Assert.Equal(new AppendResult(AppendOutcome.Appended, 603), await Opened(journal, 3, opening));
+        await Samples.Appended(journal, 603, Samples.Make(1), 604);
+        Assert.Equal(new AppendResult(AppendOutcome.Appended, 604), await Opened(journal, 3, opening));
+        Assert.Equal((3, 604), (journal.EpochStart, (await Samples.Read(journal)).Count));
+    }
+
+    [Fact]
+    public async Task What_is_not_an_opening_is_the_callers_mistake()
+    {
+        await using var journal = await OpenAsync();
+        await Assert.ThrowsAsync<ArgumentException>(() => Opened(journal, 0));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Opened(journal, -1, Samples.One()));
+        await Assert.ThrowsAsync<ArgumentException>(() => Opened(journal, 0, Samples.One() with { Type = "" }));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => journal.OpenEpochAsync(0, Samples.Make(1), new CancellationToken(canceled: true)).AsTask());
+        Assert.Equal((0, 0), (journal.Next, journal.EpochStart));
+    }
+
+    [Fact]
     public async Task After_disposal_nothing_is_accepted()
     {
         var journal = await OpenAsync();
         await journal.DisposeAsync();
         await journal.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Samples.Append(journal, 0, Samples.One()));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Opened(journal, 0, Samples.One()));
         Assert.Throws<ObjectDisposedException>(() => journal.ReadAsync(0, default));
+    }
+
+    private static Task<AppendResult> Opened(IJournal journal, long expected, params JournalEntry[] entries) =>
+        journal.OpenEpochAsync(expected, entries, default).AsTask();
+
+    private async Task<IJournal> ReopenAsync(IJournal journal)
+    {
+        await journal.DisposeAsync();
+        return await OpenAsync();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class JournalProcess : IDisposable
     /// <summary>The head after the last append that the child saw acknowledged.</summary>
     internal long Acknowledged { get; private set; }
 
-    internal static JournalProcess Start(string path, string owner, int seed)
+    internal static JournalProcess Start(string path, string owner, int seed, string work = "journal-append")
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -21,7 +21,7 @@ internal sealed class JournalProcess : IDisposable
             RedirectStandardError = true,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Nitro.Shell.Tests.Worker.dll"));
-        foreach (var argument in new[] { "journal-append", path, owner, seed.ToString(CultureInfo.InvariantCulture) })
+        foreach (var argument in new[] { work, path, owner, seed.ToString(CultureInfo.InvariantCulture) })
         {
             start.ArgumentList.Add(argument);
         }

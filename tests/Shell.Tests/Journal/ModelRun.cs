@@ -10,6 +10,7 @@ internal sealed class ModelRun(int seed, Func<Task<(IJournal Journal, Func<Task<
     private readonly Random random = new(seed);
     private readonly List<JournalEntry> model = [];
     private IJournal? journal;
+    private long epochStart;
 
     internal async Task RunAsync(int operations)
     {
@@ -30,12 +31,19 @@ internal sealed class ModelRun(int seed, Func<Task<(IJournal Journal, Func<Task<
                 case 2:
                     Check(AppendOutcome.TooLarge, await Samples.Append(journal, model.Count, Samples.Make(513)));
                     break;
+                case 3:
+                    var opening = Samples.Make(random.Next(1, 600));
+                    Check(AppendOutcome.Conflict, await journal.OpenEpochAsync(model.Count + 1, opening, default));
+                    epochStart = model.Count;
+                    model.AddRange(opening);
+                    Check(AppendOutcome.Appended, await journal.OpenEpochAsync(epochStart, opening, default));
+                    break;
                 default:
                     await AppendAsync(journal);
                     break;
             }
 
-            Assert.Equal(model.Count, journal.Next);
+            Assert.Equal((model.Count, epochStart), (journal.Next, journal.EpochStart));
         }
 
         await Samples.Holds(journal, model);

@@ -32,6 +32,50 @@ public sealed class SqliteCrashTests : IDisposable
     }
 
     [Fact]
+    public async Task Killed_while_epochs_open_each_opening_is_there_whole_and_in_force_or_not_at_all()
+    {
+        var random = new Random(21);
+        var openings = 0;
+        for (var round = 0; round < 8; round++)
+        {
+            long acknowledged;
+            using (var child = JournalProcess.Start(folder.File(), "0xowner", seed: round, "journal-epochs"))
+            {
+                // Two in three are small: the kill mostly finds an opening under way.
+                await child.ReadUntilAsync(random.Next(1, 9));
+                await child.KillAsync();
+                acknowledged = child.Acknowledged;
+            }
+
+            await using var journal = await folder.OpenAsync();
+            Assert.InRange(journal.Next, acknowledged, acknowledged + JournalAppender.Opening);
+            var records = await Samples.Read(journal);
+            CheckWhole(records);
+            var last = records.LastOrDefault(record => record.Version == JournalAppender.Opening && record.AtMicros == record.Position);
+            Assert.Equal(last.Position, journal.EpochStart);
+            openings = records.Count(record => record.Version == JournalAppender.Opening) / JournalAppender.Opening;
+        }
+
+        Assert.True(openings > 3, $"{openings} openings");
+    }
+
+    [Fact]
+    public async Task On_a_full_disk_the_opening_of_an_epoch_leaves_the_old_one_in_force()
+    {
+        await using (var journal = await Nitro.Journal.SqliteJournal.OpenAsync(folder.Options(maximumBytes: 512 * 1024), default))
+        {
+            await Samples.Appended(journal, 0, JournalAppender.Entries(0, 11), 11);
+            Assert.Equal(AppendOutcome.Appended, (await journal.OpenEpochAsync(11, JournalAppender.Entries(11, 5), default)).Outcome);
+            var opening = journal.OpenEpochAsync(16, JournalAppender.Entries(16, JournalAppender.Opening), default).AsTask();
+            Assert.Equal(JournalFailure.Unknown, await FailureAsync(opening));
+        }
+
+        await using var reopened = await folder.OpenAsync();
+        Assert.Equal((16, 11), (reopened.Next, reopened.EpochStart));
+        CheckWhole(await Samples.Read(reopened));
+    }
+
+    [Fact]
     public async Task On_a_full_disk_waiters_hear_that_the_outcome_is_unknown_and_whole_appends_remain()
     {
         var all = new List<JournalEntry>();

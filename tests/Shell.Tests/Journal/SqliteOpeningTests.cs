@@ -75,6 +75,38 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
+    public async Task A_journal_whose_earlier_epochs_were_deleted_goes_on_from_the_one_in_force()
+    {
+        await using (var journal = await folder.OpenAsync())
+        {
+            await Samples.Appended(journal, 0, Samples.Make(5), 5);
+            await journal.OpenEpochAsync(5, Samples.Make(3), default);
+        }
+
+        await folder.MeddleAsync("DELETE FROM record WHERE position < (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'epoch')");
+        await using var reopened = await folder.OpenAsync();
+        Assert.Equal((8, 5), (reopened.Next, reopened.EpochStart));
+        Assert.Equal([5L, 6, 7], (await Samples.Read(reopened, reopened.EpochStart)).Select(record => record.Position));
+        await Samples.Appended(reopened, 8, Samples.Make(1), 9);
+    }
+
+    [Theory]
+    [InlineData("3")]
+    [InlineData("-1")]
+    [InlineData("soon")]
+    public async Task A_journal_whose_epoch_begins_nowhere_is_refused(string start)
+    {
+        await using (var journal = await folder.OpenAsync())
+        {
+            await Samples.Appended(journal, 0, Samples.Make(3), 3);
+        }
+
+        await folder.MeddleAsync($"INSERT INTO meta VALUES ('epoch', '{start}')");
+        var refusal = await RefusedAsync(folder.Options());
+        Assert.Contains(start, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Missing_folders_are_made()
     {
         await using var journal = await folder.OpenAsync(Path.Combine("deep", "er", "journal.db"));

@@ -67,7 +67,20 @@ public sealed class ClientTests
         RpcUnreachable call = await Assert.ThrowsAsync<RpcUnreachable>(() => client.CallAsync("version", default, null, rpc.Limit));
         await Assert.ThrowsAsync<RpcUnreachable>(() => client.SubscribeAsync(rpc.Limit));
 
-        Assert.Contains(rpc.Api.ToString(), call.Message, StringComparison.Ordinal);
+        Assert.Contains($"The node's API at {rpc.Api} gave no answer: Connection refused", call.Message, StringComparison.Ordinal);
+        Assert.EndsWith(". Check that the node runs and that the address is its own.", call.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnEndpointWithoutThatTenantSaysHowToNameOne()
+    {
+        await using RpcFixture rpc = await RpcFixture.StartAsync();
+        using var client = new RpcClient(new Uri(rpc.Api, "/t/nobody/api/v1"));
+
+        RpcUnreachable call = await Assert.ThrowsAsync<RpcUnreachable>(() => client.CallAsync("version", default, null, rpc.Limit));
+
+        Assert.StartsWith($"There is no API at {rpc.Api.GetLeftPart(UriPartial.Authority)}/t/nobody/api/v1.", call.Message, StringComparison.Ordinal);
+        Assert.Contains("--tenant", call.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -81,9 +81,11 @@ public sealed class SetupTests : IDisposable
     [Fact]
     public void AKeyFileThatCannotBeMadeIsExplained()
     {
-        string path = Path.Combine(_folder.FullName, "absent", "rpc.key");
+        string folder = Path.Combine(_folder.FullName, "a-file");
+        File.WriteAllText(folder, "");
+        string path = Path.Combine(folder, "rpc.key");
 
-        Assert.Contains(path, Assert.Throws<RpcSetupException>(() => TokenKeyFile.LoadOrCreate(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(folder, Assert.Throws<RpcSetupException>(() => TokenKeyFile.LoadOrCreate(path)).Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, bool, bool, string> Unsafe => new()

@@ -1,0 +1,113 @@
+namespace Nitro.Node
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Known
+
+/// What an epoch's opening makes of a node that knows nothing yet. Sums, counts and indices are made here, as they were at first.
+module internal RestatedFolds =
+    let private channelAgain (r: RestatedChannel) (state: NodeState) =
+        let id = r.Terms.Id
+        let seen = r.Seen |> List.fold (fun c variable -> Channel.see variable c) (Channel.create r.MovedAt r.Terms)
+
+        let signed =
+            r.Signed
+            |> List.fold (fun c (struct (turn, hash, party, signature)) -> Channel.sign turn hash party signature c) seen
+
+        let again =
+            { signed with
+                Held = r.Held
+                HeldAt = r.HeldAt
+                PaidOut = r.PaidOut
+                PaidAt = r.PaidAt
+                Doubtful = r.Doubtful
+                Told = r.Told
+                ChainAttempts = r.ChainAttempts
+                ChainRetryAt = r.ChainRetryAt
+                MayConclude = r.MayConclude }
+
+        { state with Channels = Table.add id again state.Channels }
+
+    let private ledgerAgain agreed turn leaderSignature followerSignature nextWanted (c: Channel) =
+        { c with
+            Ledger =
+                ValueSome
+                    { LedgerChannel.start agreed leaderSignature followerSignature with
+                        AgreedTurn = turn
+                        NextWanted = nextWanted } }
+
+    let private guarantee (guarantee: Guarantee) (ledger: LedgerChannel) =
+        { ledger with
+            Agreed =
+                { ledger.Agreed with
+                    Guarantees = ledger.Agreed.Guarantees.Add(guarantee.Target, guarantee) } }
+
+    let private wanted key (proposal: Proposal) (ledger: LedgerChannel) =
+        { ledger with
+            Wanted = ledger.Wanted.Add(key, proposal)
+            WantedTargets = ledger.WantedTargets.Add proposal.Target }
+
+    let private answered turn proposal signature (ledger: LedgerChannel) =
+        { ledger with Answered = ledger.Answered.Add(turn, struct (proposal, signature)) }
+
+    let private payments (r: RestatedPayments) (payments: Payments) =
+        { payments with
+            Reserved = r.Issued
+            Issued = r.Issued
+            IssuedSignature = r.IssuedSignature
+            IssuedToTell = r.IssuedToTell
+            Best = r.Best
+            BestSignature = r.BestSignature
+            NextPending = r.NextPending }
+
+    /// Reserved under the key that it had.
+    let private pending key request amount kind (payments: Payments) =
+        { Payments.reserve request amount kind { payments with NextPending = key } with
+            NextPending = payments.NextPending }
+
+    let private peerAgain address refused retellSeconds retellAt retoldUpTo (state: NodeState) =
+        let again =
+            { peer address state with
+                Refused = refused
+                RetellSeconds = retellSeconds
+                RetellAt = retellAt
+                RetoldUpTo = retoldUpTo }
+
+        { state with Peers = Table.add address again state.Peers }
+
+    let private request id content at result (state: NodeState) =
+        { state with
+            Requests =
+                Table.add
+                    id
+                    { Content = content
+                      At = at
+                      Result = result }
+                    state.Requests
+            RequestOrder = Line.settle (Line.add id state.RequestOrder) }
+
+    let restate (thing: Restatement) (state: NodeState) =
+        match thing with
+        | ChannelRestated r -> channelAgain r state
+        | LedgerRestated(id, agreed, turn, leaderSignature, followerSignature, nextWanted) ->
+            onChannel id (ledgerAgain agreed turn leaderSignature followerSignature nextWanted) state
+        | GuaranteeRestated(id, found) -> onLedger id (guarantee found) state
+        | QueuedRestated(id, turn, proposal, hash, signature) -> onLedger id (LedgerChannel.enqueue turn proposal hash signature) state
+        | WantedRestated(id, key, proposal) -> onLedger id (wanted key proposal) state
+        | ExposureRestated(id, target, exposure) -> onLedger id (LedgerChannel.expose target exposure) state
+        | AnsweredRestated(id, turn, proposal, signature) -> onLedger id (answered turn proposal signature) state
+        | PaymentsRestated(id, r) -> onChannel id (Channel.onPayments (payments r)) state
+        | PendingRestated(id, key, request, amount, kind) -> onChannel id (Channel.onPayments (pending key request amount kind)) state
+        | ObjectiveRestated record -> ObjectiveFolds.enter record state
+        | PeerRestated(address, refused, retellSeconds, retellAt, retoldUpTo) ->
+            peerAgain address refused retellSeconds retellAt retoldUpTo state
+        | RequestRestated(id, content, at, result) -> request id content at result state
+        | EndedRestated(position, id) ->
+            { state with
+                Ended = state.Ended.Add(position, id)
+                EndedCount = state.EndedCount + 1 }
+        | TombstonesRestated ids ->
+            { state with Tombstones = ids |> List.fold (fun table id -> Table.add id true table) state.Tombstones }
+        | LedgerListed(peer, asset, id) -> { state with Ledgers = Table.add (struct (peer, asset)) id state.Ledgers }
+        | IntentRestated(EffectId position, intent) -> { state with Outbox = Outbox.record position intent state.Outbox }
+        | WakeRestated(due, topic) -> wake due topic state

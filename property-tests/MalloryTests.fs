@@ -1,0 +1,134 @@
+module Nitro.PropertyTests.MalloryTests
+
+open System
+open Xunit
+open Xunit.Abstractions
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Simulation
+
+let private line = [ Story.alice; Story.irene; Story.bob ]
+let private ask (world: SimulatedWorld) who name command = world.Ask(who, Story.request name, command)
+
+/// Two ledgers, both led by the hub between them.
+let private ledgers (world: SimulatedWorld) =
+    Story.join world line
+    let left = Story.openLedger world "left" Story.irene Story.alice Story.native 100 100 1UL
+    let right = Story.openLedger world "right" Story.irene Story.bob Story.native 100 100 2UL
+    left, right
+
+/// From now on this node keeps back its own part of every ledger update.
+let private keepsUpdatesBack (world: SimulatedWorld) who =
+    world.Distrust who
+
+    world.Network.Tamper <- fun sender receiver frame ->
+        if sender <> who then [ frame ]
+        else
+            let kept = MalloryWords.read frame |> List.filter (fun item -> match item with ProposalItem _ -> false | _ -> true)
+            [ Nitro.Wire.PeerV1.encode receiver { From = who; Items = kept } ]
+
+[<Fact>]
+let ``a payer that lets no guarantee go holds nobody else's ledger up`` () =
+    let world = Story.world 1 Faults.none
+    let _, right = ledgers world
+    let channel = Story.openPayment world "open" Story.alice [ Story.irene ] Story.bob 60 3UL
+    keepsUpdatesBack world Story.alice
+    ask world Story.bob "close" (ClosePaymentChannel channel)
+    let closing = { Kind = VirtualDefunding; Channel = channel }
+    world.RunUntil("closed at the payee", 60, (fun () -> Story.completed world Story.bob closing))
+    Assert.False(Story.ended world Story.irene closing)
+    Story.closeLedger world "closeRight" Story.bob Story.irene right
+    Assert.Equal(100I, Story.paidTo world Story.native Story.bob)
+
+[<Fact>]
+let ``a payee that completes no opening does not stop the ledger between payer and hub`` () =
+    let world = Story.world 1 Faults.none
+    ledgers world |> ignore
+    keepsUpdatesBack world Story.bob
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    world.Run 700
+    let undone = world.Nodes[Story.irene].State.Objectives.Items.Values |> Seq.exists (fun record -> record.Undoing.IsSome)
+    Assert.True(undone, "the hub's deadline has passed")
+    let other = Story.openPayment world "other" Story.alice [] Story.irene 20 4UL
+    Story.pay world "pay" Story.alice other 7
+    Story.close world "close" Story.irene [ Story.alice; Story.irene ] other
+
+[<Fact>]
+let ``a payer that opens one channel in two ways turns hub and payee against nobody but itself`` () =
+    let world = Story.world 1 Faults.none
+    let left, right = ledgers world
+    world.Distrust Story.alice
+
+    world.Network.Tamper <- fun sender receiver frame ->
+        let other item =
+            match item with
+            | StateItem(objective, state) when sender = Story.alice && receiver = Story.bob && objective.Kind = VirtualFunding ->
+                let variable = { state.Variable with Outcome = Story.outcome Story.native Story.alice Story.bob 61 0 }
+                let hash = State.hash objective.Channel variable
+                StateItem(objective, { state with Variable = variable; Hash = hash; Signatures = [ 0, FakeCurve.sign Story.alice (Digest.personal hash) ] })
+            | said -> said
+
+        [ Nitro.Wire.PeerV1.encode receiver { From = sender; Items = MalloryWords.read frame |> List.map other } ]
+
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    world.RunUntil("asked", 60, (fun () -> Story.isAnswered world Story.alice "open"))
+    let id = Story.started world Story.alice "open"
+    world.RunUntil("given up by both", 120, (fun () -> Story.ended world Story.irene id && Story.ended world Story.bob id))
+    Story.closeLedger world "closeRight" Story.bob Story.irene right
+    Story.closeLedger world "closeLeft" Story.irene Story.alice left
+
+let private run (options: RunOptions) seed =
+    let verdict = Run.seed options seed
+    if verdict.Finding.IsSome then invalidOp $"seed {seed}, {options.Mallories}, {options.Tricks}: {verdict.Finding.Value}"
+    verdict
+
+let private count (verdict: Verdict) key =
+    match verdict.Tally.TryGetValue key with
+    | true, found -> found
+    | _ -> 0L
+
+/// Seeds from 1 until the trick has met a state in which it could bite so many times.
+let private bites name wanted within =
+    let mutable seed = 0UL
+    let mutable met = 0L
+
+    while met < wanted do
+        seed <- seed + 1UL
+        if seed > within then invalidOp $"{name}: could bite {met} times only in {within} runs"
+
+        let options =
+            { Run.standard with
+                People = ValueSome(if seed % 4UL = 0UL then 4 else 3)
+                Mallories = ValueSome(if seed % 2UL = 0UL then 1 else 2)
+                Faults = ValueSome(if seed % 3UL = 0UL then Faults.rough else Faults.none)
+                Tricks = [ name ] }
+
+        met <- met + count (run options seed) $"could bite: {name}"
+
+let private half part = Mallory.names |> List.indexed |> List.filter (fun (index, _) -> index % 2 = part) |> List.map snd
+
+[<Fact>]
+let ``every second trick meets states in which it could bite, and does not`` () =
+    for name in half 0 do bites name 1L 400UL
+
+[<Fact>]
+let ``so does every other trick`` () =
+    for name in half 1 do bites name 1L 400UL
+
+[<Fact>]
+let ``bands of two and three that are up to anything get nothing out of it`` () =
+    for seed in 1UL..24UL do
+        run { Run.standard with Mallories = ValueSome(2 + int (seed % 2UL)); People = ValueSome(3 + int (seed % 3UL)) } seed |> ignore
+
+type Fresh(output: ITestOutputHelper) =
+    [<Fact; Trait("Suite", "long")>]
+    member _.``fresh seeds find nothing either``() =
+        let first = uint64 (Random.Shared.NextInt64(1L <<< 40))
+        output.WriteLine $"seeds {first} to {first + 15UL}"
+        for seed in first .. first + 15UL do run { Run.standard with Mallories = ValueSome(1 + int (seed % 3UL)) } seed |> ignore
+
+[<Fact; Trait("Suite", "long")>]
+let ``every trick for long, and bands of all sizes`` () =
+    for name in Mallory.names do bites name 40L 600UL
+    for seed in 100_000UL..101_500UL do run { Run.standard with Mallories = ValueSome(1 + int (seed % 3UL)) } seed |> ignore
