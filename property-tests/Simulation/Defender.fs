@@ -117,7 +117,7 @@ module internal Defender =
         let all = Array.append payments ledgers
         let longest = all |> Array.fold (fun longest c -> max longest (uint64 c.Terms.Fixed.ChallengeDuration)) 1UL
 
-        // Others begin, with anything old; we answer in time; they answer with the best they have; and we once more.
+        // Others begin, with anything old, or say nothing; we answer in time; they answer with the best they have; and we once more.
         for channel in all do
             if random.Next 3 > 0 then attack court books random channel false
 
@@ -125,7 +125,7 @@ module internal Defender =
         for channel in payments do defendPayment court channel
         for channel in ledgers do defendLedger court books state channel
         court.Wait 1UL
-        for channel in all do attack court books random channel true
+        for channel in all do if random.Next 4 > 0 then attack court books random channel true
         court.Wait 1UL
         for channel in payments do defendPayment court channel
         for channel in ledgers do defendLedger court books state channel
