@@ -18,22 +18,23 @@ let private ledgers (world: SimulatedWorld) =
     let right = Story.openLedger world "right" Story.irene Story.bob Story.native 100 100 2UL
     left, right
 
-/// From now on this node keeps back its own part of every ledger update.
-let private keepsUpdatesBack (world: SimulatedWorld) who =
+/// From now on this node keeps back so much of what it would say.
+let private keepsBack (world: SimulatedWorld) who isKept =
     world.Distrust who
 
     world.Network.Tamper <- fun sender receiver frame ->
         if sender <> who then [ frame ]
-        else
-            let kept = MalloryWords.read frame |> List.filter (fun item -> match item with ProposalItem _ -> false | _ -> true)
-            [ Nitro.Wire.PeerV1.encode receiver { From = who; Items = kept } ]
+        else [ Nitro.Wire.PeerV1.encode receiver { From = who; Items = MalloryWords.read frame |> List.filter (isKept >> not) } ]
+
+let private isUpdate item = match item with ProposalItem _ -> true | StateItem _ | FinalStateWantedItem _ | VoucherItem _ | RejectionItem _ -> false
+let private isState isWanted item = match item with StateItem(objective, state) -> isWanted objective state | FinalStateWantedItem _ | ProposalItem _ | VoucherItem _ | RejectionItem _ -> false
 
 [<Fact>]
 let ``a payer that lets no guarantee go holds nobody else's ledger up`` () =
     let world = Story.world 1 Faults.none
     let _, right = ledgers world
     let channel = Story.openPayment world "open" Story.alice [ Story.irene ] Story.bob 60 3UL
-    keepsUpdatesBack world Story.alice
+    keepsBack world Story.alice isUpdate
     ask world Story.bob "close" (ClosePaymentChannel channel)
     let closing = { Kind = VirtualDefunding; Channel = channel }
     world.RunUntil("closed at the payee", 60, (fun () -> Story.completed world Story.bob closing))
@@ -45,7 +46,7 @@ let ``a payer that lets no guarantee go holds nobody else's ledger up`` () =
 let ``a payee that completes no opening does not stop the ledger between payer and hub`` () =
     let world = Story.world 1 Faults.none
     ledgers world |> ignore
-    keepsUpdatesBack world Story.bob
+    keepsBack world Story.bob (fun item -> isUpdate item || isState (fun objective _ -> objective.Kind = VirtualDefunding) item)
     ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
     world.Run 700
     let undone = world.Nodes[Story.irene].State.Objectives.Items.Values |> Seq.exists (fun record -> record.Undoing.IsSome)
@@ -77,6 +78,68 @@ let ``a payer that opens one channel in two ways turns hub and payee against nob
     world.RunUntil("given up by both", 120, (fun () -> Story.ended world Story.irene id && Story.ended world Story.bob id))
     Story.closeLedger world "closeRight" Story.bob Story.irene right
     Story.closeLedger world "closeLeft" Story.irene Story.alice left
+
+[<Fact>]
+let ``a leader that withholds its pre-funds has no addition countersigned for a removal that cannot be reached`` () =
+    let world = Story.world 1 Faults.none
+    let left, _ = ledgers world
+    keepsBack world Story.irene (isState (fun _ state -> state.Variable.Turn = Turn.preFund))
+
+    let create name share nonce =
+        ask world Story.alice name (CreatePaymentChannel([], Story.irene, 100u, Story.outcome Story.native Story.alice Story.irene share 0, nonce))
+
+    let ledger () =
+        match NodeState.channel left world.Nodes[Story.alice].State with
+        | ValueSome { Ledger = ValueSome found } -> found
+        | _ -> invalidOp "no ledger"
+
+    create "first" 60 3UL
+    world.Run 100
+    create "second" 20 4UL
+    // The first is given up, and its removal stands behind the second's addition.
+    world.Run 530
+    Assert.Equal(3, (ledger ()).Queue.Count)
+    Assert.True((ledger ()).Agreed.Guarantees.IsEmpty)
+    // With the second given up too, everything can be countersigned to the end.
+    world.Run 200
+    Assert.True((ledger ()).Queue.IsEmpty && (ledger ()).Agreed.Guarantees.IsEmpty)
+    Story.closeLedger world "close" Story.alice Story.irene left
+    Assert.Equal(100I, Story.paidTo world Story.native Story.alice)
+
+[<Fact>]
+let ``a removal behind it makes no addition good that takes from the wrong side`` () =
+    let world = Story.world 1 Faults.none
+    let ledger, _ = ledgers world
+    world.Distrust Story.irene
+    let band = Band(world, [| Story.irene |], Prng 1UL)
+
+    let part =
+        { Participants = [ Story.irene; Story.alice ]
+          Nonce = 9UL
+          App = Places.virtualApp
+          ChallengeDuration = 100u }
+
+    let opening = Ledger.tryOpening (Story.outcome Story.native Story.irene Story.alice 60 0) |> ValueOption.get
+    let terms: Terms = { Id = FixedPart.channelId part; Fixed = part; Opening = opening; MyIndex = 0; IsLedger = false; Dialect = Nitro }
+    let channel () = NodeState.channel ledger world.Nodes[Story.alice].State |> ValueOption.get
+    let agreed () = (ValueOption.get (channel ()).Ledger).Agreed
+    band.Say(Story.irene, Story.alice, [ Target.state band [ Story.irene ] VirtualFunding terms (Terms.preFund terms) ])
+    world.Run 5
+    band.Say(Story.irene, Story.alice, [ RejectionItem { Kind = VirtualFunding; Channel = terms.Id } ])
+    world.Run 5
+
+    // The payee is to pay for the guarantee, and the payer to have it back.
+    let add = Add(Terms.guarantee terms 0, Amount.zero)
+
+    match Ledger.apply add (agreed ()) with
+    | Error reason -> invalidOp reason
+    | Ok after ->
+        let before = agreed ()
+        let proposal outcome turn change = Target.proposal band Story.irene (channel ()).Terms outcome turn change
+        band.Say(Story.irene, Story.alice, [ proposal before 2UL add; proposal after 3UL (Remove(terms.Id, Story.amount 60)) ])
+        world.Run 60
+        Assert.Equal(2, (ValueOption.get (channel ()).Ledger).Queue.Count)
+        Assert.Equal(before, agreed ())
 
 let private run (options: RunOptions) seed =
     let verdict = Run.seed options seed
@@ -110,11 +173,11 @@ let private half part = Mallory.names |> List.indexed |> List.filter (fun (index
 
 [<Fact>]
 let ``every second trick meets states in which it could bite, and does not`` () =
-    for name in half 0 do bites name 1L 400UL
+    for name in half 0 do bites name 2L 200UL
 
 [<Fact>]
 let ``so does every other trick`` () =
-    for name in half 1 do bites name 1L 400UL
+    for name in half 1 do bites name 2L 200UL
 
 [<Fact>]
 let ``bands of two and three that are up to anything get nothing out of it`` () =
@@ -122,11 +185,11 @@ let ``bands of two and three that are up to anything get nothing out of it`` () 
         run { Run.standard with Mallories = ValueSome(2 + int (seed % 2UL)); People = ValueSome(3 + int (seed % 3UL)) } seed |> ignore
 
 type Fresh(output: ITestOutputHelper) =
-    [<Fact; Trait("Suite", "long")>]
+    [<Fact>]
     member _.``fresh seeds find nothing either``() =
         let first = uint64 (Random.Shared.NextInt64(1L <<< 40))
-        output.WriteLine $"seeds {first} to {first + 15UL}"
-        for seed in first .. first + 15UL do run { Run.standard with Mallories = ValueSome(1 + int (seed % 3UL)) } seed |> ignore
+        output.WriteLine $"seeds {first} to {first + 9UL}"
+        for seed in first .. first + 9UL do run { Run.standard with Mallories = ValueSome(1 + int (seed % 3UL)) } seed |> ignore
 
 [<Fact; Trait("Suite", "long")>]
 let ``every trick for long, and bands of all sizes`` () =

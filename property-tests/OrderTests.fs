@@ -15,7 +15,7 @@ let private chain = [ Story.alice; Story.irene; Story.ivan; Story.bob ]
 
 /// Bob, with a ledger to the last hub, before anybody has told him of the channel; and the terms that he will be told.
 let private payee () =
-    let world = SimulatedWorld(1UL, Faults.none)
+    let world = Story.world 1 Faults.none
     Story.join world chain
     Story.openLedger world "ledger" Story.ivan Story.bob Story.native 100 100 1UL |> ignore
 
@@ -106,14 +106,14 @@ let ``a voucher that comes before the opening is complete counts from then on, a
 
 [<Fact>]
 let ``a ledger asked to close while a channel over it is opening closes once that is over, or is refused`` () =
-    for seed in 1UL .. 20UL do
-        let world = SimulatedWorld(seed, (if seed % 3UL = 0UL then Faults.rough else Faults.none))
+    for seed in 1..20 do
+        let world = Story.world seed (if seed % 3 = 0 then Faults.rough else Faults.none)
         let line = [ Story.alice; Story.irene; Story.bob ]
         Story.join world line
         let left = Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL
         let right = Story.openLedger world "right" Story.irene Story.bob Story.native 100 100 2UL
         world.Ask(Story.alice, Story.request "open", CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
-        let closer = if seed % 2UL = 0UL then Story.alice else Story.irene
+        let closer = if seed % 2 = 0 then Story.alice else Story.irene
         world.Later(world.Random.Next 300, (fun () -> world.Ask(closer, Story.request "early", CloseLedger left)))
         world.RunUntil("both answered", 900, (fun () -> Story.isAnswered world Story.alice "open" && Story.isAnswered world closer "early"))
         world.Calm()

@@ -105,9 +105,23 @@ let ``two participants disappear one after the other`` () =
 let ``two participants disappear, for long`` () =
     for seed in 3_000..3_200 do twoDisappear seed
 
-let private rejected seed =
+/// Each signer refuses the first final state that it is asked for.
+let private refuseFinals (world: SimulatedWorld) =
+    for who in line do
+        let mutable times = 1
+
+        world.Nodes[who].Signer.Forbids <-
+            fun payload ->
+                match payload with
+                | StatePayload(part, variable, _) when variable.IsFinal && part.Participants.Length > 2 && times > 0 ->
+                    times <- times - 1
+                    ValueSome "policy-test"
+                | _ -> ValueNone
+
+let private rejected seed isRefused =
     let world, left, right = opening seed (if seed % 4 = 0 then Faults.rough else Faults.none)
     let who = line[seed % 3]
+    if isRefused then refuseFinals world
 
     let rec reject () =
         match world.Nodes[who].State.Objectives.Items.Keys |> Seq.tryFind (fun id -> id.Kind = VirtualFunding) with
@@ -116,15 +130,20 @@ let private rejected seed =
 
     world.Later(moment world, reject)
     world.Run 60
+    for who in line do world.Nodes[who].Signer.Forbids <- fun _ -> ValueNone
     tidyUp world seed left right (started world)
 
 [<Fact>]
 let ``an operator may reject a half-open channel at any moment, at any place`` () =
-    for seed in 301..318 do rejected seed
+    for seed in 301..318 do rejected seed false
+
+[<Fact>]
+let ``the same where every signer refuses a final state once`` () =
+    for seed in 319..348 do rejected seed true
 
 [<Fact; Trait("Suite", "long")>]
 let ``an operator may reject, for long`` () =
-    for seed in 4_000..4_200 do rejected seed
+    for seed in 4_000..4_200 do rejected seed (seed % 2 = 0)
 
 /// Either side rejects a ledger's opening; whatever was put in comes out again.
 let private ledgerRejected seed faults leaderShare =

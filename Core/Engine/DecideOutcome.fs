@@ -28,8 +28,12 @@ module internal DecideOutcome =
         | PaymentVoucher(id, total) -> turning.Add(VoucherIssued(id, total, signature))
 
     let private abandonAll (turning: Turning) id tag =
-        for kind in [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ] do
+        for kind in [ DirectFunding; DirectDefunding; VirtualFunding ] do
             Undo.abandon turning { Kind = kind; Channel = id } tag true
+
+        // The way out of a half-open channel is not given up: what was refused is asked for again.
+        if (NodeState.openObjective { Kind = VirtualFunding; Channel = id } turning.State).IsNone then
+            Undo.abandon turning { Kind = VirtualDefunding; Channel = id } tag true
 
     let private declined (turning: Turning) effect signing tag =
         let targetOf ledger turn =

@@ -2,6 +2,7 @@ namespace Nitro.Engine
 
 open System.Collections.Generic
 open Nitro.Kernel
+open Nitro.Protocol
 open Nitro.Node
 
 /// Channels, each once, in the order they came. Most steps touch one or two, so no set is made until there are many.
@@ -56,11 +57,35 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
             | NonNull set -> set.Add id |> ignore
             | Null -> if queue.Count > 8 then queued <- HashSet<ChannelId> queue
 
+    /// As follower: an opening that was given up may wait, at the queue's head, for what became of those behind it.
+    let touchGivenUp ledger =
+        match NodeState.channel ledger state with
+        | ValueSome({ Ledger = ValueSome l } as channel) when not (Channel.isLeader channel) ->
+            (match LedgerChannel.head l with
+             | Some { Proposal = Add(guarantee, _) } ->
+                 (match NodeState.objective { Kind = VirtualFunding; Channel = guarantee.Target } state with
+                  | ValueSome record when record.Undoing.IsSome || record.Ending.IsSome ->
+                      touch ledger
+                      touch guarantee.Target
+                  | _ -> ())
+             | _ -> ())
+        | _ -> ()
+
     let touchObjective (id: ObjectiveId) =
         touch id.Channel
 
         match NodeState.objective id state with
-        | ValueSome record -> Goal.ledgers record.Goal |> List.iter touch
+        | ValueSome record ->
+            for ledger in Goal.ledgers record.Goal do
+                touch ledger
+                touchGivenUp ledger
+        | ValueNone -> ()
+
+    let touchState id =
+        touch id
+
+        match NodeState.objective { Kind = VirtualFunding; Channel = id } state with
+        | ValueSome record -> Goal.ledgers record.Goal |> List.iter touchGivenUp
         | ValueNone -> ()
 
     let touchLedger id =
@@ -119,10 +144,10 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         | RequestBound _ -> ()
         | PaymentReserved(_, _, id, _, _)
         | StateSeen(id, _)
-        | StateSigned(id, _, _, _, _)
         | VoucherIssued(id, _, _)
         | VoucherReceived(id, _, _)
         | PaymentRefused(_, id, _) -> touch id
+        | StateSigned(id, _, _, _, _) -> touchState id
         | HoldingsObserved(id, _, _)
         | PayoutObserved(id, _, _, _)
         | HoldingsDoubted(id, _) -> touchWaiting id

@@ -45,7 +45,10 @@ module internal Undo =
     /// Ends the opening of a virtual channel early, in the way its progress allows.
     let opening (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
         if not record.Approved then Promise.endRejected turning objective reason
-        elif signedPostFund objective.Channel turning.State then openDefund turning record.Origin record
+        elif signedPostFund objective.Channel turning.State then
+            // Once: a closing that failed is taken up again by a final state or a request for one, not by saying again that the opening did.
+            if (NodeState.objective { Kind = VirtualDefunding; Channel = objective.Channel } turning.State).IsNone then
+                openDefund turning record.Origin record
         else takeBack turning objective record reason
 
     /// Our pre-fund signature is out, and on its strength the other side puts its money in before we put in ours.

@@ -65,10 +65,58 @@ module internal World =
                 | _ -> Unmet(label, [ LedgerChange ledgerId ])
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
-    let private removal target (queued: QueuedProposal) =
-        match queued.Proposal with
-        | Remove(t, _) -> t = target
-        | Add _ -> false
+    /// What takes back a guarantee that we have done with: by the final state, or because we gave the opening up in time.
+    let private takesBack target (world: World) =
+        match channel target world, NodeState.objective { Kind = VirtualFunding; Channel = target } world.State with
+        | ValueSome c, ValueSome record ->
+            let isGivenUp = record.Undoing.IsSome || (match record.Ending with ValueSome(Rejected _) -> true | _ -> false)
+
+            (match Channel.completeFinal c with
+             | Some final -> Ledger.tryOpening final.Variable.Outcome |> ValueOption.map (fun outcome -> Remove(target, outcome.LeaderBalance))
+             | None when isGivenUp && not (Channel.hasSigned Turn.postFund c) -> ValueSome(Remove(target, c.Terms.Opening.LeaderBalance))
+             | None -> ValueNone)
+        | _ -> ValueNone
+
+    /// Exactly what a payment channel's terms ask of the ledger between two of its neighbours.
+    let private isProper (ledger: Terms) (terms: Terms) (proposal: Proposal) =
+        [ max 0 (terms.MyIndex - 1) .. min terms.MyIndex (terms.Last - 1) ]
+        |> List.exists (fun left ->
+            List.contains terms.Parties[left] ledger.Parties
+            && List.contains terms.Parties[left + 1] ledger.Parties
+            && proposal = Terms.addition terms left)
+
+    /// Its opening waits for an addition.
+    let private isAwaiting (c: Channel) (world: World) =
+        match NodeState.openObjective { Kind = VirtualFunding; Channel = c.Terms.Id } world.State with
+        | ValueSome { Approved = true; Undoing = ValueNone } -> (Channel.complete Turn.preFund c).IsSome
+        | _ -> false
+
+    /// From the head of the queue on, everything can be countersigned until nothing stands any more that we have done with. Who
+    /// countersigns an addition for the sake of the removal behind it must be able to reach that removal.
+    let private leadsOut (ledgerChannel: Channel) (ledger: LedgerChannel) (world: World) =
+        let isProper target proposal = channel target world |> ValueOption.exists (fun c -> isProper ledgerChannel.Terms c.Terms proposal)
+        let isAwaiting target = channel target world |> ValueOption.exists (fun c -> isAwaiting c world)
+
+        let rec walk (standing: Set<ChannelId>) (left: QueuedProposal list) =
+            match left with
+            | queued :: rest when queued.LeaderSignature.IsSome ->
+                let target = queued.Proposal.Target
+
+                let next =
+                    match queued.Proposal, takesBack target world with
+                    // Whatever stands behind it: what an addition takes from whom decides to whom the removal gives it back.
+                    | Add _, _ when not (isProper target queued.Proposal) -> ValueNone
+                    | Add _, ValueSome _ -> ValueSome(standing.Add target)
+                    | Add _, ValueNone -> if isAwaiting target then ValueSome standing else ValueNone
+                    | Remove _, ValueSome removal when removal = queued.Proposal -> ValueSome(standing.Remove target)
+                    | Remove _, _ -> ValueNone
+
+                (match next with
+                 | ValueSome found -> found.IsEmpty || walk found rest
+                 | ValueNone -> false)
+            | _ -> false
+
+        walk Set.empty (List.ofSeq ledger.Queue.Values)
 
     let private leaderRemoves label ledgerId (ledger: LedgerChannel) (remove: Proposal) =
         let target = remove.Target
@@ -79,17 +127,16 @@ module internal World =
             Unmet(label, [ LedgerChange ledgerId ])
 
     /// As follower: the removal itself, or an addition that a removal in the queue takes back at once.
-    let private followerRemoves label (c: Channel) (ledger: LedgerChannel) (remove: Proposal) =
+    let private followerRemoves label (c: Channel) (ledger: LedgerChannel) (remove: Proposal) (world: World) =
         let ledgerId = c.Terms.Id
 
+        let isTakenBack (head: QueuedProposal) =
+            match head.Proposal with
+            | Add(guarantee, _) -> guarantee.Target = remove.Target && leadsOut c ledger world
+            | Remove _ -> false
+
         match LedgerChannel.head ledger with
-        | Some head when
-            head.LeaderSignature.IsSome
-            && (head.Proposal = remove
-                || (head.Proposal.Target = remove.Target
-                    && not (removal remove.Target head)
-                    && ledger.Queue.Values |> Seq.exists (fun queued -> queued.Proposal = remove)))
-            ->
+        | Some head when head.LeaderSignature.IsSome && (head.Proposal = remove || isTakenBack head) ->
             Unmet(label, [ inTime c (Countersignature(ledgerId, ledger.AgreedTurn + 1UL, head.Hash)) ])
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
@@ -101,7 +148,7 @@ module internal World =
         | ValueSome({ Ledger = ValueSome ledger } as c) ->
             if not (ledger.Agreed.Guarantees.ContainsKey target) && not (LedgerChannel.isQueued target ledger) then Met []
             elif Channel.isLeader c then leaderRemoves label ledgerId ledger remove
-            else followerRemoves label c ledger remove
+            else followerRemoves label c ledger remove world
         | _ -> Met []
 
     /// A chain call, unless the last one was refused a moment ago.

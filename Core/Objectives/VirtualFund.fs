@@ -21,7 +21,7 @@ module internal VirtualFund =
         Check.both (onLeft terms check left) (onRight terms check right)
 
     /// A neighbour that has signed the post-fund lets its guarantee go by a final state alone: a removal would lie in the ledger's
-    /// queue until then, and nothing behind it would ever be agreed.
+    /// queue until then, and nothing behind it would ever be agreed. So we ask for one too: the payer's first try may have failed.
     let private mayRemove (channel: Channel) neighbour =
         (Channel.signedBy neighbour Turn.postFund channel).IsNone || (Channel.completeFinal channel).IsSome
 
@@ -29,10 +29,12 @@ module internal VirtualFund =
     let private undone (world: World) (channel: Channel) left right reason =
         let terms = channel.Terms
 
+        let closing = FinalStateWanted { Kind = VirtualDefunding; Channel = terms.Id }
+
         let check neighbour ledger _ =
             let waiting need =
                 match need with
-                | Proposed(id, _) when not (mayRemove channel neighbour) -> LedgerChange id
+                | Proposed(id, _) when not (mayRemove channel neighbour) -> if terms.MyIndex = 0 then LedgerChange id else Told(terms.Payer, closing)
                 | other -> other
 
             World.unguaranteed "WaitingForUndo" ledger (Remove(terms.Id, terms.Opening.LeaderBalance)) world |> Check.map waiting

@@ -212,6 +212,8 @@ type internal ChainAdapter(ground: Ground, chain: Blockchain, me: Address) =
         reads[effect] <- struct (asset, channel)
         ground.After(50, 500, owner, this.Look)
 
+    member _.Has(effect: int64) = reads.ContainsKey effect || orders.ContainsKey effect
+
     member _.Forget(effect: int64) =
         reads.Remove effect |> ignore
 

@@ -60,17 +60,22 @@ module internal CheckEvidence =
             elif isLeft then opening.LeaderBalance.Value
             else 0I
 
+    /// One of those that the payment channel's terms ask for. With another the contracts would not give what the channel says.
+    let private isProper (terms: Terms) (guarantee: Guarantee) =
+        [ 0 .. terms.Last - 1 ] |> List.exists (fun left -> Terms.guarantee terms left = guarantee)
+
     /// A guarantee's worth to us.
     let private worth books (state: NodeState) me (guarantee: Guarantee) =
         match NodeState.channel guarantee.Target state with
-        | ValueSome channel when isSupported channel ->
+        | ValueSome channel when isSupported channel && isProper channel.Terms guarantee ->
             let isLeft = guarantee.Left = Destination.ofAddress me
             let paid = worstPaid books state me channel isLeft
             if isLeft then channel.Terms.Opening.LeaderBalance.Value - paid else channel.Terms.Opening.FollowerBalance.Value + paid
         | ValueSome _
         | ValueNone -> 0I
 
-    let private ofOutcome books (state: NodeState) (channel: Channel) (outcome: LedgerOutcome) =
+    /// What a ledger outcome would be worth to us.
+    let ofOutcome books (state: NodeState) (channel: Channel) (outcome: LedgerOutcome) =
         let me = channel.Terms.Me
         let own = if Channel.isLeader channel then outcome.LeaderBalance else outcome.FollowerBalance
         let mutable sum = own.Value
@@ -101,7 +106,8 @@ module internal CheckEvidence =
         else
             struct (moved books me channel, 0I)
 
-    let check (books: Books) (put: ChannelId -> Amount) (state: NodeState) : string list =
+    /// By asset: the fair amount, and what the evidence is worth.
+    let sums (books: Books) (put: ChannelId -> Amount) (state: NodeState) : Dictionary<Address, struct (bigint * bigint)> =
         let sums = Dictionary<Address, struct (bigint * bigint)>()
 
         for channel in state.Channels.Items.Values do
@@ -110,7 +116,27 @@ module internal CheckEvidence =
             let struct (moreFair, moreHeld) = ofChannel books state put channel
             sums[asset] <- struct (fair + moreFair, held + moreHeld)
 
-        [ for KeyValue(asset, struct (fair, held)) in sums do
+        sums
+
+    /// Of that, what stands in channels that the contracts could not enforce: policy has allowed to lose it.
+    let soft (books: Books) (asset: Address) (state: NodeState) : bigint =
+        let mutable sum = 0I
+
+        for channel in state.Channels.Items.Values do
+            match channel.Ledger with
+            | ValueSome ledger when channel.Terms.Opening.Asset = asset ->
+                let outcomes = ledger.Agreed :: [ for queued in ledger.Queue.Values -> queued.After ]
+                let guarantees = outcomes |> List.collect (fun outcome -> List.ofSeq outcome.Guarantees.Values) |> List.distinctBy (fun g -> g.Target)
+
+                for guarantee in guarantees do
+                    if NodeState.channel guarantee.Target state |> ValueOption.exists (fun c -> Terms.isUnenforceable c.Terms) then
+                        sum <- sum + worth books state channel.Terms.Me guarantee
+            | _ -> ()
+
+        sum
+
+    let check (books: Books) (put: ChannelId -> Amount) (state: NodeState) : string list =
+        [ for KeyValue(asset, struct (fair, held)) in sums books put state do
               if held < fair then $"its evidence is worth {held} of asset {asset}, its fair amount is {fair}" ]
 
     /// What may stand in channels that the contracts could not enforce, per ledger.

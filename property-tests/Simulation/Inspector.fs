@@ -13,10 +13,12 @@ type internal Care =
       Whole: int64
       /// `Invariant.violations` looks at whole states: at every step while a node has no more channels than this, else once in as
       /// many steps as it has channels.
-      SmallState: int }
+      SmallState: int
+      /// One party fights for its money, on a copy of the contracts, once in so many steps, and every one at the end.
+      Defence: int64 }
 
 module internal Care =
-    let standard = { Whole = 100L; SmallState = 3 }
+    let standard = { Whole = 100L; SmallState = 3; Defence = 200L }
 
 /// Puts the checks where things happen. A finding ends the world.
 [<Sealed>]
@@ -42,6 +44,14 @@ type internal Inspector(world: SimulatedWorld, care: Care) =
         judge node (CheckFold.whole node.Journal.State node.State)
         if node.IsAlive && node.IsIdle then judge node (CheckOutbox.check (fun effect intent -> node.Has(effect, intent)) node.State)
 
+    /// Chance of its own, so that looking changes nothing of what happens.
+    let random = Prng(ground.Seed ^^^ 0xDEFE2DUL)
+
+    let defend (node: Node) =
+        if not node.IsStranger then
+            let head = world.Chain.Head
+            judge node (Defender.check head.After head.Time books random (put node) node.Address node.State)
+
     let committed (node: Node) (made: Step list) =
         for step in made do
             for fact in step.Facts do books.Committed(node.Address, fact)
@@ -59,10 +69,12 @@ type internal Inspector(world: SimulatedWorld, care: Care) =
             if channels <= int64 care.SmallState || steps % channels = 0L then judge node (Invariant.violations node.Settings state)
             count state changed
 
-        let before = steps / care.Whole
+        let before = steps
         steps <- steps + int64 made.Length
+        let passes every = steps / every <> before / every
+        if passes care.Defence then defend node
 
-        if steps / care.Whole <> before then
+        if passes care.Whole then
             // Once this turn's effects have found their lanes.
             ground.Agenda.After(0L, node.Process, (fun () -> whole node))
 
@@ -92,10 +104,14 @@ type internal Inspector(world: SimulatedWorld, care: Care) =
     member _.Books = books
     /// Shapes of channels met.
     member _.Distinct = distinct
+    /// In the middle of everything, each party for itself.
+    member _.Everybody() = for node in world.Nodes.Values do defend node
+
     /// Everything, at the end.
     member _.Everything() =
         for node in world.Nodes.Values do
             if not node.IsStranger then
                 whole node
                 judge node (Invariant.violations node.Settings node.State)
+                defend node
                 judge node (CheckFold.whole (node.Journal.Replayed()) node.State)

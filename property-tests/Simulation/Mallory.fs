@@ -91,11 +91,21 @@ module internal Mallory =
                    left[index]
                    left.RemoveAt index |]
 
+    /// What makes the moments last in which an act can bite: the member's own core must not be quicker.
+    let private patience =
+        let withProposals = [ "two proposals for one turn"; "foreign signature on a proposal"; "wrong removal"; "wrong guarantee"; "guarantee on one side" ]
+        let withCountersignatures = [ "foreign countersignature"; "guarantee on one side" ]
+        [ for act in withProposals -> act, "proposal withheld" ] @ [ for act in withCountersignatures -> act, "countersignature withheld" ]
+
     let private drawn (random: Prng) (wanted: string list) (all: Trick list) : Trick[] =
-        match wanted with
-        | [] when random.Next 8 = 0 -> Array.ofList all
-        | [] -> [| for _ in 1 .. random.Between(1, 5) -> all[random.Next all.Length] |] |> Array.distinctBy (fun trick -> trick.Name)
-        | names -> all |> List.filter (fun trick -> List.contains trick.Name names) |> Array.ofList
+        let chosen =
+            match wanted with
+            | [] when random.Next 8 = 0 -> [ for trick in all -> trick.Name ]
+            | [] -> [ for _ in 1 .. random.Between(1, 5) -> all[random.Next all.Length].Name ]
+            | names -> names
+
+        let companions = [ for act, habit in patience do if List.contains act chosen then habit ]
+        all |> List.filter (fun trick -> List.contains trick.Name chosen || List.contains trick.Name companions) |> Array.ofList
 
     let private tamper (band: Band) (habits: Trick[]) =
         let network = band.World.Network
@@ -134,11 +144,15 @@ module internal Mallory =
                    | Act _
                    | Habit _ -> false)
 
+    /// Whether it met its moment.
     let private attempt (band: Band) (acts: Trick[]) =
         match band.Random.Pick acts with
-        | Act(name, attempt) -> band.Counted(name, attempt band)
+        | Act(name, attempt) ->
+            let bites = attempt band
+            band.Counted(name, bites)
+            bites
         | Habit _
-        | Stinginess _ -> ()
+        | Stinginess _ -> false
 
     /// From now on these nodes are byzantine. `tricks`: their names, or none for whatever is drawn. `pause`: milliseconds between two acts, at most.
     let unleash (world: SimulatedWorld) (books: Books) (random: Prng) (members: Address[]) (wanted: string list) (pause: int) : Band =
@@ -150,12 +164,10 @@ module internal Mallory =
         let acts = chosen |> Array.filter (fun trick -> match trick with Act _ -> true | Habit _ | Stinginess _ -> false)
         tamper band chosen
         keepBack band chosen
-        let mutable left = random.Between(10, 60)
+        let mutable left = random.Between(5, 40)
 
         let act () =
-            if acts.Length > 0 && left > 0 && not band.IsOver then
-                left <- left - 1
-                attempt band acts
+            if acts.Length > 0 && left > 0 && not band.IsOver && attempt band acts then left <- left - 1
 
         let rec live () =
             if not band.IsOver then
@@ -171,7 +183,7 @@ module internal Mallory =
 
                 node.OnCommitted <- fun made ->
                     committed made
-                    if acts.Length > 0 && not band.IsOver && random.Next 40 = 0 then world.Ground.After(0, 40, Agenda.World, act)
+                    if acts.Length > 0 && not band.IsOver && random.Next 10 = 0 then world.Ground.After(0, random.Pick [| 0; 2; 40 |], Agenda.World, act)
 
         band
 

@@ -58,11 +58,11 @@ module internal MalloryFrames =
     let flood (attempts: (Band -> bool)[]) (band: Band) =
         match Target.find band Target.isRunningLedger with
         | [||] -> false
-        | _ when band.Frames > 600 -> false
+        | _ when band.Frames > 200 -> false
         | found ->
             let target = band.Random.Pick found
 
-            for _ in 1 .. band.Random.Between(30, 150) do
+            for _ in 1 .. band.Random.Between(30, 120) do
                 if band.Random.Next 2 = 0 then (band.Random.Pick attempts) band |> ignore
                 else
                     let asset = if band.Random.Next 3 = 0 then Places.address (band.Random.Next64() % 1_000UL + 1_000UL) else target.Terms.Opening.Asset

@@ -18,7 +18,8 @@ module internal MalloryWatch =
             let limits = settings.Limits
             let record = NodeState.peer from step.State
 
-            [ if step.Facts.Length > most then $"one message of {from} made {step.Facts.Length} facts"
+            [ if not (Engine.step settings step.State envelope).Facts.IsEmpty then $"the same message of {from} once more is remembered once more"
+              if step.Facts.Length > most then $"one message of {from} made {step.Facts.Length} facts"
               if Outbox.peerCount from step.State.Outbox > limits.UnfinishedPerPeer + factsPerMessage then $"{from} has filled the outbox"
               if record.Unapproved > limits.OpenObjectivesPerPeer then $"{from} has {record.Unapproved} proposals waiting"
               if record.Refused.Length > Pace.refusedListedPerPeer then $"{from} is remembered for {record.Refused.Length} refused proposals" ]

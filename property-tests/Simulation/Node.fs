@@ -29,9 +29,9 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     let outside = Queue<Mail>()
     let mutable inHand: Mail list = []
     let calls = HashSet<RequestId>()
-    let peers = Dictionary<Address, PeerLane>()
-    let mutable signs = SignLane(ground, -1, me, signer, (fun _ _ -> ()), ignore)
+    let mutable dispatcher: Dispatcher voption = ValueNone
 
+    let mutable appends = 0
     let groupSize = 64
     let mailboxSize = 1_024
     let trace (what: unit -> string) = if ground.IsTracing then ground.Note(ValueSome me, what)
@@ -54,6 +54,10 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member val ClockOffset = 0L with get, set
     /// A byzantine node: nothing is checked of it.
     member val IsStranger = false with get, set
+    /// Chosen deaths, by the number of the append, beside those of chance.
+    member val Fate: int -> CrashPoint voption = (fun _ -> ValueNone) with get, set
+    /// Appends so far, the one under way included.
+    member _.Appends = appends
     /// Every step, when it was made in memory: the state it met, the event and what came of it.
     member val OnStepped: NodeState -> Envelope -> Step -> unit = (fun _ _ _ -> ()) with get, set
     /// The steps of one append, once they are durable and before anything of them is released.
@@ -72,53 +76,18 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     /// Nothing waits to be stepped or stored.
     member _.IsIdle = not isTurning && outcomes.Count + outside.Count = 0
     /// The living process is at work on it; while it is idle, of every promise.
-    member _.Has(effect: int64, intent: Intent) =
-        match intent with
-        | SignPayload _ -> signs.Has effect
-        | Tell(peer, _) -> (match peers.TryGetValue peer with | true, lane -> lane.Has effect | _ -> false)
-        | SubmitCall _ -> true
-
-    // Lanes
-
-    member private this.Lane(peer: Address) =
-        match peers.TryGetValue peer with
-        | true, lane -> lane
-        | _ ->
-            let owner = number
-            let send frame answered = network.Send(owner, me, peer, frame, answered)
-            let lane = PeerLane(ground, owner, send, this.Report)
-            peers[peer] <- lane
-            lane
-
-    member private this.Dispatch(state: NodeState, (EffectId effect as id), intent) =
-        if journal.Fact effect <> ValueSome(IntentRecorded intent) then fail $"effect {effect} leaves without its durable promise: {intent}"
-        this.OnLeft id intent
-
-        match intent with
-        | SignPayload signing ->
-            (match Outgoing.payload state signing with
-             | ValueSome payload -> signs.Add(effect, payload)
-             | ValueNone -> fail $"the payload of #{effect} cannot be rebuilt: {signing}")
-        | Tell(peer, telling) ->
-            (match Outgoing.message settings state telling with
-             | ValueSome message -> this.Lane(peer).Add(effect, PeerV1.encode peer message)
-             | ValueNone -> fail $"the message of #{effect} cannot be rebuilt: {telling}")
-        | SubmitCall(Deposit(channel, expected, amount)) ->
-            adapter.Submit(effect, Call.Deposit((NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel, expected, amount))
-        | SubmitCall(ConcludeAndTransfer channel) -> adapter.Submit(effect, NodeCalls.conclude fail (NodeCalls.channelOf fail channel state))
-        | SubmitCall(ReadHoldings channel) -> adapter.Read(effect, (NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel)
-
-    member private _.Drop(effect: int64) =
-        for lane in peers.Values do lane.Drop effect
-        signs.Drop effect
-        adapter.Forget effect
+    member _.Has(effect: int64, intent: Intent) = match dispatcher with ValueSome d -> d.Has(effect, intent) | ValueNone -> false
 
     // Turn
+
+    member private this.Dispatch(state: NodeState, effect, intent) =
+        this.OnLeft effect intent
+        dispatcher |> ValueOption.iter (fun lanes -> lanes.Start(state, effect, intent))
 
     member private this.Release(mail: Mail, step: Step) =
         for fact in step.Facts do
             match fact with
-            | IntentFinished(EffectId effect, _) -> this.Drop effect
+            | IntentFinished(EffectId effect, _) -> dispatcher |> ValueOption.iter (fun lanes -> lanes.Drop effect)
             | _ -> ()
 
         for effect, intent in step.Effects do this.Dispatch(step.State, effect, intent)
@@ -135,8 +104,10 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member private this.Commit(steps: (Mail * NodeState * Envelope * Step) list) =
         this.Append steps
 
-        if not steps.IsEmpty && (steps |> List.exists (fun (_, _, _, step) -> not step.Facts.IsEmpty))
-           && ground.Strikes("crash after append", ground.Faults.CrashAfterAppend) then
+        let isStored = steps |> List.exists (fun (_, _, _, step) -> not step.Facts.IsEmpty)
+        let fate = if isStored then this.Fate appends else ValueNone
+
+        if fate = ValueSome AfterAppend || (isStored && ground.Strikes("crash after append", ground.Faults.CrashAfterAppend)) then
             this.Die "crash after append"
         else
             inHand <- []
@@ -151,6 +122,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
 
             this.Plan()
             this.Kick()
+            if fate = ValueSome AfterRelease then ground.After(0, 30, number, (fun () -> this.Die "crash after release"))
 
     member private this.Take() : Mail list =
         [ let mutable left = groupSize
@@ -183,15 +155,18 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
                     (mail, state, envelope, step), step.State)
                 published
 
-        let faults = ground.Faults
+        if steps |> List.forall (fun (_, _, _, step) -> step.Facts.IsEmpty) then this.Commit steps else this.Store steps
 
-        if steps |> List.forall (fun (_, _, _, step) -> step.Facts.IsEmpty) then
-            this.Commit steps
-        elif ground.Strikes("crash before append", faults.CrashBeforeAppend) then
+    member private this.Store(steps: (Mail * NodeState * Envelope * Step) list) =
+        appends <- appends + 1
+        let faults = ground.Faults
+        let fate = this.Fate appends
+
+        if fate = ValueSome BeforeAppend || ground.Strikes("crash before append", faults.CrashBeforeAppend) then
             this.Die "crash before append"
         elif ground.Strikes("disk full", faults.DiskFull) then
             this.Die "disk full"
-        elif ground.Strikes("torn append", faults.TornAppend) then
+        elif fate = ValueSome InAppend || ground.Strikes("torn append", faults.TornAppend) then
             // A step's facts are never split: the journal's port promises as much.
             this.Append(List.truncate (ground.Random.Next steps.Length) steps)
             this.Die "torn append"
@@ -262,10 +237,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
     member val OnOffence: Address -> Nitro.Node.Offence -> byte[] -> unit = (fun _ _ _ -> ()) with get, set
 
     member this.See(peer: Address) =
-        match peers.TryGetValue peer with
-        | true, lane -> lane.Wake()
-        | _ -> ()
-
+        dispatcher |> ValueOption.iter (fun lanes -> lanes.Wake peer)
         this.Post({ Event = PeerSeen peer; Answered = ValueNone }, false)
 
     /// A caller's request, which it repeats with the same id until it has an answer.
@@ -297,7 +269,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
             outcomes.Clear()
             outside.Clear()
             calls.Clear()
-            peers.Clear()
+            dispatcher <- ValueNone
             for mail in waiting do mail.Answered |> ValueOption.iter (fun answered -> answered ValueNone)
             this.OnDied how
 
@@ -308,7 +280,7 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
             clock <- journal.LastAt
             wakeAt <- Int64.MaxValue
             trace (fun () -> $"starts at position {journal.Count}")
-            signs <- SignLane(ground, number, me, signer, (fun payload tag -> this.OnRefused payload tag), this.Report)
+            dispatcher <- ValueSome(Dispatcher(ground, number, settings, network, journal, signer, adapter, (fun payload tag -> this.OnRefused payload tag), this.Report))
             network.Listeners[me] <- Listener(fun sender frame heard -> this.Hear(sender, frame, heard))
 
             adapter.Start(number, ChainReport(fun event answered ->

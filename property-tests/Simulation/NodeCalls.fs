@@ -10,6 +10,16 @@ type internal Mail =
     { Event: Event
       Answered: (Taking voption -> unit) voption }
 
+/// Where in a turn a process dies.
+[<Struct>]
+type internal CrashPoint =
+    | BeforeAppend
+    /// Only the first steps of the group became durable.
+    | InAppend
+    | AfterAppend
+    /// The effects have left, and none of their outcomes is known.
+    | AfterRelease
+
 /// What a node's chain calls are made of.
 module internal NodeCalls =
     let channelOf (fail: string -> Channel) id (state: NodeState) =

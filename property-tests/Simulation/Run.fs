@@ -35,6 +35,8 @@ type internal Verdict =
       Tally: IReadOnlyDictionary<string, int64>
       /// Shapes of channels met.
       Distinct: IReadOnlyCollection<int64>
+      /// By node.
+      Journals: IReadOnlyList<IReadOnlyList<JournalRecord>>
       /// What the story was drawn to be.
       Swarm: Swarm
       /// What each node believed at the end, in words; only where a trace was asked for.
@@ -66,6 +68,7 @@ module internal Run =
         callers.Begin()
         while not callers.IsDone do world.Run 10
         world.Run(world.Random.Next 120)
+        inspector.Everybody()
         ValueOption.iter Mallory.rest band
         Ending(world, callers, inspector.Books).Play()
         inspector.Everything()
@@ -109,6 +112,7 @@ module internal Run =
           Simulated = world.Now.Micros - start
           Tally = world.Ground.Tally
           Distinct = inspector.Distinct
+          Journals = [| for node in world.Nodes.Values -> node.Journal.Records :> IReadOnlyList<JournalRecord> |]
           Swarm = swarm
           Beliefs = if options.IsTraced then Beliefs.ofWorld world else []
           Trace = world.Ground.Trace }

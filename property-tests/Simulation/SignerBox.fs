@@ -11,7 +11,8 @@ open Nitro.Signer
 type internal SignerBox(ground: Ground, me: Address) =
     let marks = Dictionary<ChannelId, ChannelMarks>()
     let signed = Dictionary<struct (ChannelId * TurnNumber), Bytes32>()
-    let mutable awayUntil = 0L
+    // What was asked first is judged first, or a signer could sign what it has refused since.
+    let mutable busyUntil = 0L
 
     let lookup id = match marks.TryGetValue id with | true, found -> found | _ -> Marks.none
 
@@ -63,10 +64,15 @@ type internal SignerBox(ground: Ground, me: Address) =
     /// Answers after a while; to whom it may concern, which is nobody if the asking process is dead by then.
     member this.Ask(owner: int, requests: (EffectId * Payload) list, answer: (EffectId * SignerVerdict) list -> unit) =
         let now = ground.Agenda.Now
-        if ground.Strikes("signer away", ground.Faults.SignerAway) then awayUntil <- now + int64 (ground.Random.Between(1, 300)) * 1_000_000L
-        let slow = if ground.Strikes("signer slow", ground.Faults.SignerSlow) then ground.Random.Between(1_000, 40_000) else ground.Random.Between(1, 12)
 
-        ground.Agenda.After(max 0L (awayUntil - now) + int64 slow * 1_000L, Agenda.World, (fun () ->
+        let milliseconds =
+            if ground.Strikes("signer away", ground.Faults.SignerAway) then ground.Random.Between(1_000, 300_000)
+            elif ground.Strikes("signer slow", ground.Faults.SignerSlow) then ground.Random.Between(1_000, 40_000)
+            else ground.Random.Between(1, 12)
+
+        busyUntil <- max busyUntil (now + int64 milliseconds * 1_000L)
+
+        ground.Agenda.After(busyUntil - now, Agenda.World, (fun () ->
             let verdicts = requests |> List.map (fun (effect, payload) -> effect, this.Spoiled(this.Judge payload))
             ground.After(0, 2, owner, (fun () -> answer verdicts))
             if ground.Strikes("signer answers twice", ground.Faults.SignerTwice) then ground.After(0, 2_000, owner, (fun () -> answer verdicts))))

@@ -17,10 +17,13 @@ module internal Story =
     let native = Places.native
     let token = Places.token
 
+    let inspected (seed: int) faults =
+        let world = SimulatedWorld(uint64 seed, faults)
+        struct (world, Inspector(world, Care.standard))
+
     /// With all checks.
     let world (seed: int) faults =
-        let world = SimulatedWorld(uint64 seed, faults)
-        Inspector(world, Care.standard) |> ignore
+        let struct (world, _) = inspected seed faults
         world
 
     let settings me : Settings =

@@ -107,8 +107,9 @@ type internal SimulatedWorld(seed: uint64, faults: Faults) as this =
     /// Every step as it was made in memory: see `Laws`.
     member val OnStep: Settings -> NodeState -> Envelope -> Step -> unit = (fun _ _ _ _ -> ()) with get, set
     member val OnBlock: Block -> unit = ignore with get, set
-    /// A node joined: before anything happens to it.
+    /// A node joins: before anything happens to it. The first is the inspector's.
     member val OnJoin: Node -> unit = ignore with get, set
+    member val OnJoined: Node -> unit = ignore with get, set
 
     member _.Later(milliseconds: int, action: unit -> unit) = agenda.After(int64 milliseconds * 1_000L, Agenda.World, action)
 
@@ -126,6 +127,7 @@ type internal SimulatedWorld(seed: uint64, faults: Faults) as this =
                 ground.Fail $"{settings.Me} calls it an offence of {sender}: {offence.Code}, {offence.Detail}\n{Encoding.UTF8.GetString frame}"
 
         this.OnJoin node
+        this.OnJoined node
         start node
 
     /// Its offences are counted from now on, and nothing is checked of it.
