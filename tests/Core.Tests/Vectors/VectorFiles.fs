@@ -9,7 +9,7 @@ open Xunit
 open Xunit.Abstractions
 open Xunit.Sdk
 
-/// Where the golden vectors are: NITRO_VECTORS (a folder that holds `nitro/`), else tests/vectors of this repository.
+/// Where the golden vectors are: NITRO_VECTORS (a folder that holds `nitro/` and `signing/`), else tests/vectors of this repository.
 module VectorFiles =
     let private loaded = ConcurrentDictionary<string, JsonElement[]>()
 
@@ -28,13 +28,15 @@ module VectorFiles =
         | given -> Some given
 
     let private read (file: string) =
-        match folder |> Option.map (fun folder -> Path.Combine(folder, "nitro", file + ".json")) with
+        let path = if file.Contains '/' then file + ".json" else Path.Combine("nitro", file + ".json")
+
+        match folder |> Option.map (fun folder -> Path.Combine(folder, path)) with
         | Some path when File.Exists path ->
             use document = JsonDocument.Parse(File.ReadAllBytes path)
             document.RootElement.GetProperty("vectors").EnumerateArray() |> Seq.map _.Clone() |> Array.ofSeq
         | _ -> Array.Empty()
 
-    /// Vectors of a file, in order; none where there is no such file.
+    /// Vectors of a file, in order; none where there is no such file. A name without a folder stands in `nitro/`.
     let vectors (file: string) = loaded.GetOrAdd(file, read)
 
 /// The vectors of one file as cases: the place in the file, then the id, which only serves as a label.
