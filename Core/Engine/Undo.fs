@@ -23,6 +23,18 @@ module internal Undo =
                     turning.Add(ProposalUnwanted(ledger, objective.Channel))
                 | _ -> ()
 
+    /// The other side of an end's ledger has signed a removal as if the channel had never been: it never signed the post-fund and now
+    /// cannot. A final state may never come, and the removal bars the ledger's queue, so the end gives its side back too.
+    let yieldTo (turning: Turning) (proposal: Proposal) =
+        let objective = { Kind = VirtualFunding; Channel = proposal.Target }
+
+        match NodeState.channel proposal.Target turning.State, NodeState.openObjective objective turning.State with
+        | ValueSome({ Payments = ValueSome payments } as channel), ValueSome record when
+            payments.Role <> Intermediary && proposal = Channel.givingBack channel && Channel.mayGiveBack channel && (Channel.completeFinal channel).IsNone
+            ->
+            takeBack turning objective record "the other side took the guarantee back"
+        | _ -> ()
+
     /// No closing runs or is done. One that was rejected may be asked for again, by anybody.
     let lacksDefund id (state: NodeState) =
         match NodeState.objective { Kind = VirtualDefunding; Channel = id } state with
