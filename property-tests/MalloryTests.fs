@@ -171,6 +171,10 @@ let private run (options: RunOptions) seed =
     if verdict.Finding.IsSome then invalidOp $"seed {seed}, {options.Mallories}, {options.Tricks}: {verdict.Finding.Value}"
     verdict
 
+[<Fact>]
+let ``seed 9332, two byzantine: an opening that is closed before its guarantee had a turn wants none any more`` () =
+    run { Run.standard with Mallories = ValueSome 2 } 9332UL |> ignore
+
 let private count (verdict: Verdict) key =
     match verdict.Tally.TryGetValue key with
     | true, found -> found

@@ -12,16 +12,19 @@ module internal Undo =
         | ValueSome channel -> Channel.hasSigned Turn.postFund channel || NodeState.isSigning id Turn.postFund state
         | ValueNone -> false
 
+    /// What has no turn yet needs none.
+    let unwant (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) =
+        for ledger in Goal.ledgers record.Goal do
+            match NodeState.channel ledger turning.State with
+            | ValueSome { Ledger = ValueSome l } when l.WantedTargets.Contains objective.Channel ->
+                turning.Add(ProposalUnwanted(ledger, objective.Channel))
+            | _ -> ()
+
     /// The half-open channel's guarantees go back. Only while our post-fund is unsigned: after that a final state is the way out.
     let private takeBack (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
         if record.Undoing.IsNone then
             turning.Add(OpeningUndone(objective, reason))
-
-            for ledger in Goal.ledgers record.Goal do
-                match NodeState.channel ledger turning.State with
-                | ValueSome { Ledger = ValueSome l } when l.WantedTargets.Contains objective.Channel ->
-                    turning.Add(ProposalUnwanted(ledger, objective.Channel))
-                | _ -> ()
+            unwant turning objective record
 
     /// The other side of an end's ledger has signed a removal as if the channel had never been: it never signed the post-fund and now
     /// cannot. A final state may never come, and the removal bars the ledger's queue, so the end gives its side back too.
