@@ -56,23 +56,22 @@ let ``a payee that completes no opening does not stop the ledger between payer a
     Story.close world "close" Story.irene [ Story.alice; Story.irene ] other
 
 [<Fact>]
-let ``a hub that takes back what its signer refused to open is let go by payee and payer, whatever the other end keeps back`` () =
-    for silent, honest, final in [ Story.alice, Story.bob, 3UL; Story.bob, Story.alice, 4UL ] do
-        let world = Story.world 1 Faults.none
-        let left, right = ledgers world
+let ``a payer takes back at once what its hub's signer refused to open, whatever the payee keeps back`` () =
+    let world = Story.world 1 Faults.none
+    let left, _ = ledgers world
 
-        world.Nodes[Story.irene].Signer.Forbids <-
-            fun payload ->
-                match payload with
-                | StatePayload(part, variable, _) when variable.Turn = Turn.postFund && part.Participants.Length > 2 -> ValueSome "policy-test"
-                | _ -> ValueNone
+    world.Nodes[Story.irene].Signer.Forbids <-
+        fun payload ->
+            match payload with
+            | StatePayload(part, variable, _) when variable.Turn = Turn.postFund && part.Participants.Length > 2 -> ValueSome "policy-test"
+            | _ -> ValueNone
 
-        keepsBack world silent (fun item -> isUpdate item || isState (fun objective _ -> objective.Kind = VirtualDefunding) item)
-        ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, final))
-        world.Run 900
-        let ledger = if honest = Story.bob then right else left
-        Story.closeLedger world "close" honest Story.irene ledger
-        Assert.Equal(100I, Story.paidTo world Story.native honest)
+    keepsBack world Story.bob (fun item -> isUpdate item || isState (fun objective _ -> objective.Kind = VirtualDefunding) item)
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    world.Run 900
+    Assert.True(world.Nodes[Story.irene].State.Objectives.Items.Values |> Seq.exists (fun record -> record.Undoing.IsSome), "the hub gave it up")
+    Story.closeLedger world "close" Story.alice Story.irene left
+    Assert.Equal(100I, Story.paidTo world Story.native Story.alice)
 
 [<Fact>]
 let ``seeds that once found something`` () =

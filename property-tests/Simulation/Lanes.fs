@@ -29,7 +29,7 @@ type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, 
     let rec ask () =
         turn <- turn + 1
         let mine = turn
-        box.Ask(owner, [ for KeyValue(effect, payload) in asked -> EffectId effect, payload ], answered)
+        box.Ask(owner, [ for KeyValue(effect, payload) in asked -> EffectId effect, payload ], answered mine)
 
         // A signer that is silent for long is asked again for the same.
         ground.After(patience, patience, owner, (fun () -> if turn = mine && asked.Count > 0 then ask ()))
@@ -40,17 +40,19 @@ type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, 
             collected.Clear()
             ask ()
 
-    /// A signature counts only if it is ours over what was asked for; else the request stays.
-    and isOurs (EffectId effect, verdict) =
+    /// A signature counts only if it is ours over what was asked for, and a refusal only of what was asked last: while the signer
+    /// has the request once more before it, it may yet sign. Else the request stays.
+    and isOurs mine (EffectId effect, verdict) =
         match asked.TryGetValue effect, verdict with
         | (true, payload), Signed signature -> FakeCurve.recover.Invoke(Payload.digest payload, signature) = ValueSome me
-        | (true, payload), Declined tag ->
+        | (true, payload), Declined tag when mine = turn ->
             refused payload tag
             true
+        | (true, _), Declined _
         | (false, _), _ -> false
 
-    and answered (verdicts: (EffectId * SignerVerdict) list) =
-        let known = verdicts |> List.filter isOurs
+    and answered mine (verdicts: (EffectId * SignerVerdict) list) =
+        let known = verdicts |> List.filter (isOurs mine)
         for EffectId effect, _ in known do asked.Remove effect |> ignore
         if not known.IsEmpty then report (SignerReplied known)
         submit ()
