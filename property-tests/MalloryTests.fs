@@ -56,6 +56,31 @@ let ``a payee that completes no opening does not stop the ledger between payer a
     Story.close world "close" Story.irene [ Story.alice; Story.irene ] other
 
 [<Fact>]
+let ``a hub that takes back what its signer refused to open is let go by payee and payer, whatever the other end keeps back`` () =
+    for silent, honest, final in [ Story.alice, Story.bob, 3UL; Story.bob, Story.alice, 4UL ] do
+        let world = Story.world 1 Faults.none
+        let left, right = ledgers world
+
+        world.Nodes[Story.irene].Signer.Forbids <-
+            fun payload ->
+                match payload with
+                | StatePayload(part, variable, _) when variable.Turn = Turn.postFund && part.Participants.Length > 2 -> ValueSome "policy-test"
+                | _ -> ValueNone
+
+        keepsBack world silent (fun item -> isUpdate item || isState (fun objective _ -> objective.Kind = VirtualDefunding) item)
+        ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, final))
+        world.Run 900
+        let ledger = if honest = Story.bob then right else left
+        Story.closeLedger world "close" honest Story.irene ledger
+        Assert.Equal(100I, Story.paidTo world Story.native honest)
+
+[<Fact>]
+let ``seeds that once found something`` () =
+    for seed in [ 75UL; 178UL; 289UL; 348UL; 399UL; 1197UL ] do
+        let finding = (Run.seed { Run.standard with Mallories = ValueSome 1 } seed).Finding
+        Assert.True(finding.IsNone, $"seed {seed}: {finding}")
+
+[<Fact>]
 let ``a payer that opens one channel in two ways turns hub and payee against nobody but itself`` () =
     let world = Story.world 1 Faults.none
     let left, right = ledgers world
@@ -145,6 +170,10 @@ let private run (options: RunOptions) seed =
     let verdict = Run.seed options seed
     if verdict.Finding.IsSome then invalidOp $"seed {seed}, {options.Mallories}, {options.Tricks}: {verdict.Finding.Value}"
     verdict
+
+[<Fact>]
+let ``seed 9332, two byzantine: an opening that is closed before its guarantee had a turn wants none any more`` () =
+    run { Run.standard with Mallories = ValueSome 2 } 9332UL |> ignore
 
 let private count (verdict: Verdict) key =
     match verdict.Tally.TryGetValue key with

@@ -74,7 +74,7 @@ module internal DecideAsked =
 
             if (NodeState.openObjective (Goal.id goal) turning.State).IsSome then
                 turning.Reply(request, refused "channel-closing" $"the ledger is closing already: {Goal.id goal}" "wait for objective_completed")
-            elif not ledger.Agreed.Guarantees.IsEmpty || not ledger.Exposures.IsEmpty || not (LedgerChannel.isIdle ledger) then
+            elif not (LedgerChannel.isFree ledger) || not (LedgerChannel.isIdle ledger) then
                 turning.Reply(
                     request,
                     refused "running-guarantees" "ledger channel has running guarantees" "close its payment channels first"

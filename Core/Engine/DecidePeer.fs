@@ -14,7 +14,7 @@ module internal DecidePeer =
             match Payments.checkReceive voucher (ValueSome signer) payments with
             | _ when sender <> payments.Payer -> offend "not-the-payer" "the voucher does not come from the channel's payer"
             | Error reason -> offend "bad-voucher" reason
-            | Ok delta when delta.IsZero || NodeState.isFinalOut channel turning.State -> Take
+            | Ok delta when delta.IsZero || NodeState.isFinalOut channel turning.State || NodeState.isGivenBack channel turning.State -> Take
             | Ok _ ->
                 // Before the post-fund is complete it is kept, and counts from then on: see Views.
                 turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
@@ -40,18 +40,17 @@ module internal DecidePeer =
     let private ledgerFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
         match channel.Ledger with
         | ValueSome _ when not (Channel.isLeader channel) -> offend "not-the-leader" "only the leader signs the final state first"
-        | ValueSome _ when (NodeState.objective objective turning.State) |> ValueOption.exists (fun r -> r.Ending <> ValueNone) ->
-            (match NodeState.objective objective turning.State with
-             | ValueSome { Ending = ValueSome Completed } -> Take
-             | _ ->
-                 turning.AddAll [ ObjectiveOpened(DirectDefund objective.Channel, Peer sender, ValueNone); GoalApproved objective ]
-                 Take)
-        | ValueSome _ when (NodeState.openObjective objective turning.State).IsSome -> Take
-        | ValueSome ledger when not ledger.Exposures.IsEmpty ->
-            Promise.tell turning sender (RejectionOf objective)
-            Take
-        | ValueSome _ ->
-            turning.AddAll [ ObjectiveOpened(DirectDefund objective.Channel, Peer sender, ValueNone); GoalApproved objective ]
+        | ValueSome ledger ->
+            match NodeState.objective objective turning.State with
+            | ValueSome { Ending = ValueNone }
+            | ValueSome { Ending = ValueSome Completed } -> ()
+            | ValueSome _
+            | ValueNone ->
+                if LedgerChannel.isFree ledger then
+                    turning.AddAll [ ObjectiveOpened(DirectDefund objective.Channel, Peer sender, ValueNone); GoalApproved objective ]
+                else
+                    Promise.tell turning sender (RejectionOf objective)
+
             Take
         | ValueNone -> NotNow "the ledger is not open yet"
 

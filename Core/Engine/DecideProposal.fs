@@ -47,6 +47,7 @@ module internal DecideProposal =
 
             if signer turning said hash = ValueSome leader then
                 turning.Add(ProposalReceived(channel.Terms.Id, said.Turn, said.Proposal, hash, said.Signature))
+                Undo.yieldTo turning said.Proposal
                 Take
             else
                 let otherHash = hashAfter channel (other channel.Terms.Dialect) said.Turn after

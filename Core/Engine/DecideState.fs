@@ -15,26 +15,33 @@ type internal Taking =
 module internal DecideState =
     let private offend code detail = Offend { Code = code; Detail = detail }
 
-    /// Stores the signatures on a state that is already seen, one signed hash per participant and turn.
-    let private storeSignatures (turning: Turning) (channel: Channel) (state: SignedState) =
+    /// Those of the signatures whose participant stands under another state of this turn here.
+    let private contradicted (channel: Channel) (state: SignedState) =
         let turn = state.Variable.Turn
-        let others = state.Signatures |> List.filter (fun (party, _) -> party <> channel.Terms.MyIndex)
 
-        let equivocates (party, _) =
-            match Channel.signedBy party turn channel with
-            | Some seen -> seen.Hash <> state.Hash
-            | None -> false
+        state.Signatures
+        |> List.filter (fun (party, _) ->
+            party <> channel.Terms.MyIndex
+            && Channel.signedBy party turn channel |> Option.exists (fun seen -> seen.Hash <> state.Hash))
+        |> List.map fst
 
-        if others |> List.exists equivocates then
-            offend "equivocation" $"a participant signed two states for turn {turn}"
-        else
-            for party, signature in others do
+    /// Stores the signatures on a state that is already seen, one signed hash per participant and turn.
+    let private storeSignatures (turning: Turning) sender (channel: Channel) (state: SignedState) =
+        let turn = state.Variable.Turn
+
+        match contradicted channel state with
+        | [] ->
+            for party, signature in state.Signatures do
                 match NodeState.channel channel.Terms.Id turning.State with
-                | ValueSome current when (Channel.signedBy party turn current).IsNone ->
+                | ValueSome current when party <> channel.Terms.MyIndex && (Channel.signedBy party turn current).IsNone ->
                     turning.Add(StateSigned(channel.Terms.Id, turn, state.Hash, party, signature))
                 | _ -> ()
 
             Take
+        | parties when parties |> List.exists (fun party -> channel.Terms.Parties[party] = sender) ->
+            offend "equivocation" $"the sender signed two states for turn {turn}"
+        // Who passes on what a third one signed twice has done nothing wrong, and cannot know.
+        | _ -> Take
 
     let private mayCharge (turning: Turning) sender =
         let record = NodeState.peer sender turning.State
@@ -61,7 +68,7 @@ module internal DecideState =
         | Manual -> ()
 
         match NodeState.channel terms.Id turning.State with
-        | ValueSome channel -> storeSignatures turning channel state
+        | ValueSome channel -> storeSignatures turning sender channel state
         | ValueNone -> Take
 
     let private signedByLeader (state: SignedState) = state.Signatures |> List.exists (fun (party, _) -> party = 0)
@@ -133,7 +140,9 @@ module internal DecideState =
             | Some _, ValueSome { Ending = ValueSome(Rejected _) } when not (Channel.hasSigned Turn.preFund channel) ->
                 // Whoever comes late hears what the others heard.
                 decline turning sender objective
-            | Some seen, _ when not seen.Variable.IsFinal -> storeSignatures turning channel state
+            // What was given back can not be opened by a signature that was kept until now.
+            | Some seen, _ when seen.Variable.Turn = Turn.postFund && NodeState.isGivenBack channel turning.State -> Take
+            | Some seen, _ when not seen.Variable.IsFinal -> storeSignatures turning sender channel state
             | None, ValueSome record when contradicts channel sender state && record.Ending <> ValueSome Completed ->
                 giveUp turning sender objective
             | _ -> offend "unexpected-state" "the state is not one of the channel's opening states"
@@ -146,7 +155,7 @@ module internal DecideState =
             let goal = DirectDefund terms.Id
             let expected = Ledger.toVariable terms.Dialect (ledger.AgreedTurn + 1UL) true ledger.Agreed
             let isKnown = (Channel.tryHash state.Variable.Turn state.Hash channel).IsSome
-            let isFree = ledger.Agreed.Guarantees.IsEmpty && ledger.Exposures.IsEmpty
+            let isFree = LedgerChannel.isFree ledger
 
             /// One that was rejected is asked for again.
             let beginClosing () =
@@ -160,7 +169,7 @@ module internal DecideState =
                 if State.hash terms.Id expected = state.Hash && LedgerChannel.isIdle ledger && isFree then beginClosing ()
 
                 match NodeState.channel terms.Id turning.State with
-                | ValueSome current -> storeSignatures turning current state
+                | ValueSome current -> storeSignatures turning sender current state
                 | ValueNone -> Take
             elif State.hash terms.Id expected <> state.Hash then
                 if LedgerChannel.isIdle ledger then offend "unexpected-final" "the final state is not what was last agreed"
@@ -174,7 +183,7 @@ module internal DecideState =
                 turning.Add(StateSeen(terms.Id, expected))
 
                 match NodeState.channel terms.Id turning.State with
-                | ValueSome current -> storeSignatures turning current state
+                | ValueSome current -> storeSignatures turning sender current state
                 | ValueNone -> Take
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueSome _
@@ -209,12 +218,12 @@ module internal DecideState =
                 NotNow "the payer has not signed this final state"
             | Ok paid ->
                 // Told again, one that we would not sign does not begin the closing anew each time.
-                if not known || mayTake channel paid then Undo.openDefund turning (Peer sender) funding
-
-                if not known then turning.Add(StateSeen(channel.Terms.Id, state.Variable))
+                if (contradicted channel state).IsEmpty then
+                    if not known || mayTake channel paid then Undo.openDefund turning (Peer sender) funding
+                    if not known then turning.Add(StateSeen(channel.Terms.Id, state.Variable))
 
                 match NodeState.channel channel.Terms.Id turning.State with
-                | ValueSome current -> storeSignatures turning current state
+                | ValueSome current -> storeSignatures turning sender current state
                 | ValueNone -> Take
         | ValueNone, _ when NodeState.isForgotten objective.Channel turning.State -> Take
         | _ -> NotNow "the payment channel is not known yet"

@@ -68,12 +68,17 @@ module internal Invariant =
           yield! check (List.last totals = payments.Reserved.Value) (fun () -> $"{id}: reserved is not issued and pending")
           yield! check ((pending |> List.filter (fun p -> p.Kind = HandedOut)).Length = payments.HandedOutPending) (fun () -> $"{id}: handed out") ]
 
-    /// Money: where our post-fund is out and no final state of ours, every ledger of ours carries the guarantee.
+    /// Money: where our post-fund is out and no final state of ours, every ledger of ours carries the guarantee; unless an end
+    /// of the channel gave it back before anything counted.
     let private covered (state: NodeState) (channel: Channel) =
         let id = channel.Terms.Id
 
         match NodeState.objective { Kind = VirtualFunding; Channel = id } state with
-        | ValueSome record when Channel.hasSigned Turn.postFund channel && (Channel.ownFinal channel).IsNone ->
+        | ValueSome record when
+            Channel.hasSigned Turn.postFund channel
+            && (Channel.ownFinal channel).IsNone
+            && not (NodeState.isGivenBack channel state)
+            ->
             [ for ledger in Goal.ledgers record.Goal do
                   match NodeState.channel ledger state with
                   | ValueSome { Ledger = ValueSome l } ->

@@ -7,7 +7,8 @@ open Nitro.Node
 /// The body of an intent, rebuilt from the state: the journal names what was promised, never its bytes.
 /// Nothing means that the state cannot know what it promised, which is our bug.
 module internal Outgoing =
-    let private own (terms: Terms) party = party = terms.MyIndex
+    /// Of a payment channel all that we have: a participant may have kept its own from one of us.
+    let private own (terms: Terms) party = party = terms.MyIndex || (terms.Dialect = Nitro && not terms.IsLedger)
     let private everybody (_: Terms) (_: int) = true
 
     let private stateOf wanted (state: NodeState) (objective: ObjectiveId) turn hash =
@@ -82,9 +83,9 @@ module internal Outgoing =
         match proposal with
         | Add _ -> ValueNone
         | Remove(target, _) ->
-            match NodeState.objective { Kind = VirtualFunding; Channel = target } state, NodeState.channel target state with
-            | ValueSome record, ValueSome channel when
-                (record.Undoing.IsSome || (match record.Ending with ValueSome(Rejected _) -> true | _ -> false))
+            match NodeState.channel target state with
+            | ValueSome channel when
+                NodeState.isGivenUp target state
                 && not (Channel.hasSigned Turn.postFund channel)
                 && (Channel.completeFinal channel).IsNone
                 ->

@@ -66,6 +66,7 @@ module internal Settle =
 
                 // With a complete final state the closing takes the guarantees back, and the opening is over.
                 if record.Undoing.IsSome || (objective.Kind = VirtualFunding && isClosed) then
+                    Undo.unwant turning objective record
                     Promise.endRejected turning objective reason
                 else Undo.abandon turning objective reason true
 

@@ -12,16 +12,31 @@ module internal Undo =
         | ValueSome channel -> Channel.hasSigned Turn.postFund channel || NodeState.isSigning id Turn.postFund state
         | ValueNone -> false
 
+    /// What has no turn yet needs none.
+    let unwant (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) =
+        for ledger in Goal.ledgers record.Goal do
+            match NodeState.channel ledger turning.State with
+            | ValueSome { Ledger = ValueSome l } when l.WantedTargets.Contains objective.Channel ->
+                turning.Add(ProposalUnwanted(ledger, objective.Channel))
+            | _ -> ()
+
     /// The half-open channel's guarantees go back. Only while our post-fund is unsigned: after that a final state is the way out.
     let private takeBack (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
         if record.Undoing.IsNone then
             turning.Add(OpeningUndone(objective, reason))
+            unwant turning objective record
 
-            for ledger in Goal.ledgers record.Goal do
-                match NodeState.channel ledger turning.State with
-                | ValueSome { Ledger = ValueSome l } when l.WantedTargets.Contains objective.Channel ->
-                    turning.Add(ProposalUnwanted(ledger, objective.Channel))
-                | _ -> ()
+    /// The other side of an end's ledger has signed a removal as if the channel had never been: it never signed the post-fund and now
+    /// cannot. A final state may never come, and the removal bars the ledger's queue, so the end gives its side back too.
+    let yieldTo (turning: Turning) (proposal: Proposal) =
+        let objective = { Kind = VirtualFunding; Channel = proposal.Target }
+
+        match NodeState.channel proposal.Target turning.State, NodeState.openObjective objective turning.State with
+        | ValueSome({ Payments = ValueSome payments } as channel), ValueSome record when
+            payments.Role <> Intermediary && proposal = Channel.givingBack channel && Channel.mayGiveBack channel && (Channel.completeFinal channel).IsNone
+            ->
+            takeBack turning objective record "the other side took the guarantee back"
+        | _ -> ()
 
     /// No closing runs or is done. One that was rejected may be asked for again, by anybody.
     let lacksDefund id (state: NodeState) =

@@ -83,8 +83,11 @@ module internal LedgerChannel =
         ledger.WantedTargets.Contains target
         || ledger.Queue.Values |> Seq.exists (fun queued -> queued.Proposal.Target = target)
 
-    /// Nothing wanted, queued, reserved or guaranteed: it may be closed.
+    /// Nothing wanted or queued.
     let isIdle (ledger: LedgerChannel) = ledger.Queue.IsEmpty && ledger.Wanted.IsEmpty
+
+    /// Nothing guaranteed or reserved: what is agreed may become final.
+    let isFree (ledger: LedgerChannel) = ledger.Agreed.Guarantees.IsEmpty && ledger.Exposures.IsEmpty
 
     /// What leader and follower could still put into new guarantees.
     let free (ledger: LedgerChannel) =

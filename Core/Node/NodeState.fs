@@ -26,6 +26,18 @@ module internal NodeState =
             |> List.exists (fun seen -> Outbox.isUnfinished (SignPayload(OwnState(id, turn, seen.Hash))) state.Outbox)
         | ValueNone -> false
 
+    /// The channel's opening is being undone, or was.
+    let isGivenUp id (state: NodeState) =
+        match objective { Kind = VirtualFunding; Channel = id } state with
+        | ValueSome { Undoing = ValueSome _ }
+        | ValueSome { Ending = ValueSome(Rejected _) } -> true
+        | ValueSome _
+        | ValueNone -> false
+
+    /// An end's channel that may be gone from its ledger without a final state: nothing that comes now opens it or is counted.
+    let isGivenBack (c: Channel) (state: NodeState) =
+        isGivenUp c.Terms.Id state && Terms.role c.Terms <> Intermediary && Channel.mayGiveBack c
+
     /// Our final state is signed or about to be: no voucher counts any more, no proposal follows, no closing is taken back.
     let isFinalOut (c: Channel) (state: NodeState) =
         let isOut (seen: SeenState) =
@@ -37,10 +49,9 @@ module internal NodeState =
     let peer address (state: NodeState) = Known.peer address state
 
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
-        let signed =
-            state
-            |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0; MovedAt = at })
-            |> finishSigning (OwnState(id, turn, hash))
+        let stored = state |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0; MovedAt = at })
+        let isOwn = channel id stored |> ValueOption.exists (fun c -> c.Terms.MyIndex = party)
+        let signed = if isOwn then finishSigning (OwnState(id, turn, hash)) stored else stored
 
         match channel id signed with
         | ValueSome c when c.Terms.IsLedger && turn > Turn.postFund && c.Terms.MyIndex <> 0 && (Channel.completeFinal c).IsSome ->

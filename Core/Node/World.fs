@@ -67,15 +67,13 @@ module internal World =
 
     /// What takes back a guarantee that we have done with: by the final state, or because we gave the opening up in time.
     let private takesBack target (world: World) =
-        match channel target world, NodeState.objective { Kind = VirtualFunding; Channel = target } world.State with
-        | ValueSome c, ValueSome record ->
-            let isGivenUp = record.Undoing.IsSome || (match record.Ending with ValueSome(Rejected _) -> true | _ -> false)
-
+        match channel target world with
+        | ValueSome c ->
             (match Channel.completeFinal c with
              | Some final -> Ledger.tryOpening final.Variable.Outcome |> ValueOption.map (fun outcome -> Remove(target, outcome.LeaderBalance))
-             | None when isGivenUp && not (Channel.hasSigned Turn.postFund c) -> ValueSome(Remove(target, c.Terms.Opening.LeaderBalance))
+             | None when NodeState.isGivenUp target world.State && Channel.mayGiveBack c -> ValueSome(Channel.givingBack c)
              | None -> ValueNone)
-        | _ -> ValueNone
+        | ValueNone -> ValueNone
 
     /// Exactly what a payment channel's terms ask of the ledger between two of its neighbours.
     let private isProper (ledger: Terms) (terms: Terms) (proposal: Proposal) =

@@ -8,10 +8,20 @@ open Nitro.Node
 module internal VirtualDefund =
     let private finalLabel = "WaitingForSupportedFinalState"
 
+    /// The guarantee is back without a final state. Ours is still given to those who need one; nobody's is awaited.
+    let private isGivenBack (world: World) (channel: Channel) left right =
+        let isFree ledger =
+            match ledger |> ValueOption.map (fun id -> World.unguaranteed "" id (Channel.givingBack channel) world) with
+            | ValueSome(Unmet _) -> false
+            | ValueSome(Met _)
+            | ValueNone -> true
+
+        NodeState.isGivenBack channel world.State && isFree left && isFree right
+
     /// The payer signs first, and only when no voucher is under way: the final amount is the largest voucher issued.
-    let private payerFinal (world: World) objective (channel: Channel) (payments: Payments) =
+    let private payerFinal (world: World) agreed objective (channel: Channel) (payments: Payments) =
         match Channel.ownFinal channel with
-        | Some seen -> World.agreed finalLabel objective channel seen
+        | Some seen -> agreed finalLabel objective channel seen
         | None when not payments.Pending.IsEmpty -> Unmet("WaitingForPayments", [ VouchersSettled channel.Terms.Id ])
         | None when Table.containsKey (VoucherSigningSlot channel.Terms.Id) world.State.Outbox.Slots ->
             Unmet("WaitingForPayments", [ VouchersSettled channel.Terms.Id ])
@@ -22,9 +32,9 @@ module internal VirtualDefund =
                 Unmet(finalLabel, [ World.inTime channel (OwnFinalState(channel.Terms.Id, variable)) ])
             | ValueNone -> Unmet(finalLabel, [])
 
-    let private followerFinal objective (channel: Channel) =
+    let private followerFinal agreed objective (channel: Channel) =
         match Channel.signedBy 0 Turn.virtualFinal channel with
-        | Some seen -> World.agreed finalLabel objective channel seen
+        | Some seen -> agreed finalLabel objective channel seen
         | None ->
             let payer = channel.Terms.Payer
 
@@ -60,14 +70,21 @@ module internal VirtualDefund =
         match channel.Payments with
         | ValueNone -> Abandon "not a payment channel"
         | ValueSome payments ->
+            let isGivenBack = isGivenBack world channel left right
+
             match underpaid channel payments with
             | ValueSome reason -> Abandon reason
+            // Not done: who needs our signature on a final state begins it anew.
+            | ValueNone when isGivenBack && payments.Role = Payee && (Channel.signedBy 0 Turn.virtualFinal channel).IsNone ->
+                Abandon "the guarantee is back without a final state"
             | ValueNone ->
+                let agreed = if isGivenBack then World.given else World.agreed
+
                 let final =
                     match payments.Role with
-                    | Payer -> payerFinal world objective channel payments
+                    | Payer -> payerFinal world agreed objective channel payments
                     | Intermediary
-                    | Payee -> followerFinal objective channel
+                    | Payee -> followerFinal agreed objective channel
 
                 flow {
                     do! final
@@ -75,6 +92,7 @@ module internal VirtualDefund =
                     do!
                         match Channel.completeFinal channel with
                         | Some seen -> defunded world channel.Terms seen left right
+                        | None when isGivenBack -> Met []
                         | None -> Unmet(finalLabel, [])
 
                     return Done []

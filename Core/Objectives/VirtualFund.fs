@@ -20,10 +20,13 @@ module internal VirtualFund =
         let check ledger position = World.guaranteed "WaitingForCompleteFunding" ledger (Terms.addition terms position) world
         Check.both (onLeft terms check left) (onRight terms check right)
 
-    /// A neighbour that has signed the post-fund lets its guarantee go by a final state alone: a removal would lie in the ledger's
+    /// A neighbour that has signed the post-fund may let its guarantee go by a final state alone: a removal would lie in the ledger's
     /// queue until then, and nothing behind it would ever be agreed. So we ask for one too: the payer's first try may have failed.
+    /// The payer itself always takes back what it put in.
     let private mayRemove (channel: Channel) neighbour =
-        (Channel.signedBy neighbour Turn.postFund channel).IsNone || (Channel.completeFinal channel).IsSome
+        neighbour = 0
+        || (Channel.signedBy neighbour Turn.postFund channel).IsNone
+        || (Channel.completeFinal channel).IsSome
 
     /// An opening that will not be completed: both guarantees go back at the amounts they came with.
     let private undone (world: World) (channel: Channel) left right reason =
@@ -56,6 +59,8 @@ module internal VirtualFund =
 
     let advance (world: World) (record: ObjectiveRecord) objective (channel: Channel) left right : Progress =
         match record.Undoing with
+        // The signer bars the post-fund with the removal; where it has just been asked for one, its answer comes first.
+        | ValueSome _ when NodeState.isSigning channel.Terms.Id Turn.postFund world.State -> Waiting("WaitingForUndo", [])
         | ValueSome reason -> undone world channel left right reason
         | ValueNone when (Channel.completeFinal channel).IsSome -> Abandon "closed before the opening was complete"
         // Between a final state of ours and everybody's nothing may be added to the opening.

@@ -15,12 +15,26 @@ type internal Callers(world: SimulatedWorld, swarm: Swarm) =
     // Vouchers that callers hold and may hand over.
     let vouchers = List<struct (Voucher * Signature)>()
 
+    // What each payment asked for, by request.
+    let payments = Dictionary<RequestId, struct (Address * ChannelId * Amount)>()
+
     let node who = world.Nodes[who]
     let state who = (node who).State
 
     let ask who command =
         let request = RequestId(($"wish{asked.Count}").PadRight(16, '.'))
         asked.Add(struct (who, request))
+
+        match command with
+        | Pay(id, amount, _) -> payments[request] <- struct (who, id, amount)
+        | CreateLedger _
+        | CloseLedger _
+        | CreatePaymentChannel _
+        | ClosePaymentChannel _
+        | ReceiveVoucher _
+        | ApproveObjective _
+        | RejectObjective _ -> ()
+
         if world.Ground.IsTracing then world.Ground.Note(ValueSome who, (fun () -> $"is wished: {Narration.command command}"))
         world.Ask(who, request, command)
 
@@ -165,6 +179,19 @@ type internal Callers(world: SimulatedWorld, swarm: Swarm) =
     /// Every wish so far has its answer.
     member _.AreAnswered = asked |> Seq.forall (fun (struct (who, request)) -> (node who).Answers.ContainsKey request)
     member _.Unanswered = [ for struct (who, request) in asked do if not ((node who).Answers.ContainsKey request) then struct (who, request) ]
+
+
+    /// What this node's callers have been told is paid on a channel, or covered by a voucher handed to them.
+    member _.Paid(payer: Address, channel: ChannelId) =
+        let mutable sum = 0I
+
+        for KeyValue(request, struct (who, id, amount)) in payments do
+            if who = payer && id = channel then
+                match (node who).Answers.TryGetValue request with
+                | true, (Paid _ | VoucherMade _) -> sum <- sum + amount.Value
+                | _ -> ()
+
+        sum
 
     /// Open objectives that wait for the operator are approved: the story is at its end.
     member _.ApproveAll() =

@@ -3,6 +3,7 @@ namespace Nitro.Simulation
 open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Node
+open Nitro.Engine
 
 /// Guarantees: an intermediary's two mirror each other or are on their way with a way out, and none is left behind.
 module internal CheckGuarantees =
@@ -16,6 +17,12 @@ module internal CheckGuarantees =
     let private isCompleted kind id (state: NodeState) =
         match NodeState.objective { Kind = kind; Channel = id } state with
         | ValueSome { Ending = ValueSome Completed } -> true
+        | _ -> false
+
+    /// It still means to carry the channel: what is added is not added for a removal behind it.
+    let private isOpening id (state: NodeState) =
+        match NodeState.openObjective { Kind = VirtualFunding; Channel = id } state, NodeState.channel id state with
+        | ValueSome { Undoing = ValueNone }, ValueSome channel -> (Channel.completeFinal channel).IsNone
         | _ -> false
 
     /// A removal is on its way, agreed to by whoever had to: an addition that came late goes again at once.
@@ -54,9 +61,45 @@ module internal CheckGuarantees =
 
           if isOver && not staying.IsEmpty then $"{id}: it is over, and a guarantee is left behind" ]
 
+    /// Nothing new is to rest on deposits that the chain, as the node is shown it, does not hold any more.
+    let checkDeposits (final: Block) (step: Step) : string list =
+        let isGone (ledger: Channel) =
+            let terms = ledger.Terms
+
+            ledger.Doubtful
+            || (ledger.PaidOut.IsZero
+                && final.Height >= ledger.HeldAt.Height
+                && Contracts.holdings terms.Opening.Asset terms.Id final.After < terms.Total)
+
+        let found fact =
+            match fact with
+            | IntentRecorded(SignPayload(LedgerUpdate(id, turn, _))) ->
+                (match NodeState.channel id step.State with
+                 | ValueSome({ Ledger = ValueSome l } as ledger) ->
+                     (match l.Queue.TryFind turn with
+                      | Some { Proposal = Add(added, _) } when isOpening added.Target step.State && isGone ledger ->
+                          Some $"{id}: a guarantee is added on deposits that are gone"
+                      | _ -> None)
+                 | _ -> None)
+            | _ -> None
+
+        List.choose found step.Facts
+
+    /// An opening that can still be taken back is, once it has lasted too long: else it would keep its ledgers for ever.
+    let private isUnwatched (state: NodeState) (channel: Channel) (record: ObjectiveRecord) =
+        match record with
+        | { Ending = ValueNone; Undoing = ValueNone; Deadline = ValueSome due } ->
+            let id = channel.Terms.Id
+
+            not (state.Wakes.Contains((due, OpeningDeadline(Goal.id record.Goal))))
+            && not (Channel.hasSigned Turn.postFund channel || NodeState.isSigning id Turn.postFund state)
+        | _ -> false
+
     let check (books: Books) (state: NodeState) : string list =
         [ for channel in state.Channels.Items.Values do
               if not channel.Terms.IsLedger then
                   match NodeState.objective { Kind = VirtualFunding; Channel = channel.Terms.Id } state with
-                  | ValueSome record -> yield! ofChannel books state channel record
+                  | ValueSome record ->
+                      yield! ofChannel books state channel record
+                      if isUnwatched state channel record then $"{channel.Terms.Id}: nobody waits for the end of its opening"
                   | ValueNone -> () ]

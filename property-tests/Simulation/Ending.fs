@@ -125,6 +125,15 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
 
             if surplus > given asset then ground.Fail $"all were paid {surplus} of asset {asset} more than was agreed, strangers gave {given asset}"
 
+    /// Each payment that a caller was told of was made, once, and no other.
+    let checkPayments () =
+        for node in honest () do
+            for channel in node.State.Channels.Items.Values do
+                if not channel.Terms.IsLedger && Terms.role channel.Terms = Payer then
+                    let told = callers.Paid(node.Address, channel.Terms.Id)
+                    let spent = (books.Spent(node.Address, channel.Terms.Id)).Value
+                    if told <> spent then ground.Fail $"{node.Address} has paid {spent} in {channel.Terms.Id}, its callers were told of {told}"
+
     /// What depends on byzantine peers is asked for once; whatever comes of it, everything else stays at rest.
     let closeTheirs isWanted command =
         for id, group in standing isWanted |> List.groupBy (fun (_, channel) -> channel.Terms.Id) do
@@ -160,4 +169,5 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
             closeTheirs (fun channel -> channel.Terms.IsLedger) CloseLedger
 
         until "the last payouts" restWithin isPaidOut
+        checkPayments ()
         if hasStrangers () then checkTheirs () else checkMoney ()

@@ -55,6 +55,7 @@ type internal Inspector(world: SimulatedWorld, care: Care) =
     let committed (node: Node) (made: Step list) =
         for step in made do
             for fact in step.Facts do books.Committed(node.Address, fact)
+            judge node (CheckGuarantees.checkDeposits node.Chain.Final step)
 
         let facts = made |> List.sumBy (fun step -> step.Facts.Length)
 

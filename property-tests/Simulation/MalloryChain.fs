@@ -126,13 +126,15 @@ type internal MalloryChain(band: Band) =
                 (MalloryTrial.newestOf victim channel) |> ValueOption.exists (fun own -> own.Turn > stale.Turn)
             | ValueSome wrong -> world.Ground.Fail(String.concat "\n" wrong)
 
-    /// Money of another asset, or money too much, for a victim's ledger.
+    /// Money of another asset for a victim's ledger, as much as it waits for; or money too much.
     member _.StrangeDeposit(_: Band) =
-        match Target.find band (fun target -> target.Terms.IsLedger && not target.Channel.Held.IsZero) with
+        match Target.find band (fun target -> target.Terms.IsLedger) with
         | [||] -> false
         | found ->
             let target = band.Random.Pick found
-            let asset = band.Random.Pick [| Places.native; Places.token |]
+            let isWaiting = target.Channel.Held < target.Terms.Total
+            let asset = if isWaiting then Places.other target.Terms.Opening.Asset else band.Random.Pick [| Places.native; Places.token |]
             let held = Contracts.holdings asset target.Terms.Id chain.Head.After
-            chain.Broadcast(Parcel(target.By, Call.Deposit(asset, target.Terms.Id, held, Places.amount (band.Random.Between(1, 5)))), chain.Head.Height)
+            let amount = if isWaiting then target.Terms.Total else Places.amount (band.Random.Between(1, 5))
+            chain.Broadcast(Parcel(target.By, Call.Deposit(asset, target.Terms.Id, held, amount)), chain.Head.Height)
             asset <> target.Terms.Opening.Asset

@@ -67,7 +67,7 @@ module internal MalloryStates =
         Ledger.toExit target.Terms.Dialect { right with Leader = me; Follower = me }
 
     let private ofOtherAsset (target: Target) (right: LedgerOutcome) : Outcome =
-        let other = if right.Asset = Places.native then Places.token else Places.native
+        let other = Places.other right.Asset
         Ledger.toExit target.Terms.Dialect { right with Asset = other }
 
     let private unbalanced (band: Band) (target: Target) (right: LedgerOutcome) : Outcome =
@@ -173,6 +173,25 @@ module internal MalloryStates =
                 let kind = if target.Terms.IsLedger then DirectFunding else VirtualFunding
                 [ foreign band target kind (Terms.preFund target.Terms); foreign band target kind (Terms.postFund target.Terms) ])
 
+    /// A final state that the payer, who is honest, has never signed: its place is filled by whoever gains from it.
+    let forgedFinal (band: Band) =
+        let gains (target: Target) = not (band.Has target.Terms.Payer) && target.Terms.MyIndex > 0 && Target.isOpenPayment target && Target.isUnclosed target
+
+        Target.strike band gains (fun target ->
+            let terms = target.Terms
+
+            match Target.paymentFinal terms (if target.By = terms.Payee then terms.Opening.LeaderBalance else Amount.zero) with
+            | ValueSome variable ->
+                let hash = State.hash terms.Id variable
+                let own = band.Sign(target.By, hash)
+                let place = terms.Parties |> List.findIndex (fun who -> who = target.By)
+
+                [ StateItem(
+                      { Kind = VirtualDefunding; Channel = terms.Id },
+                      { Fixed = terms.Fixed; Variable = variable; Hash = hash; Signatures = [ 0, own; place, own ] }
+                  ) ]
+            | ValueNone -> [])
+
     // Openings of one's own
 
     let private invented (band: Band) (target: Target) (parties: Address list) app outcome kind =
@@ -212,7 +231,7 @@ module internal MalloryStates =
     /// A payment channel in an asset that its ledger does not hold.
     let wrongAssetOpening (band: Band) =
         Target.strike band Target.isRunningLedger (fun target ->
-            let other = if target.Terms.Opening.Asset = Places.native then Places.token else Places.native
+            let other = Places.other target.Terms.Opening.Asset
             let outcome = plain other target.By target.Victim.Address Amount.one Amount.zero
             [ invented band target [ target.By; target.Victim.Address ] target.Victim.Settings.VirtualApp outcome VirtualFunding ])
 

@@ -59,6 +59,18 @@ module internal MalloryVouchers =
                   | ValueSome variable -> Target.state band (Target.partners band target.Terms) VirtualDefunding target.Terms variable
                   | ValueNone -> () ])
 
+    /// A final state that pays what is due, and at once a good voucher for all: counted, it would be worth nothing.
+    let afterTheFinal (band: Band) =
+        Target.strike
+            band
+            (fun target -> isPaying target && Target.isUnclosed target && best target < start target)
+            (fun target ->
+                match Target.paymentFinal target.Terms (best target) with
+                | ValueSome variable ->
+                    band.Say(target.By, target.Victim.Address, [ Target.state band (Target.partners band target.Terms) VirtualDefunding target.Terms variable ])
+                    [ voucher band target.By target.Terms.Id (start target) ]
+                | ValueNone -> [])
+
 /// Content that carries no signature: it counts as said by its sender and no more.
 module internal MalloryNotices =
     let private objectives (victim: Node) isWanted =

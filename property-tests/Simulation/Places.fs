@@ -9,6 +9,8 @@ module internal Places =
     let address (n: uint64) : Address = Destination.tryAddress (Bytes32.ofUInt64 (0xA000UL + n)) |> ValueOption.get
     let native = Address.zero
     let token = address 77UL
+    /// Of these two the one that it is not.
+    let other asset = if asset = native then token else native
     let consensusApp = address 100UL
     let virtualApp = address 101UL
     let adjudicator = address 102UL

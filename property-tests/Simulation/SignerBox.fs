@@ -45,6 +45,8 @@ type internal SignerBox(ground: Ground, me: Address) =
         // What was signed once is signed again, or the node would take for unsigned what is out.
         | [], Approve digest -> Signed(FakeCurve.sign me digest)
         | _, Refuse tag -> Declined tag
+        // What was signed once is signed again, whatever the policy has come to say: a refusal means that nothing is out.
+        | [], Approve digest -> Signed(FakeCurve.sign me digest)
         | changed, Approve digest ->
             match refusal payload this.Forbids with
             | ValueSome tag -> Declined tag
