@@ -15,6 +15,9 @@ public interface ISigner : IAsyncDisposable
     /// </summary>
     bool IsTrusted => false;
 
+    /// <summary>Of a signer elsewhere: whether it is there, and what waits. Where none is attached, what needs a signature only waits.</summary>
+    SignerHealth Health => new(1, 0, 0, 0, 0);
+
     /// <summary>Takes requests over. Idempotent by content: the same body gives the same answer.</summary>
     ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken);
 
