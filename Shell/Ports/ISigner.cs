@@ -10,8 +10,9 @@ public interface ISigner : IAsyncDisposable
     ReadOnlyMemory<byte> ChannelAddress { get; }
 
     /// <summary>
-    /// Its signatures need no check: they are made in this process, by the curve that would check them, with the key of
-    /// <see cref="ChannelAddress"/>. Of all other signers each signature is recovered before it counts.
+    /// Its signatures need no further check: they are made in this process, by the curve that would check them, with the key of
+    /// <see cref="ChannelAddress"/>, or were recovered over what was asked before they came out of here. Of all other signers each
+    /// signature is recovered before it counts.
     /// </summary>
     bool IsTrusted => false;
 

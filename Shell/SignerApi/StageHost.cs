@@ -202,7 +202,7 @@ internal sealed class StageHost : IAsyncDisposable
     private StageAck Answer(uint id, ulong delivery, IReadOnlyList<SigningResult> results)
     {
         var name = Attachment.NameOf(delivery);
-        if (!_pending.TryGetValue(id, out var request))
+        if (!_pending.TryGetValue(id, out var request) || results.Count != request.Jobs.Count)
         {
             return Perform(StageCore<StagedRequest>.Refuse(_stage, name, id, "", isTemporary: true));
         }

@@ -22,10 +22,10 @@ public static class SignerApiTerms
     public const int MostInFlight = 64;
 
     /// <summary>How often the node says that it is there; a signer answers each.</summary>
-    public static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(750);
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A side that has heard nothing for so long takes the link for dead.</summary>
-    public static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(2500);
+    public static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(2300);
 
     /// <summary>What a heartbeat carries: message 2008 of the hsmd wire.</summary>
     public static ReadOnlySpan<byte> HeartbeatRaw => [0x07, 0xd8];
