@@ -3,6 +3,7 @@ using Nitro.Host.Api;
 using Nitro.Host.Options;
 using Nitro.Ports;
 using Nitro.SignerApi;
+using Nitro.SignerProtocol;
 
 namespace Nitro.Host;
 
@@ -12,6 +13,7 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
     private readonly SwitchPort port = new();
     private readonly ILogger logger = loggers.CreateLogger($"Nitro.Tenant.{plan.Name}");
     private SignerApiServer? api;
+    private PairedDoor? door;
 
     public TenantPlan Plan => plan;
 
@@ -33,8 +35,11 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
         }
 
         var known = KnownSigner.Load(plan.KnownSignerPath);
+        door = remote.IsPrivate
+            ? null
+            : new PairedDoor(TransportKey.LoadOrCreate(plan.TransportKeyPath), PairedSigners.Load(plan.PairedSignersPath, plan.PairingPath));
         api = await SignerApiServer.StartAsync(
-            new SignerApiOptions { Endpoint = remote.Endpoint(plan.Folder), ServesHsm = remote.IsPrivate, Known = known },
+            new SignerApiOptions { Endpoint = remote.Endpoint(plan.Folder, door), ServesHsm = remote.IsPrivate, Known = known, Door = door },
             TenantBuilder.Recover,
             loggers,
             cancellationToken);
@@ -43,7 +48,11 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
             Seat(await builder.OpenAsync(plan, accounts, api, known, cancellationToken));
         }
 
-        logger.LogWarning("Tenant {Tenant} is waiting for signer at {Address}: start `nitro signer --node {Node}`", plan.Name, api.Address, api.Address);
+        logger.LogWarning(
+            "Tenant {Tenant} is waiting for signer at {Address}: start `nitro signer {How}`",
+            plan.Name,
+            api.Address,
+            remote.IsPrivate ? $"--node {api.Address}" : "--pair CODE`, with the code that `nitro pair` prints here");
     }
 
     /// <summary>Works until cancelled, broken, or not to be opened.</summary>
@@ -68,6 +77,8 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
         {
             await api.DisposeAsync();
         }
+
+        door?.Key.Dispose();
     }
 
     private async Task<bool> TryMeetAsync(CancellationToken cancellationToken)

@@ -4,11 +4,10 @@ using Nitro.Grpc;
 namespace Nitro.Signer;
 
 /// <summary>Attaches to one node, for ever: after each end it tries again, soon at first, then every few seconds, each time with jitter.</summary>
-internal sealed class NodeLink(Uri node, Func<GrpcMetadata> addresses, Workbench bench, ILogger logger)
+internal sealed class NodeLink(Uri node, GrpcChannelOptions options, Func<GrpcMetadata> addresses, Workbench bench, ILogger logger)
 {
     private const int FirstWaitMilliseconds = 100;
     private const int LongestWaitMilliseconds = 5_000;
-    private static readonly GrpcChannelOptions Options = new() { ConnectTimeout = TimeSpan.FromSeconds(5) };
     private string _told = "";
 
     /// <summary>Works until cancelled.</summary>
@@ -31,14 +30,14 @@ internal sealed class NodeLink(Uri node, Func<GrpcMetadata> addresses, Workbench
     /// <summary>One stay; true if the node was there.</summary>
     private async Task<bool> StayAsync(CancellationToken cancellationToken)
     {
-        using var channel = new GrpcChannel(node, Options);
+        using var channel = new GrpcChannel(node, options);
         using var attachment = new Attachment(channel, bench, logger, cancellationToken);
         try
         {
             await attachment.RunAsync(addresses());
             Tell(LogLevel.Warning, "it ended the attachment");
         }
-        catch (GrpcException e) when (e.Code is GrpcStatusCode.FailedPrecondition or GrpcStatusCode.InvalidArgument)
+        catch (GrpcException e) when (e.Code is GrpcStatusCode.FailedPrecondition or GrpcStatusCode.InvalidArgument or GrpcStatusCode.PermissionDenied)
         {
             Tell(LogLevel.Error, $"it does not take this signer: {e.Message}");
         }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Nitro.Signer;
 using Nitro.Signing;
+using Nitro.Storage;
 
 using var stopping = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
@@ -34,11 +35,17 @@ try
         new Thread(() => Drain(stopping)) { IsBackground = true, Name = "standard input" }.Start();
     }
 
+    if (command.Pair is { } code)
+    {
+        await Pairing.PairAsync(code, command.Options, stopping.Token);
+        loggers.CreateLogger("Nitro.Signer").LogInformation("Paired; from now on this signer attaches to that node by itself");
+    }
+
     await using var signer = SignerService.Open(command.Options, loggers);
     await signer.RunAsync(stopping.Token);
     return 0;
 }
-catch (Exception problem) when (problem is SignerSetupException or KeyFileException or MarksException)
+catch (Exception problem) when (problem is SignerSetupException or KeyFileException or MarksException or StorageException)
 {
     await Console.Error.WriteLineAsync($"nitro-signer: {problem.Message}");
     return 1;

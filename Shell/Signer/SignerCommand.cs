@@ -5,16 +5,18 @@ namespace Nitro.Signer;
 
 /// <summary>What the command line asks for.</summary>
 /// <param name="Options">The settings.</param>
+/// <param name="Pair">A pairing code to use first; null: none.</param>
 /// <param name="EndsWithInput">Ends when standard input does: for a parent that must not leave its signer behind.</param>
 /// <param name="Help">Only tells what there is.</param>
-internal sealed record SignerCommand(SignerOptions Options, bool EndsWithInput, bool Help)
+internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool EndsWithInput, bool Help)
 {
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Usage =
         """
         nitro-signer: holds the keys of a Nitro node and signs what the node asks for, if its own marks allow it.
 
-          --node, -n ADDRESS        a node to attach to: unix:///path or http://host:port; may be repeated
+          --node, -n ADDRESS        a node of this machine to attach to: unix:///path; may be repeated
+          --pair CODE               pair with the node that printed this code ('nitro pair'), and attach to it from then on
           --config, -c FILE         settings as JSON: nodes, dataDirectory, channelKeyFile, chainKeyFile
           --data-directory FOLDER   where marks and keys are kept (./signer)
           --channel-key-file FILE   signs states and vouchers (channel.key in the folder; made when absent)
@@ -54,6 +56,9 @@ internal sealed record SignerCommand(SignerOptions Options, bool EndsWithInput, 
                 case "--config" or "-c":
                     given["--config"] = Value(args, i++);
                     break;
+                case "--pair":
+                    given["--pair"] = Value(args, i++);
+                    break;
                 case "--data-directory" or "--channel-key-file" or "--chain-key-file":
                     given[args[i]] = Value(args, i++);
                     break;
@@ -70,7 +75,7 @@ internal sealed record SignerCommand(SignerOptions Options, bool EndsWithInput, 
             ChannelKeyFile = given.GetValueOrDefault("--channel-key-file") ?? options.ChannelKeyFile,
             ChainKeyFile = given.GetValueOrDefault("--chain-key-file") ?? options.ChainKeyFile,
         };
-        return new SignerCommand(help ? options : Checked(options), endsWithInput, help);
+        return new SignerCommand(help ? options : Checked(options), given.GetValueOrDefault("--pair"), endsWithInput, help);
     }
 
     private static string Value(IReadOnlyList<string> args, int at) =>
@@ -91,16 +96,11 @@ internal sealed record SignerCommand(SignerOptions Options, bool EndsWithInput, 
 
     private static SignerOptions Checked(SignerOptions options)
     {
-        if (options.Nodes.Count == 0)
-        {
-            throw new SignerSetupException("No node is named: give --node unix:///path (the node's log says where it listens), or nodes in --config.");
-        }
-
         foreach (var node in options.Nodes)
         {
-            if (!Uri.TryCreate(node, UriKind.Absolute, out var address) || address.Scheme is not ("unix" or "http"))
+            if (!Uri.TryCreate(node, UriKind.Absolute, out var address) || address.Scheme != "unix")
             {
-                throw new SignerSetupException($"'{node}' is no address of a node: give unix:///path or http://host:port.");
+                throw new SignerSetupException($"'{node}' is no address of a node: give unix:///path, or pair with a node elsewhere (--pair).");
             }
         }
 

@@ -3,7 +3,7 @@ namespace Nitro.Signer;
 /// <summary>All settings of a signer, as <c>signer.json</c> has them; flags go over them.</summary>
 public sealed record SignerOptions
 {
-    /// <summary>The nodes to attach to: <c>unix:///path</c> or <c>http://host:port</c>.</summary>
+    /// <summary>The nodes to attach to beside those that it is paired with: <c>unix:///path</c>.</summary>
     public IReadOnlyList<string> Nodes { get; init; } = [];
 
     /// <summary>The folder of marks and, unless named otherwise, keys.</summary>
@@ -18,6 +18,10 @@ public sealed record SignerOptions
     internal string ChannelKeyPath => ChannelKeyFile ?? Path.Combine(DataDirectory, "channel.key");
 
     internal string ChainKeyPath => ChainKeyFile ?? Path.Combine(DataDirectory, "chain.key");
+
+    internal string TransportKeyPath => Path.Combine(DataDirectory, "link.key");
+
+    internal string PairedNodesPath => Path.Combine(DataDirectory, "nodes.json");
 
     internal string MarksPath => Path.Combine(DataDirectory, "marks.db");
 }

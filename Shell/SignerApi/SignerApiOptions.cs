@@ -11,6 +11,9 @@ public sealed record SignerApiOptions
     /// <summary>Serves <c>greenlight.Hsm</c> too: for Unix sockets, which their owner alone can reach.</summary>
     public bool ServesHsm { get; init; }
 
+    /// <summary>Who may come over TCP; null for Unix sockets.</summary>
+    public PairedDoor? Door { get; init; }
+
     /// <summary>Whose node this is; null before the first contact.</summary>
     public SignerAddresses? Known { get; init; }
 }

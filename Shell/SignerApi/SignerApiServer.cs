@@ -19,6 +19,7 @@ public sealed class SignerApiServer : IAsyncDisposable
     private readonly StageHost _stage;
     private readonly SignerGate _gate;
     private readonly AnswerCheck _check;
+    private readonly PairedDoor? _door;
     private GrpcServer? _server;
     private int _asked;
     private int _isDisposed;
@@ -29,6 +30,7 @@ public sealed class SignerApiServer : IAsyncDisposable
         _stage = new StageHost(logger);
         _gate = new SignerGate(options.Known);
         _check = new AnswerCheck(recover);
+        _door = options.Door;
     }
 
     /// <summary>Where signers attach.</summary>
@@ -50,6 +52,11 @@ public sealed class SignerApiServer : IAsyncDisposable
             var handlers = new GrpcHandlers()
                 .ServerStreaming(SignerApiMethods.StreamHsmRequests, server.StreamAsync)
                 .Unary(SignerApiMethods.RespondHsmRequest, server.RespondAsync);
+            if (options.Door is not null)
+            {
+                handlers.Unary(SignerApiMethods.Pair, server.PairAsync);
+            }
+
             if (options.ServesHsm)
             {
                 handlers.Unary(SignerApiMethods.Request, server.RequestAsync).Unary(SignerApiMethods.Ping, (_, _) => Task.FromResult(new Empty()));
@@ -126,6 +133,7 @@ public sealed class SignerApiServer : IAsyncDisposable
 
     private async Task StreamAsync(Empty request, GrpcResponses<HsmRequest> responses, GrpcServerCall call)
     {
+        _door?.Admit(call);
         var addresses = _gate.Enter(call.Metadata);
         await call.SendHeadersAsync();
         var attachment = await _stage.AttachAsync(call.CancellationToken);
@@ -157,8 +165,16 @@ public sealed class SignerApiServer : IAsyncDisposable
         }
     }
 
+    private Task<PairResponse> PairAsync(PairRequest request, GrpcServerCall call)
+    {
+        _door!.Pair(request, call);
+        _logger.LogInformation("A signer was paired from {Address}; {Count} are", call.RemoteEndPoint, _door.Paired.Count);
+        return Task.FromResult(new PairResponse());
+    }
+
     private async Task<Empty> RespondAsync(HsmResponse response, GrpcServerCall call)
     {
+        _door?.Admit(call);
         _stage.FindAttachment(response.Delivery)?.Hear();
         if (response.RequestId == 0)
         {

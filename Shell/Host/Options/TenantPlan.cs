@@ -30,6 +30,12 @@ internal sealed record TenantPlan
 
     public string KnownSignerPath => Path.Combine(Folder, "signer.json");
 
+    public string TransportKeyPath => Path.Combine(Folder, "signer-link.key");
+
+    public string PairedSignersPath => Path.Combine(Folder, "paired-signers.json");
+
+    public string PairingPath => Path.Combine(Folder, "pairing.json");
+
     public string ChainPath => Path.Combine(Folder, "chain.db");
 
     public string LockPath => Path.Combine(Folder, "node.lock");
