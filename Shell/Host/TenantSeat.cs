@@ -38,12 +38,11 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
             TenantBuilder.Recover,
             loggers,
             cancellationToken);
+        logger.LogInformation("Tenant {Tenant} is waiting for signer at {Address}: start `nitro signer --node {Node}`", plan.Name, api.Address, api.Address);
         if (known is not null)
         {
             Seat(await builder.OpenAsync(plan, accounts, api, known, cancellationToken));
         }
-
-        logger.LogWarning("Tenant {Tenant} is waiting for signer at {Address}: start `nitro signer --node {Node}`", plan.Name, api.Address, api.Address);
     }
 
     /// <summary>Works until cancelled, broken, or not to be opened.</summary>

@@ -7,7 +7,7 @@ namespace Nitro.Signer;
 internal sealed class NodeLink(Uri node, Func<GrpcMetadata> addresses, Workbench bench, ILogger logger)
 {
     private const int FirstWaitMilliseconds = 100;
-    private const int LongestWaitMilliseconds = 5_000;
+    private const int LongestWaitMilliseconds = 3_000;
     private static readonly GrpcChannelOptions Options = new() { ConnectTimeout = TimeSpan.FromSeconds(5) };
     private string _told = "";
 
