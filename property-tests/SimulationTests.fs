@@ -32,7 +32,7 @@ type Fresh(output: ITestOutputHelper) =
     [<Fact>]
     member _.``fresh seeds``() =
         let first = uint64 (Random.Shared.NextInt64(1L <<< 40))
-        output.WriteLine $"seeds {first} to {first + 99UL}"
+        output.WriteLine $"fresh seeds {first} to {first + 99UL}"
         stories Run.standard [ first .. first + 99UL ]
 
 [<Fact; Trait("Suite", "long")>]
