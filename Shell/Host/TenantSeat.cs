@@ -43,16 +43,15 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
             TenantBuilder.Recover,
             loggers,
             cancellationToken);
-        if (known is not null)
-        {
-            Seat(await builder.OpenAsync(plan, accounts, api, known, cancellationToken));
-        }
-
-        logger.LogWarning(
+        logger.LogInformation(
             "Tenant {Tenant} is waiting for signer at {Address}: start `nitro signer {How}`",
             plan.Name,
             api.Address,
             remote.IsPrivate ? $"--node {api.Address}" : "--pair CODE`, with the code that `nitro pair` prints here");
+        if (known is not null)
+        {
+            Seat(await builder.OpenAsync(plan, accounts, api, known, cancellationToken));
+        }
     }
 
     /// <summary>Works until cancelled, broken, or not to be opened.</summary>

@@ -7,7 +7,7 @@ namespace Nitro.Signer;
 internal sealed class NodeLink(Uri node, GrpcChannelOptions options, Func<GrpcMetadata> addresses, Workbench bench, ILogger logger)
 {
     private const int FirstWaitMilliseconds = 100;
-    private const int LongestWaitMilliseconds = 5_000;
+    private const int LongestWaitMilliseconds = 3_000;
     private string _told = "";
 
     /// <summary>Works until cancelled.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Nitro.SignerApi;
 
 /// <summary>All that a node learns of its signer: the addresses of its two keys, 0x and 40 lower-case digits each.</summary>
@@ -8,9 +10,11 @@ public sealed record SignerAddresses(string Channel, string Chain)
     private const int AddressBytes = 20;
 
     /// <summary><see cref="Channel"/>, 20 bytes.</summary>
+    [JsonIgnore]
     public ReadOnlyMemory<byte> ChannelBytes => Convert.FromHexString(Channel.AsSpan(2));
 
     /// <summary><see cref="Chain"/>, 20 bytes.</summary>
+    [JsonIgnore]
     public ReadOnlyMemory<byte> ChainBytes => Convert.FromHexString(Chain.AsSpan(2));
 
     /// <summary>Null where either is no address.</summary>

@@ -26,6 +26,7 @@ let ``Numbers have no leading zeros`` (value: int) (encoded: string) = Assert.Eq
 let ``Long strings and lists carry the length of their length`` () =
     let long = Rlp.bytes (Array.zeroCreate 56)
     Assert.Equal("0xb838", hex long[..1])
-    Assert.Equal("0xf83a", hex (Rlp.list [ long ])[..1])
+    let listed = Rlp.list [ long ]
+    Assert.Equal("0xf83a", hex listed[..1])
     Assert.Equal("0xc0", hex (Rlp.list []))
     Assert.Equal("0xc88363617483646f67", hex (Rlp.list [ Rlp.bytes (text "cat"); Rlp.bytes (text "dog") ]))
