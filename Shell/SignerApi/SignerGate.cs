@@ -8,9 +8,11 @@ internal sealed class SignerGate
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<SignerAddresses> _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SignerAddresses? _ours;
 
     public SignerGate(SignerAddresses? known)
     {
+        _ours = known;
         if (known is not null)
         {
             _met.SetResult(known);
@@ -28,12 +30,13 @@ internal sealed class SignerGate
             ?? throw new GrpcException(
                 GrpcStatusCode.InvalidArgument,
                 $"A signer names its addresses in {SignerApiTerms.ChannelAddress} and {SignerApiTerms.ChainAccount}: 0x and 40 hexadecimal digits each.");
+        SignerAddresses ours;
         lock (_gate)
         {
-            _met.TrySetResult(said);
+            ours = _ours ??= said;
         }
 
-        var ours = _met.Task.Result;
+        _met.TrySetResult(ours);
         return said == ours
             ? said
             : throw new GrpcException(

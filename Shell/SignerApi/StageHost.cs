@@ -23,7 +23,7 @@ internal sealed class StageHost : IAsyncDisposable
     private readonly Channel<Action> _mailbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<uint, StagedRequest> _pending = new();
     private readonly ConcurrentDictionary<string, Attachment> _attachments = new();
-    private readonly Dictionary<string, Queue<StagedRequest>> _lanes = new(StringComparer.Ordinal);
+    private readonly LaneQueues _lanes = new();
     private readonly PriorityQueue<(StagedRequest Request, string Attachment, ulong Delivery), TimeSpan> _retries = new();
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly CancellationTokenSource _stopping = new();
@@ -151,9 +151,8 @@ internal sealed class StageHost : IAsyncDisposable
 
     private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
     {
-        var waiting = _lanes.GetValueOrDefault(lane);
         var needed = (jobs.Count + SignerApiTerms.MostItems - 1) / SignerApiTerms.MostItems;
-        if (_stage.Waiting + needed > MostPending || (waiting?.Count(request => !request.IsEnded) ?? 0) + needed > PerLane)
+        if (_stage.Waiting + needed > MostPending || _lanes.Waiting(lane) + needed > PerLane)
         {
             throw new InvalidOperationException("as many signing requests wait as are allowed");
         }
@@ -162,12 +161,7 @@ internal sealed class StageHost : IAsyncDisposable
         {
             var request = new StagedRequest(_nextId++, lane, some);
             _pending[request.Id] = request;
-            if (!_lanes.TryGetValue(lane, out waiting))
-            {
-                _lanes[lane] = waiting = new Queue<StagedRequest>();
-            }
-
-            waiting.Enqueue(request);
+            _lanes.Add(request);
             Perform(StageCore<StagedRequest>.Submit(_stage, request.Id, lane, isTimeCritical));
         }
 
@@ -224,7 +218,7 @@ internal sealed class StageHost : IAsyncDisposable
             }
         }
 
-        TellLane(request.Lane);
+        _lanes.Tell(request.Lane);
         return ack;
     }
 
@@ -248,28 +242,6 @@ internal sealed class StageHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells what is decided, in order, and lets go of what is over.</summary>
-    private void TellLane(string lane)
-    {
-        if (!_lanes.TryGetValue(lane, out var waiting))
-        {
-            return;
-        }
-
-        while (waiting.TryPeek(out var first))
-        {
-            first.Tell();
-            if (!first.IsEnded)
-            {
-                return;
-            }
-
-            waiting.Dequeue();
-        }
-
-        _lanes.Remove(lane);
-    }
-
     /// <summary>The new state first, then its effects in order. The acknowledgement among them, where there is one.</summary>
     private StageAck Perform(StageStep<StagedRequest> step)
     {
@@ -288,7 +260,7 @@ internal sealed class StageHost : IAsyncDisposable
         if (_pending.TryRemove(id, out var request))
         {
             request.End();
-            TellLane(request.Lane);
+            _lanes.Tell(request.Lane);
         }
     }
 

@@ -8,13 +8,18 @@ internal sealed class SwitchPort : INodePort
 {
     private const string Version = "version";
     private readonly TaskCompletionSource<INodePort> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile INodePort? current;
 
     /// <summary>The tenant's own API takes over.</summary>
-    public void Open(INodePort port) => opened.TrySetResult(port);
+    public void Open(INodePort port)
+    {
+        current = port;
+        opened.TrySetResult(port);
+    }
 
     /// <inheritdoc/>
     public string? PermissionOf(string method) =>
-        Port is { } port ? port.PermissionOf(method) : method switch
+        current is { } port ? port.PermissionOf(method) : method switch
         {
             Version => "none",
             NodePort.Statistics => "read",
@@ -23,12 +28,15 @@ internal sealed class SwitchPort : INodePort
 
     /// <inheritdoc/>
     public ValueTask<NodeAnswer> CallAsync(string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken) =>
-        Port is { } port
+        current is { } port
             ? port.CallAsync(method, payload, requestId, cancellationToken)
             : ValueTask.FromResult(method == Version ? new NodeAnswer(NodePort.VersionResult, null) : new NodeAnswer(default, Problems.NoSignerYet));
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<NodeNotification> NotificationsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<NodeNotification> NotificationsAsync(CancellationToken cancellationToken) =>
+        current is { } port ? port.NotificationsAsync(cancellationToken) : OnceOpenAsync(cancellationToken);
+
+    private async IAsyncEnumerable<NodeNotification> OnceOpenAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var port = await opened.Task.WaitAsync(cancellationToken);
         await foreach (var notification in port.NotificationsAsync(cancellationToken))
@@ -36,6 +44,4 @@ internal sealed class SwitchPort : INodePort
             yield return notification;
         }
     }
-
-    private INodePort? Port => opened.Task.IsCompletedSuccessfully ? opened.Task.Result : null;
 }
