@@ -4,6 +4,13 @@ open System
 open Nitro.Kernel
 open Nitro.Protocol
 
+/// What a signer may be asked; each kind has a key of its own.
+type internal SignItem =
+    /// For the channel key.
+    | ChannelItem of Payload
+    /// For the chain account's key.
+    | TransactionItem of Transaction
+
 /// What a signer is asked, as bytes: always the structure, never a hash. JSON.
 module internal RequestV1 =
     let encode (payload: Payload) : byte[] =
@@ -25,7 +32,54 @@ module internal RequestV1 =
 
             writer.WriteEndObject())
 
-    let decode (body: ReadOnlyMemory<byte>) : Read<Payload> =
+    let encodeTransaction (transaction: Transaction) : byte[] =
+        JsonWrite.encode (fun writer ->
+            writer.WriteStartObject()
+            writer |> JsonWrite.string "kind" "transaction"
+            writer |> JsonWrite.uint64 "chainId" transaction.ChainId
+            writer |> JsonWrite.uint64 "nonce" transaction.Nonce
+            writer |> JsonWrite.amount "maxPriorityFeePerGas" transaction.MaxPriorityFeePerGas
+            writer |> JsonWrite.amount "maxFeePerGas" transaction.MaxFeePerGas
+            writer |> JsonWrite.uint64 "gasLimit" transaction.GasLimit
+
+            match transaction.To with
+            | ValueSome target -> writer |> JsonWrite.address "to" target
+            | ValueNone -> ()
+
+            writer |> JsonWrite.amount "value" transaction.Value
+            writer |> JsonWrite.bytes "data" transaction.Data
+            writer.WriteEndObject())
+
+    let private transaction root : Read<Transaction> =
+        read {
+            let! chainId = Json.uint64 "chainId" root
+            let! nonce = Json.uint64 "nonce" root
+            let! tip = Json.amount "maxPriorityFeePerGas" root
+            let! fee = Json.amount "maxFeePerGas" root
+            let! gas = Json.uint64 "gasLimit" root
+
+            // Absent is a deployment; the zero address is an address.
+            let isDeployment =
+                match Json.field "to" root with
+                | ValueNone -> true
+                | ValueSome element -> element.ValueKind = Text.Json.JsonValueKind.Null
+
+            let! target = Json.address "to" root
+            let! value = Json.amount "value" root
+            let! data = Json.bytes "data" root
+
+            return
+                { ChainId = chainId
+                  Nonce = nonce
+                  MaxPriorityFeePerGas = tip
+                  MaxFeePerGas = fee
+                  GasLimit = gas
+                  To = if isDeployment then ValueNone else ValueSome target
+                  Value = value
+                  Data = data }
+        }
+
+    let decode (body: ReadOnlyMemory<byte>) : Read<SignItem> =
         Json.decode body (fun root ->
             read {
                 let! kind = Json.string "kind" root
@@ -35,12 +89,15 @@ module internal RequestV1 =
                     let! struct (fixedPart, variable) = Json.nested "state" (StateJson.read Json.destinationStrict) root
                     let! undoes = Json.bytes32 "undoes" root
                     let target = if undoes = Bytes32.zero then ValueNone else ValueSome(ChannelId undoes)
-                    return StatePayload(fixedPart, variable, target)
+                    return ChannelItem(StatePayload(fixedPart, variable, target))
                 | "voucher" ->
                     let! channel = Json.bytes32 "channel" root
                     let! total = Json.amount "total" root
-                    return VoucherPayload { Channel = ChannelId channel; Total = total }
-                | other -> return! Error $"kind: expected state or voucher, found {other}"
+                    return ChannelItem(VoucherPayload { Channel = ChannelId channel; Total = total })
+                | "transaction" ->
+                    let! found = transaction root
+                    return TransactionItem found
+                | other -> return! Error $"kind: expected state, voucher or transaction, found {other}"
             })
 
 /// A channel's marks as bytes, for the signer's own store. JSON.

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Nitro.Cli.Demo;
 using Nitro.Cli.Node;
 using Nitro.Cli.Rpc;
+using Nitro.Cli.Signer;
 using Nitro.Cli.Sim;
 
 namespace Nitro.Cli;
@@ -18,6 +19,9 @@ internal static class CommandLine
 
           nitro demo                                   the whole story on a chain of its own, in under two minutes
           nitro node --config nitro.json               run a node; Ctrl-C ends it cleanly
+          nitro node --signer remote                   run one without keys, and beside it:
+          nitro signer --node unix:///…/signer.sock    the signer that holds them
+          nitro pair                                   a signer on another machine: prints the code for its --pair
           nitro rpc get-address                        talk to a running node (127.0.0.1:4005 unless --endpoint says otherwise)
           nitro rpc create-ledger-channel 0xPEER --amount 1ether --their-amount 0.5ether
           nitro rpc create-payment-channel 0xPAYEE --through 0xPEER --amount 0.1ether
@@ -28,5 +32,5 @@ internal static class CommandLine
         """;
 
     /// <summary>A fresh tree of commands.</summary>
-    public static RootCommand Create() => new(About) { DemoCommand.Create(), NodeCommand.Create(), RpcCommand.Create(), SimCommand.Create() };
+    public static RootCommand Create() => new(About) { DemoCommand.Create(), NodeCommand.Create(), SignerCommand.Create(), PairCommand.Create(), RpcCommand.Create(), SimCommand.Create() };
 }

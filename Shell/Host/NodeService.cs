@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nitro.Ethereum;
+using Nitro.Grpc;
 using Nitro.Host.Link;
 using Nitro.Host.Loop;
 using Nitro.Host.Options;
@@ -19,14 +20,14 @@ public sealed class NodeService(
 {
     private readonly ILogger logger = loggers.CreateLogger("Nitro.Node");
     private readonly CancellationTokenSource stopping = new();
-    private readonly List<(TenantPlan Plan, Tenant Tenant)> tenants = [];
+    private readonly List<TenantSeat> tenants = [];
     private readonly List<RpcServer> servers = [];
     private readonly FolderLocks folders = new();
     private Task running = Task.CompletedTask;
     private int isStopped;
 
-    /// <summary>The tenants that could be opened.</summary>
-    public IReadOnlyList<Tenant> Tenants => [.. tenants.Select(tenant => tenant.Tenant)];
+    /// <summary>The tenants that are open; one without keys is not before its first signer has attached.</summary>
+    public IReadOnlyList<Tenant> Tenants => [.. tenants.Select(tenant => tenant.Tenant).OfType<Tenant>()];
 
     /// <summary>Where each tenant's API answers.</summary>
     public IReadOnlyList<RpcAddress> Addresses => [.. servers.SelectMany(server => server.Addresses)];
@@ -42,7 +43,7 @@ public sealed class NodeService(
         try
         {
             await OpenAsync(plan, cancellationToken);
-            running = WatchAsync([.. tenants.Select(tenant => tenant.Tenant.RunAsync(stopping.Token))]);
+            running = WatchAsync([.. tenants.Select(tenant => tenant.RunAsync(stopping.Token))]);
             foreach (var (rpc, served) in RpcGroup.Of(tenants))
             {
                 servers.Add(await RpcServer.StartAsync(rpc, served, loggers, cancellationToken));
@@ -76,7 +77,7 @@ public sealed class NodeService(
 
         await stopping.CancelAsync();
         await running;
-        foreach (var (_, tenant) in tenants)
+        foreach (var tenant in tenants)
         {
             await tenant.DisposeAsync();
         }
@@ -120,7 +121,15 @@ public sealed class NodeService(
 
         foreach (var tenant in ready)
         {
-            await TryAsync(tenant, async () => tenants.Add((tenant, await builder.OpenAsync(tenant, accounts, cancellationToken))));
+            var seat = new TenantSeat(tenant, builder, accounts, loggers);
+            if (await TryAsync(tenant, () => seat.OpenAsync(cancellationToken)))
+            {
+                tenants.Add(seat);
+            }
+            else
+            {
+                await seat.DisposeAsync();
+            }
         }
 
         // Told once: where none is left the exception ends the process and its message is shown.
@@ -137,7 +146,7 @@ public sealed class NodeService(
 
     /// <summary>Whether it concerns one tenant alone, and its message says what to do.</summary>
     private static bool IsForOperator(Exception e) =>
-        e is TenantStoppedException or StorageException or JournalException or KeyFileException or MarksException or EthereumSetupException or IOException;
+        e is TenantStoppedException or GrpcSetupException or StorageException or JournalException or KeyFileException or MarksException or EthereumSetupException or IOException;
 
     private async Task WatchAsync(IReadOnlyList<Task> runs)
     {

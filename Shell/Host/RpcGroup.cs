@@ -11,7 +11,7 @@ internal static class RpcGroup
     /// <summary>The servers to start. Tenants without an API are in none.</summary>
     /// <exception cref="NodeOptionsException">Two tenants want one endpoint under different rules.</exception>
     /// <exception cref="RpcSetupException">A token key cannot be used.</exception>
-    internal static IReadOnlyList<(RpcOptions Options, IReadOnlyList<RpcTenant> Tenants)> Of(IEnumerable<(TenantPlan Plan, Tenant Tenant)> tenants)
+    internal static IReadOnlyList<(RpcOptions Options, IReadOnlyList<RpcTenant> Tenants)> Of(IEnumerable<TenantSeat> tenants)
     {
         var groups = tenants.Where(tenant => tenant.Plan.Listen is not null).GroupBy(tenant => Rules(tenant.Plan.Rpc)).ToList();
         var contested = groups
@@ -34,14 +34,14 @@ internal static class RpcGroup
         Hosts = rpc.Hosts ?? [],
     };
 
-    private static RpcTenant Serve((TenantPlan Plan, Tenant Tenant) tenant)
+    private static RpcTenant Serve(TenantSeat tenant)
     {
         var rpc = tenant.Plan.Rpc;
         var tokens = rpc.Compat == GoNitro ? Tokens.GoNitro() : Tokens.FromKeyFile(tenant.Plan.TokenKeyPath);
         var listen = tenant.Plan.Listen!;
         return new RpcTenant(
             tenant.Plan.Name,
-            tenant.Tenant.Port,
+            tenant.Port,
             tokens,
             new RpcEndpoint(listen.Address, listen.Port, Given(rpc.CertificateFile), Given(rpc.KeyFile)));
     }

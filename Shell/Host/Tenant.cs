@@ -45,7 +45,7 @@ public sealed class Tenant : IAsyncDisposable
         dispatcher = new Dispatcher(peers, signs, chain);
         turn = new Turn(parts.Journal, node, clock, new StepRelease(dispatcher, calls, hub, parts.Logger), counters);
         epochs = new Epochs(parts, turn, mailbox.Nudge);
-        Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, parts.Limits.CallTime);
+        Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, () => parts.Signer.Health, parts.Limits.CallTime);
     }
 
     /// <summary>For logs and the API.</summary>
@@ -78,7 +78,8 @@ public sealed class Tenant : IAsyncDisposable
         Published().OpenObjectives,
         Published().UnfinishedCount,
         mailbox.Count + calls.Count,
-        parts.Chain.Health);
+        parts.Chain.Health,
+        parts.Signer.Health);
 
     /// <summary>Reads the journal, and opens a new epoch if one is due. The parts belong to the tenant once this has succeeded.</summary>
     /// <exception cref="TenantStoppedException">The journal cannot be read by this version, or the signer holds another key.</exception>

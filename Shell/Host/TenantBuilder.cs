@@ -8,6 +8,7 @@ using Nitro.Host.Options;
 using Nitro.Journal;
 using Nitro.Ports;
 using Nitro.Secp256k1;
+using Nitro.SignerApi;
 using Nitro.Signing;
 
 namespace Nitro.Host;
@@ -15,15 +16,47 @@ namespace Nitro.Host;
 /// <summary>Opens what a tenant is made of, as its plan says, and then the tenant.</summary>
 internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILoggerFactory loggers, TimeProvider time)
 {
-    private static readonly RecoverSigner Recover =
+    private readonly Lock claiming = new();
+
+    /// <summary>The curve, as the core takes it.</summary>
+    internal static readonly RecoverSigner Recover =
         (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address);
 
-    /// <summary>Opens one tenant, whose folder is there and this process's; what was opened before a failure is closed again.</summary>
+    /// <summary>Opens a tenant whose keys are in this process, and whose folder is there and its own.</summary>
     /// <exception cref="Exception">Setup, key, marks, journal or chain exceptions: their messages are for the operator.</exception>
     public async Task<Tenant> OpenAsync(TenantPlan tenant, ISet<string> accounts, CancellationToken cancellationToken)
     {
-        var logger = loggers.CreateLogger($"Nitro.Tenant.{tenant.Name}");
-        var opened = new Stack<IAsyncDisposable>();
+        var logger = Logger(tenant);
+        var channelKey = Key(NodeConfiguration.ChannelKeyVariable, tenant.ChannelKeyFile);
+        var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
+        try
+        {
+            var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, logger), cancellationToken);
+            return await OpenAsync(tenant, accounts, signer, () => new KeyTransactionSigner(chainKey), channelKey, cancellationToken);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(channelKey);
+            CryptographicOperations.ZeroMemory(chainKey);
+        }
+    }
+
+    /// <summary>The same for one whose keys are at its signers, which attach to this API.</summary>
+    public Task<Tenant> OpenAsync(
+        TenantPlan tenant, ISet<string> accounts, SignerApiServer api, SignerAddresses addresses, CancellationToken cancellationToken) =>
+        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), default, cancellationToken);
+
+    /// <summary>What was opened before a failure is closed again, the signer too.</summary>
+    private async Task<Tenant> OpenAsync(
+        TenantPlan tenant,
+        ISet<string> accounts,
+        ISigner signer,
+        Func<ITransactionSigner> transactionSigner,
+        ReadOnlyMemory<byte> channelKey,
+        CancellationToken cancellationToken)
+    {
+        var logger = Logger(tenant);
+        var opened = new Stack<IAsyncDisposable>([signer]);
         T Opened<T>(T part)
             where T : IAsyncDisposable
         {
@@ -31,18 +64,15 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             return part;
         }
 
-        var channelKey = Key(NodeConfiguration.ChannelKeyVariable, tenant.ChannelKeyFile);
-        var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try
         {
-            var signer = Opened(await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, logger), cancellationToken));
             var address = "0x" + Convert.ToHexStringLower(signer.ChannelAddress.Span);
             if (!NitroCore.TryConfigure(SettingsJson.Write(plan.Options, tenant, address), Recover, out var settings, out var error))
             {
                 throw new NodeOptionsException($"The settings of tenant {tenant.Name} cannot be used: {error}");
             }
 
-            var transactions = new KeyTransactionSigner(chainKey);
+            var transactions = transactionSigner();
             Claim(accounts, tenant, address, transactions.Account);
             var journal = Opened(await JournalAsync(tenant, address, cancellationToken));
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
@@ -77,12 +107,9 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
 
             throw;
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(channelKey);
-            CryptographicOperations.ZeroMemory(chainKey);
-        }
     }
+
+    private ILogger Logger(TenantPlan tenant) => loggers.CreateLogger($"Nitro.Tenant.{tenant.Name}");
 
     /// <summary>A variable names one key, so it stands for the file only where there is one tenant.</summary>
     private byte[] Key(string variable, string file) =>
@@ -151,8 +178,10 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         return tenant.ChainPath;
     }
 
-    private static void Claim(ISet<string> accounts, TenantPlan tenant, string address, ReadOnlyMemory<byte> account)
+    private void Claim(ISet<string> accounts, TenantPlan tenant, string address, ReadOnlyMemory<byte> account)
     {
+        // Tenants whose signers attach at the same moment are opened at the same time.
+        using var one = claiming.EnterScope();
         if (!accounts.Add($"channel {address}"))
         {
             throw new NodeOptionsException($"Tenant {tenant.Name} has the channel key of another tenant ({address}): give each its own.");

@@ -17,6 +17,7 @@ namespace Nitro.Host;
 /// <param name="UnfinishedEffects">Promises not known to be kept.</param>
 /// <param name="Waiting">Events and calls that wait.</param>
 /// <param name="Chain">Connection, progress and cost of the chain adapter.</param>
+/// <param name="Signer">Whether a signer is there, and what waits for it.</param>
 public sealed record TenantStatistics(
     long JournalPosition,
     JournalStatistics Journal,
@@ -31,4 +32,5 @@ public sealed record TenantStatistics(
     int OpenObjectives,
     int UnfinishedEffects,
     int Waiting,
-    ChainHealth Chain);
+    ChainHealth Chain,
+    SignerHealth Signer);

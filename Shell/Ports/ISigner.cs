@@ -10,10 +10,14 @@ public interface ISigner : IAsyncDisposable
     ReadOnlyMemory<byte> ChannelAddress { get; }
 
     /// <summary>
-    /// Its signatures need no check: they are made in this process, by the curve that would check them, with the key of
-    /// <see cref="ChannelAddress"/>. Of all other signers each signature is recovered before it counts.
+    /// Its signatures need no further check: they are made in this process, by the curve that would check them, with the key of
+    /// <see cref="ChannelAddress"/>, or were recovered over what was asked before they came out of here. Of all other signers each
+    /// signature is recovered before it counts.
     /// </summary>
     bool IsTrusted => false;
+
+    /// <summary>Of a signer elsewhere: whether it is there, and what waits. Where none is attached, what needs a signature only waits.</summary>
+    SignerHealth Health => new(1, 0, 0, 0, 0);
 
     /// <summary>Takes requests over. Idempotent by content: the same body gives the same answer.</summary>
     ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken);

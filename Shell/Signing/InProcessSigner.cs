@@ -29,7 +29,7 @@ public sealed class InProcessSigner : ISigner
         this.key = key;
         this.marks = marks;
         ChannelAddress = address;
-        desk = new SigningDesk(key, marks, options.ParallelFrom);
+        desk = new SigningDesk(key, null, marks, options.ParallelFrom);
         requests = Channel.CreateBounded<SignRequest>(new BoundedChannelOptions(options.MostWaiting) { SingleReader = true });
         answers = Channel.CreateBounded<IReadOnlyList<SignAnswer>>(new BoundedChannelOptions(64) { SingleWriter = true });
         working = Task.Run(WorkAsync);

@@ -3,11 +3,17 @@ using Nitro.Secp256k1;
 
 namespace Nitro.Signing;
 
-/// <summary>Answers one batch: decide all in order, store the changed marks, then sign. Used by one thread at a time.</summary>
-internal sealed class SigningDesk(byte[] key, MarkStore marks, int parallelFrom)
+/// <summary>
+/// Answers one batch: decide all in order, store the changed marks, then sign. Used by one thread at a time. Without a chain key it
+/// refuses transactions.
+/// </summary>
+internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MarkStore marks, int parallelFrom)
 {
     /// <summary>The tag of a request that cannot be read: the asker's bug, so asking again is pointless.</summary>
     internal const string Malformed = "malformed-request";
+
+    /// <summary>The tag of a transaction where the chain account's key is elsewhere.</summary>
+    internal const string NoChainKey = "no-chain-key";
 
     private const int Threads = 2;
     private long signed;
@@ -23,7 +29,7 @@ internal sealed class SigningDesk(byte[] key, MarkStore marks, int parallelFrom)
     {
         // What this batch has decided so far counts for the requests behind it, though it is not stored yet.
         var changed = new Dictionary<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(MarkKey.Comparer);
-        var digests = new ReadOnlyMemory<byte>[batch.Count];
+        var digests = new (ReadOnlyMemory<byte> Digest, byte[] Key)[batch.Count];
         var answers = new SignAnswer[batch.Count];
         for (var i = 0; i < answers.Length; i++)
         {
@@ -41,12 +47,17 @@ internal sealed class SigningDesk(byte[] key, MarkStore marks, int parallelFrom)
         return answers;
     }
 
-    private (ReadOnlyMemory<byte> Digest, SignAnswer Answer) Decide(
+    private ((ReadOnlyMemory<byte> Digest, byte[] Key) Digest, SignAnswer Answer) Decide(
         SignRequest request, Dictionary<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> changed)
     {
         if (!SignerCore.TryRead(request.Body, out var reading, out _))
         {
             return (default, new SignAnswer(request.EffectId, default, Malformed));
+        }
+
+        if ((reading.Key == SigningKey.Chain ? chainKey : channelKey) is not { } key)
+        {
+            return (default, new SignAnswer(request.EffectId, default, NoChainKey));
         }
 
         var verdict = SignerCore.Decide(reading, key => changed.TryGetValue(key, out var value) ? value : marks.Read(key));
@@ -60,10 +71,10 @@ internal sealed class SigningDesk(byte[] key, MarkStore marks, int parallelFrom)
             changed[markKey] = value;
         }
 
-        return (verdict.Digest, new SignAnswer(request.EffectId, default, null));
+        return ((verdict.Digest, key), new SignAnswer(request.EffectId, default, null));
     }
 
-    private void Sign(ReadOnlyMemory<byte>[] digests, SignAnswer[] answers)
+    private void Sign((ReadOnlyMemory<byte> Digest, byte[] Key)[] digests, SignAnswer[] answers)
     {
         if (answers.Length < parallelFrom)
         {
@@ -79,7 +90,7 @@ internal sealed class SigningDesk(byte[] key, MarkStore marks, int parallelFrom)
             0, answers.Length, new ParallelOptions { MaxDegreeOfParallelism = Threads }, i => answers[i] = Sign(digests[i], answers[i]));
     }
 
-    private SignAnswer Sign(ReadOnlyMemory<byte> digest, SignAnswer answer)
+    private SignAnswer Sign((ReadOnlyMemory<byte> Digest, byte[] Key) asked, SignAnswer answer)
     {
         if (answer.RefusedTag is not null)
         {
@@ -88,7 +99,7 @@ internal sealed class SigningDesk(byte[] key, MarkStore marks, int parallelFrom)
         }
 
         var signature = new byte[65];
-        if (!Curve.Default.TrySign(digest.Span, key, signature))
+        if (!Curve.Default.TrySign(asked.Digest.Span, asked.Key, signature))
         {
             throw new InvalidOperationException("A key that was checked at the start cannot sign.");
         }

@@ -21,13 +21,14 @@ internal static class DemoCommand
             }
         });
         var ledgersOnly = new Option<bool>("--ledgers-only") { Description = "Open and close the ledger channels, and pay nothing" };
+        var remoteSigner = new Option<bool>("--remote-signer") { Description = "The host holds no key: each tenant's signer is a process of its own, and Alice's is killed halfway too" };
         var keep = new Option<bool>("--keep") { Description = "Leave the temporary folder with journals, keys and the host's log" };
         var demo = new Command("demo", "Play the whole story on a chain of its own: fund, pay, kill -9, carry on, close, check every wei")
         {
-            payments, ledgersOnly, keep,
+            payments, ledgersOnly, remoteSigner, keep,
         };
         demo.SetAction((parse, cancellationToken) => RunAsync(
-            new DemoOptions(parse.GetValue(payments), parse.GetValue(ledgersOnly), parse.GetValue(keep)), cancellationToken));
+            new DemoOptions(parse.GetValue(payments), parse.GetValue(ledgersOnly), parse.GetValue(remoteSigner), parse.GetValue(keep)), cancellationToken));
         return demo;
     }
 
@@ -65,7 +66,7 @@ internal static class DemoCommand
 
     private static async Task<int> PlayAsync(DemoOptions options, DemoFolder folder, Report report, IDemoView view, CancellationToken cancellationToken)
     {
-        await using var stage = new Stage(folder);
+        await using var stage = new Stage(folder, options.RemoteSigner);
         var story = new Story(options, stage, new StepRunner(view, report), report);
         await view.RunAsync(() => story.PlayAsync(cancellationToken));
         return story.ChecksMade;

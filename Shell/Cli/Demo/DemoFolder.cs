@@ -21,6 +21,15 @@ internal sealed class DemoFolder
     /// <summary>The keys.</summary>
     public string Keys => Path.Combine(Root, "keys");
 
+    /// <summary>Where a party's signer attaches.</summary>
+    public string SignerAddress(Party party) => $"unix://{Path.Combine(Root, party.Name + ".sock")}";
+
+    /// <summary>A signer's marks.</summary>
+    public string SignerData(Party party) => Path.Combine(Root, $"signer-{party.Name}");
+
+    /// <summary>A signer's standard error.</summary>
+    public string SignerLog(Party party) => Path.Combine(Root, $"signer-{party.Name}.log");
+
     /// <summary>The npm folder of the repository that this program was built in.</summary>
     /// <exception cref="CliError">The program was moved out of it.</exception>
     public static string Devnet()
@@ -46,15 +55,17 @@ internal sealed class DemoFolder
     }
 
     /// <summary>Writes nitro.json: the chain, the contracts and a tenant for each party.</summary>
-    public async Task WriteConfigAsync(Uri chainUrl, ulong chainId, long startBlock, Deployment contracts, IEnumerable<Party> parties, CancellationToken cancellationToken)
+    public async Task WriteConfigAsync(Uri chainUrl, ulong chainId, long startBlock, Deployment contracts, IEnumerable<Party> parties, bool remoteSigner, CancellationToken cancellationToken)
     {
         var tenants = parties.ToDictionary(
             party => party.Name,
-            party => new
-            {
-                rpc = new { listen = party.Listen },
-                keys = new { channelKeyFile = party.ChannelKeyFile, chainKeyFile = party.ChainKeyFile },
-            });
+            party => remoteSigner
+                ? (object)new { rpc = new { listen = party.Listen }, signer = new { remote = new { listen = SignerAddress(party) } } }
+                : new
+                {
+                    rpc = new { listen = party.Listen },
+                    keys = new { channelKeyFile = party.ChannelKeyFile, chainKeyFile = party.ChainKeyFile },
+                });
         var config = new
         {
             chain = new { url = chainUrl.ToString(), chainId, startBlock, confirmations = 2 },

@@ -3,8 +3,10 @@ using Nitro.Devnet;
 namespace Nitro.Cli.Demo;
 
 /// <summary>What the story plays on: the chain, the contracts, the three parties and the host that serves them.</summary>
-internal sealed class Stage(DemoFolder folder) : IAsyncDisposable
+internal sealed class Stage(DemoFolder folder, bool remoteSigner) : IAsyncDisposable
 {
+    private const string NoSignerTag = "waiting-for-signer";
+    private readonly Dictionary<Party, ChildProcess> _signers = [];
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
     private Chain? _chain;
     private Deployment? _contracts;
@@ -28,7 +30,7 @@ internal sealed class Stage(DemoFolder folder) : IAsyncDisposable
     public Deployment Contracts => _contracts ?? throw new InvalidOperationException("The contracts are not there yet.");
 
     /// <summary>The host, once it runs.</summary>
-    public HostProcess? Host { get; private set; }
+    public ChildProcess? Host { get; private set; }
 
     /// <summary>The block after which the parties' transactions begin.</summary>
     public long StartBlock { get; private set; }
@@ -48,13 +50,18 @@ internal sealed class Stage(DemoFolder folder) : IAsyncDisposable
         view.Waiting("NitroAdjudicator, ConsensusApp, VirtualPaymentApp and a test token");
         _contracts = await _chain.DeployAsync(devnet, cancellationToken);
         StartBlock = await _chain.Node.LatestHeightAsync(cancellationToken);
-        await folder.WriteConfigAsync(_chain.Url, _chain.ChainId, StartBlock, _contracts, Parties, cancellationToken);
+        await folder.WriteConfigAsync(_chain.Url, _chain.ChainId, StartBlock, _contracts, Parties, remoteSigner, cancellationToken);
     }
 
     /// <summary>Starts the host and returns when every tenant answers with its own address.</summary>
-    public async Task<HostProcess> StartHostAsync(CancellationToken cancellationToken)
+    public async Task<ChildProcess> StartHostAsync(CancellationToken cancellationToken)
     {
-        Host = HostProcess.Start(folder.Config, folder.Log);
+        Host = ChildProcess.StartHost(folder.Config, folder.Log);
+        foreach (var party in Parties.Where(party => remoteSigner && !_signers.ContainsKey(party)))
+        {
+            StartSigner(party);
+        }
+
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Host.Gone);
         try
         {
@@ -68,7 +75,7 @@ internal sealed class Stage(DemoFolder folder) : IAsyncDisposable
     }
 
     /// <summary>SIGKILL, and a new process on the same journals.</summary>
-    public async Task<HostProcess> KillAndRestartAsync(CancellationToken cancellationToken)
+    public async Task<ChildProcess> KillAndRestartAsync(CancellationToken cancellationToken)
     {
         if (Host is { } host)
         {
@@ -79,9 +86,26 @@ internal sealed class Stage(DemoFolder folder) : IAsyncDisposable
         return await StartHostAsync(cancellationToken);
     }
 
+    /// <summary>SIGKILL, and a new signer on the same marks. Nothing where the host holds the keys.</summary>
+    public async Task KillAndRestartSignerAsync(Party party, CancellationToken cancellationToken)
+    {
+        if (_signers.Remove(party, out var signer))
+        {
+            await signer.KillAsync(cancellationToken);
+            await signer.DisposeAsync();
+            StartSigner(party);
+            await AttachedAsync(party, cancellationToken);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        foreach (var signer in _signers.Values)
+        {
+            await signer.DisposeAsync();
+        }
+
         if (Host is not null)
         {
             await Host.DisposeAsync();
@@ -98,6 +122,18 @@ internal sealed class Stage(DemoFolder folder) : IAsyncDisposable
         }
     }
 
+    private void StartSigner(Party party) => _signers[party] = ChildProcess.StartSigner(
+        party, folder.SignerAddress(party), folder.SignerData(party), folder.SignerLog(party));
+
+    /// <summary>Before, what is asked without an id of its own is refused.</summary>
+    private static async Task AttachedAsync(Party party, CancellationToken cancellationToken)
+    {
+        while ((await party.CallAsync("get_node_statistics", null, null, cancellationToken)).GetProperty("signer").GetProperty("attached").GetInt32() == 0)
+        {
+            await Task.Delay(Poll, cancellationToken);
+        }
+    }
+
     private static async Task AnswersAsync(Party party, CancellationToken cancellationToken)
     {
         while (true)
@@ -110,9 +146,10 @@ internal sealed class Stage(DemoFolder folder) : IAsyncDisposable
                     throw new CliError($"{party.Name}'s endpoint answers with the address {address} and not with its key's, {party.AddressText}.");
                 }
 
+                await AttachedAsync(party, cancellationToken);
                 return;
             }
-            catch (JsonRpc.RpcUnreachable)
+            catch (Exception e) when (e is JsonRpc.RpcUnreachable or JsonRpc.RpcError { Tag: NoSignerTag })
             {
                 await Task.Delay(Poll, cancellationToken);
             }

@@ -7,7 +7,7 @@ namespace Nitro.Cli.Demo;
 internal sealed class StepRunner(IDemoView view, Report report)
 {
     /// <summary>The process whose end ends a step; null before it is started.</summary>
-    public HostProcess? Host { get; set; }
+    public ChildProcess? Host { get; set; }
 
     /// <summary>Runs a step; <paramref name="work"/> returns its outcome in a few words.</summary>
     /// <exception cref="CliError">It failed, did not end in time, or the host died.</exception>

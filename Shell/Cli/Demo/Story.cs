@@ -47,7 +47,7 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
             cancellationToken);
         var run = new PaymentRun(_plan, stage.Alice, channel.Id, CountAsync, KillAsync);
         await steps.RunAsync(
-            string.Create(CultureInfo.InvariantCulture, $"{_plan.Count} payments, the host killed halfway"),
+            string.Create(CultureInfo.InvariantCulture, $"{_plan.Count} payments, {(options.RemoteSigner ? "alice's signer and the host" : "the host")} killed halfway"),
             60 + (_plan.Count / 50),
             (view, token) => PaymentsAsync(run, view, token),
             cancellationToken);
@@ -93,7 +93,11 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
     }
 
     /// <summary>The counts are kept in memory, so this is the last chance; a few payments more may be made before the kill.</summary>
-    private async Task CountAsync(CancellationToken cancellationToken) => _before = await Tally.ReadAsync(stage.Parties, cancellationToken);
+    private async Task CountAsync(CancellationToken cancellationToken)
+    {
+        await stage.KillAndRestartSignerAsync(stage.Alice, cancellationToken);
+        _before = await Tally.ReadAsync(stage.Parties, cancellationToken);
+    }
 
     private async Task KillAsync(CancellationToken cancellationToken) => steps.Host = await stage.KillAndRestartAsync(cancellationToken);
 

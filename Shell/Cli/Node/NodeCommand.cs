@@ -33,10 +33,14 @@ internal static class NodeCommand
 
         // The host's assemblies are loaded behind this call only: 'nitro rpc' must answer at once.
         node.SetAction((parse, cancellationToken) => NodeRun.RunAsync(
-            parse.GetValue(config)?.FullName ?? Environment.GetEnvironmentVariable(ConfigVariable) ?? (File.Exists(UsualFile) ? UsualFile : null),
+            FileOf(parse.GetValue(config)),
             flags.Read(parse),
             new NodeStreams(parse.GetValue(stdio), parse.GetValue(tenant), parse.GetValue(endWithStdin)),
             cancellationToken));
         return node;
     }
+
+    /// <summary>The configuration file: the one named, or that of the environment, or the usual one if it is here; null: none.</summary>
+    internal static string? FileOf(FileInfo? named) =>
+        named?.FullName ?? Environment.GetEnvironmentVariable(ConfigVariable) ?? (File.Exists(UsualFile) ? UsualFile : null);
 }

@@ -13,6 +13,7 @@ internal sealed class NodeFlags
         (Flag("--confirmations", "blocks", "Blocks on top of a log's before it is final"), "chain:confirmations"),
         (Flag("--rpc-listen", "host:port", "Where the API is served; port 0 takes a free one"), "rpc:listen"),
         (Flag("--data-directory", "folder", "Where journals, marks and keys are kept"), "dataDirectory"),
+        (Flag("--signer", "who", "remote: the keys are at a signer that attaches (nitro signer); in-process: in this node's key files"), "signer"),
         (Flag("--log-level", "level", "trace, debug, info, warn, error or off"), "log:level"),
     ];
 

@@ -30,11 +30,11 @@ public sealed class KeyTransactionSigner : ITransactionSigner
     {
         cancellationToken.ThrowIfCancellationRequested();
         var signature = new byte[65];
-        if (!Curve.Default.TrySign(Eip1559.SigningHash(transaction), _key, signature))
+        if (!Curve.Default.TrySign(Eip1559.SigningHash(transaction).Span, _key, signature))
         {
             throw new InvalidOperationException("A key that was checked at the start cannot sign.");
         }
 
-        return ValueTask.FromResult<ReadOnlyMemory<byte>>(Eip1559.Encode(transaction, signature));
+        return ValueTask.FromResult(Eip1559.Encode(transaction, signature));
     }
 }

@@ -9,12 +9,18 @@ namespace Nitro.Host.Api;
 
 /// <summary>A tenant's API: commands go through the turn, queries are answered from the published state.</summary>
 internal sealed class NodePort(
-    Func<NodeHandle> node, Mailbox mailbox, PendingCalls calls, NotificationHub hub, Func<TenantStatistics> statistics, TimeSpan callTimeLimit)
+    Func<NodeHandle> node,
+    Mailbox mailbox,
+    PendingCalls calls,
+    NotificationHub hub,
+    Func<TenantStatistics> statistics,
+    Func<SignerHealth> signer,
+    TimeSpan callTimeLimit)
     : INodePort
 {
+    internal const string Statistics = "get_node_statistics";
     private const string Version = "version";
-    private const string Statistics = "get_node_statistics";
-    private static readonly byte[] VersionResult = JsonSerializer.SerializeToUtf8Bytes(
+    internal static readonly byte[] VersionResult = JsonSerializer.SerializeToUtf8Bytes(
         typeof(NodePort).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "(devel)");
 
     /// <inheritdoc/>
@@ -59,6 +65,12 @@ internal sealed class NodePort(
         if (!NitroCore.TryCommand(node(), method, payload, nonce, request, out var command, out var problem))
         {
             return new NodeAnswer(default, Problems.From(problem!));
+        }
+
+        // Of what was asked before, the answer may be there already; everything else would only wait.
+        if (requestId is null && signer().Attached == 0)
+        {
+            return new NodeAnswer(default, Problems.NoSigner);
         }
 
         var call = new PendingCall(request);

@@ -30,6 +30,13 @@ internal static class StatisticsJson
             json.WriteNumber("openObjectives", statistics.OpenObjectives);
             json.WriteNumber("unfinishedEffects", statistics.UnfinishedEffects);
             json.WriteNumber("waiting", statistics.Waiting);
+            json.WriteStartObject("signer");
+            json.WriteNumber("attached", statistics.Signer.Attached);
+            json.WriteNumber("pending", statistics.Signer.Pending);
+            json.WriteNumber("timeCritical", statistics.Signer.TimeCritical);
+            json.WriteNumber("oldestAgeMilliseconds", statistics.Signer.OldestAgeMilliseconds);
+            json.WriteNumber("wrongAnswers", statistics.Signer.WrongAnswers);
+            json.WriteEndObject();
             json.WriteStartObject("chain");
             json.WriteBoolean("connected", statistics.Chain.Connected);
             json.WriteNumber("latestHeight", statistics.Chain.LatestHeight);

@@ -5,35 +5,24 @@ using Nitro.Ports;
 
 namespace Nitro.Host.Effects;
 
-/// <summary>Hands signing requests over in order: while one batch is at the signer, the next collects.</summary>
+/// <summary>Hands signing requests over, in order within each lane: while some of a lane are at the signer, its next ones collect.</summary>
 internal sealed class SignLane(
     ISigner signer, Func<NodeHandle> node, Action<NodeEvent> outcome, LaneOptions options, Counters counters, ILogger logger)
 {
-    private readonly Lock gate = new();
-    private readonly SortedDictionary<long, SignRequest> collected = [];
-    private readonly SortedDictionary<long, SignRequest> asked = [];
+    private readonly SignQueue queue = new();
     private readonly Signal changed = new();
     private readonly Retry retry = new(options);
     private long askedAt = Stopwatch.GetTimestamp();
 
     internal void Add(SignRequest request)
     {
-        lock (gate)
-        {
-            collected[request.EffectId] = request;
-        }
-
+        queue.Add(request);
         changed.Set();
     }
 
     internal void Drop(long id)
     {
-        lock (gate)
-        {
-            collected.Remove(id);
-            asked.Remove(id);
-        }
-
+        queue.Remove(id);
         changed.Set();
     }
 
@@ -43,12 +32,24 @@ internal sealed class SignLane(
         while (true)
         {
             await changed.WaitAsync(options.SignPatience, cancellationToken);
-            var batch = NextBatch(repeat: Stopwatch.GetElapsedTime(askedAt) >= options.SignPatience);
-            while (batch.Count > 0 && !await TrySubmitAsync(batch, cancellationToken))
+            var batch = queue.Take(options.SignBatch);
+            if (batch.Count == 0 && Stopwatch.GetElapsedTime(askedAt) >= options.SignPatience)
             {
-                Interlocked.Increment(ref counters.Retries);
-                await Task.Delay(retry.Next(), cancellationToken);
-                batch = NextBatch(repeat: true);
+                batch = queue.Asked();
+            }
+
+            while (batch.Count > 0)
+            {
+                if (await TrySubmitAsync(batch, cancellationToken))
+                {
+                    batch = queue.Take(options.SignBatch);
+                }
+                else
+                {
+                    Interlocked.Increment(ref counters.Retries);
+                    await Task.Delay(retry.Next(), cancellationToken);
+                    batch = queue.Asked();
+                }
             }
         }
     }
@@ -68,26 +69,6 @@ internal sealed class SignLane(
         }
 
         throw new TenantStoppedException("The signer ended. See its log, then restart the node.");
-    }
-
-    private List<SignRequest> NextBatch(bool repeat)
-    {
-        lock (gate)
-        {
-            if (asked.Count > 0)
-            {
-                return repeat ? [.. asked.Values] : [];
-            }
-
-            var batch = collected.Values.Take(options.SignBatch).ToList();
-            foreach (var request in batch)
-            {
-                collected.Remove(request.EffectId);
-                asked[request.EffectId] = request;
-            }
-
-            return batch;
-        }
     }
 
     private async Task<bool> TrySubmitAsync(List<SignRequest> batch, CancellationToken cancellationToken)
@@ -110,14 +91,11 @@ internal sealed class SignLane(
     private List<SignerAnswer> Known(IReadOnlyList<SignAnswer> batch)
     {
         var known = new List<SignerAnswer>(batch.Count);
-        lock (gate)
+        foreach (var answer in batch)
         {
-            foreach (var answer in batch)
+            if (queue.Remove(answer.EffectId))
             {
-                if (asked.Remove(answer.EffectId))
-                {
-                    known.Add(new SignerAnswer(answer.EffectId, answer.Signature, answer.RefusedTag));
-                }
+                known.Add(new SignerAnswer(answer.EffectId, answer.Signature, answer.RefusedTag));
             }
         }
 

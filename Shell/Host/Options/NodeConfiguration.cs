@@ -52,6 +52,7 @@ public static class NodeConfiguration
     /// <exception cref="NodeOptionsException">A key is unknown, or a value does not fit.</exception>
     public static NodeOptions Read(IConfiguration configuration)
     {
+        configuration = SignerWord.Expand(configuration);
         var unknown = KnownKeys.Complaints(configuration);
         if (unknown.Count > 0)
         {

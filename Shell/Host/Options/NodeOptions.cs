@@ -24,6 +24,9 @@ public sealed record NodeOptions
     /// <summary>Where the keys are.</summary>
     public KeySettings Keys { get; set; } = new();
 
+    /// <summary>Who holds them.</summary>
+    public SignerSettings Signer { get; set; } = new();
+
     /// <summary>How the API is served.</summary>
     public RpcSettings Rpc { get; set; } = new();
 

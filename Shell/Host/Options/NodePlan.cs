@@ -40,6 +40,7 @@ internal sealed record NodePlan(NodeOptions Options, IReadOnlyList<TenantPlan> T
             Folder = folder,
             ChannelKeyFile = Given(keys.ChannelKeyFile) ?? Path.Combine(folder, "channel.key"),
             ChainKeyFile = Given(keys.ChainKeyFile) ?? Path.Combine(folder, "chain.key"),
+            Signer = own.Signer ?? options.Signer,
             Listen = listen,
             Rpc = rpc,
             Policy = (own.Policy ?? new PolicySettings()).Over(options.Policy),

@@ -24,6 +24,11 @@ internal static partial class NodeRules
             Levels.Contains(options.Log.Level),
             $"log.level is '{options.Log.Level}': it must be one of {string.Join(", ", Levels)}.",
             complaints);
+        Signer("", options.Signer, complaints);
+        Unless(
+            options.Signer.Remote is not { Listen.Length: > 0 } || options.Tenants.Values.Count(tenant => tenant.Signer is null) <= 1,
+            "signer.remote.listen would be shared by several tenants: give each a signer.remote.listen of its own, or none for the default.",
+            complaints);
         Section("", options.Rpc, options.Policy, options.Peers, complaints);
         foreach (var (name, tenant) in options.Tenants)
         {
@@ -31,11 +36,20 @@ internal static partial class NodeRules
                 TenantName().IsMatch(name),
                 $"tenants.{name}: a tenant's name takes 1-64 of a-z, 0-9, '-' and '_', and starts with a letter or digit.",
                 complaints);
+            Signer($"tenants.{name}.", tenant.Signer, complaints);
             Section($"tenants.{name}.", tenant.Rpc, tenant.Policy, tenant.Peers, complaints);
         }
 
         Sharing(options, complaints);
         return complaints;
+    }
+
+    private static void Signer(string prefix, SignerSettings? signer, List<string> complaints)
+    {
+        if (signer?.Remote is { } remote && remote.Problem() is { } problem)
+        {
+            complaints.Add($"{prefix}signer.remote.listen is '{remote.Listen}': {problem}.");
+        }
     }
 
     internal static bool IsAddress(string text) => Address().IsMatch(text);

@@ -9,6 +9,9 @@ public sealed record TenantOptions
     /// <summary>Where its keys are.</summary>
     public KeySettings? Keys { get; set; }
 
+    /// <summary>Who holds them.</summary>
+    public SignerSettings? Signer { get; set; }
+
     /// <summary>How its API is served.</summary>
     public RpcSettings? Rpc { get; set; }
 

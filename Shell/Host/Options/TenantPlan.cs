@@ -13,6 +13,8 @@ internal sealed record TenantPlan
 
     public required string ChainKeyFile { get; init; }
 
+    public required SignerSettings Signer { get; init; }
+
     /// <summary>Null: no API.</summary>
     public required IPEndPoint? Listen { get; init; }
 
@@ -25,6 +27,14 @@ internal sealed record TenantPlan
     public string JournalPath => Path.Combine(Folder, "journal.db");
 
     public string MarksPath => Path.Combine(Folder, "marks.db");
+
+    public string KnownSignerPath => Path.Combine(Folder, "signer.json");
+
+    public string TransportKeyPath => Path.Combine(Folder, "signer-link.key");
+
+    public string PairedSignersPath => Path.Combine(Folder, "paired-signers.json");
+
+    public string PairingPath => Path.Combine(Folder, "pairing.json");
 
     public string ChainPath => Path.Combine(Folder, "chain.db");
 

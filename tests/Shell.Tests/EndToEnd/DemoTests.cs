@@ -6,8 +6,10 @@ namespace Nitro.Shell.Tests.EndToEnd;
 /// <summary>The program that a newcomer starts first.</summary>
 public sealed partial class DemoTests
 {
-    [Fact]
-    public async Task TheDemoHoldsAndLeavesNothingBehind()
+    [Theory]
+    [InlineData("--payments")]
+    [InlineData("--remote-signer", "--payments")]
+    public async Task TheDemoHoldsAndLeavesNothingBehind(params string[] flags)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(180));
         var temporary = Directory.CreateTempSubdirectory("e2e-demo-");
@@ -15,7 +17,7 @@ public sealed partial class DemoTests
         try
         {
             await using var demo = NodeProcess.Start(
-                ["demo", "--payments", "200"], new Dictionary<string, string> { ["TMPDIR"] = temporary.FullName, ["STARTED_BY_TEST"] = mark });
+                ["demo", .. flags, "200"], new Dictionary<string, string> { ["TMPDIR"] = temporary.FullName, ["STARTED_BY_TEST"] = mark });
             var code = await demo.EndAsync(deadline.Token);
 
             Assert.True(code == 0, $"{demo.Output}\n{demo.Error}");

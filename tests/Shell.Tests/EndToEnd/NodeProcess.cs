@@ -48,8 +48,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>It ended.</summary>
     public bool HasEnded => _process.HasExited;
 
-    /// <summary>Starts <c>nitro</c> with these arguments.</summary>
-    public static NodeProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>Starts <c>nitro</c>, or another program beside it, with these arguments.</summary>
+    public static NodeProcess Start(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string program = "nitro")
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -58,7 +59,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nitro.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -151,7 +151,7 @@ internal sealed class World : IAsyncDisposable
         {
             return string.Equals((await party.CallAsync("get_address", null, null, Token)).GetString(), party.AddressText, StringComparison.OrdinalIgnoreCase);
         }
-        catch (RpcUnreachable)
+        catch (Exception e) when (e is RpcUnreachable or RpcError { Tag: "waiting-for-signer" })
         {
             return false;
         }

@@ -9,30 +9,6 @@ namespace Nitro.Shell.Tests.Ethereum;
 
 public sealed class Eip1559Tests
 {
-    [Theory]
-    [InlineData("0x", "0x80")]
-    [InlineData("0x00", "0x00")]
-    [InlineData("0x7f", "0x7f")]
-    [InlineData("0x80", "0x8180")]
-    [InlineData("0x646f67", "0x83646f67")]
-    public void ByteStringsFollowTheSpecification(string value, string encoded) => Assert.Equal(encoded, Hex.Bytes(Rlp.Bytes(Hex.Parse(value))));
-
-    [Theory]
-    [InlineData(0, "0x80")]
-    [InlineData(15, "0x0f")]
-    [InlineData(1024, "0x820400")]
-    public void NumbersHaveNoLeadingZeros(int value, string encoded) => Assert.Equal(encoded, Hex.Bytes(Rlp.Number(value)));
-
-    [Fact]
-    public void LongStringsAndListsCarryTheLengthOfTheirLength()
-    {
-        var text = new byte[56];
-        Assert.Equal("0xb838", Hex.Bytes(Rlp.Bytes(text).AsSpan(0, 2)));
-        Assert.Equal("0xf83a", Hex.Bytes(Rlp.List(Rlp.Bytes(text)).AsSpan(0, 2)));
-        Assert.Equal("0xc0", Hex.Bytes(Rlp.List()));
-        Assert.Equal("0xc88363617483646f67", Hex.Bytes(Rlp.List(Rlp.Bytes("cat"u8), Rlp.Bytes("dog"u8))));
-    }
-
     [Fact]
     public async Task SameFieldsGiveTheSameBytes()
     {

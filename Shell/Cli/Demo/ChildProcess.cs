@@ -1,19 +1,22 @@
 using System.Diagnostics;
 using System.Globalization;
+using Nitro.Cli.Signer;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>The host under test: a process of its own that ends with this one, whatever happens to us.</summary>
-internal sealed class HostProcess : IAsyncDisposable
+/// <summary>The host under test, or a signer: a process of its own that ends with this one, whatever happens to us.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
 {
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(15);
+    private readonly string _name;
     private readonly Process _process;
     private readonly Task _logging;
     private readonly CancellationTokenSource _gone = new();
     private volatile bool _endExpected;
 
-    private HostProcess(Process process, StreamWriter log)
+    private ChildProcess(string name, Process process, StreamWriter log)
     {
+        _name = name;
         _process = process;
         Gone = _gone.Token;
         var gate = new Lock();
@@ -30,21 +33,14 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>What it ended with, in words; empty while it runs.</summary>
     public string Ending => _process.HasExited
-        ? string.Create(CultureInfo.InvariantCulture, $"the host process ended by itself with code {_process.ExitCode}")
+        ? string.Create(CultureInfo.InvariantCulture, $"the process of the {_name} ended by itself with code {_process.ExitCode}")
         : string.Empty;
 
     /// <summary>Starts <c>nitro node --config</c> with its standard error appended to a file.</summary>
-    public static HostProcess Start(string config, string logFile)
+    public static ChildProcess StartHost(string config, string logFile)
     {
-        var start = new ProcessStartInfo
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
         var self = Environment.ProcessPath ?? "dotnet";
-        start.FileName = self;
+        var start = new ProcessStartInfo(self) { UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(self).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
         {
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nitro.dll"));
@@ -53,13 +49,19 @@ internal sealed class HostProcess : IAsyncDisposable
         start.ArgumentList.Add("node");
         start.ArgumentList.Add("--config");
         start.ArgumentList.Add(config);
-
-        // Our end of its standard input closes even when we are killed, so that it never outlives the demo.
         start.ArgumentList.Add("--end-with-stdin");
-        var log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
-        var process = Process.Start(start) ?? throw new CliError($"The host process could not be started from {self}.");
-        return new HostProcess(process, log);
+        return Start("host", start, logFile);
     }
+
+    /// <summary>Starts <c>nitro-signer</c> with a party's keys and its standard error appended to a file.</summary>
+    public static ChildProcess StartSigner(Party party, string node, string dataDirectory, string logFile) => Start(
+        $"{party.Name}'s signer",
+        SignerProgram.Start(
+        [
+            "--node", node, "--data-directory", dataDirectory, "--channel-key-file", party.ChannelKeyFile, "--chain-key-file", party.ChainKeyFile,
+            "--end-with-stdin",
+        ]),
+        logFile);
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
     public async Task KillAsync(CancellationToken cancellationToken)
@@ -99,6 +101,17 @@ internal sealed class HostProcess : IAsyncDisposable
         await _logging;
         _process.Dispose();
         _gone.Dispose();
+    }
+
+    private static ChildProcess Start(string name, ProcessStartInfo start, string logFile)
+    {
+        // Our end of its standard input closes even when we are killed, so that it never outlives the demo.
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        var log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
+        var process = Process.Start(start) ?? throw new CliError($"The process of the {name} could not be started from {start.FileName}.");
+        return new ChildProcess(name, process, log);
     }
 
     private static async Task LogAsync(Process process, StreamWriter log, Lock gate)

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Nitro.Grpc;
+using Nitro.Secp256k1;
+using Nitro.Signing;
+using Nitro.SignerProtocol;
+
+namespace Nitro.Signer;
+
+/// <summary>A signer with its keys and marks, attached to its nodes.</summary>
+public sealed class SignerService : IAsyncDisposable
+{
+    private const int ParallelFrom = 16;
+    private readonly SignerOptions options;
+    private readonly ILoggerFactory loggers;
+    private readonly byte[] channelKey;
+    private readonly byte[] chainKey;
+    private readonly MarkStore marks;
+    private readonly Workbench bench;
+    private readonly TransportKey transport;
+    private readonly IReadOnlyList<PairedNode> paired;
+
+    private SignerService(SignerOptions options, ILoggerFactory loggers, byte[] channelKey, byte[] chainKey, MarkStore marks)
+    {
+        (this.options, this.loggers, this.channelKey, this.chainKey, this.marks) = (options, loggers, channelKey, chainKey, marks);
+        transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
+        paired = PairedNodes.Load(options.PairedNodesPath);
+        (ChannelAddress, ChainAccount) = (AddressOf(channelKey), AddressOf(chainKey));
+        bench = new Workbench(new SigningDesk(channelKey, chainKey, marks, ParallelFrom), loggers.CreateLogger("Nitro.Signer"));
+    }
+
+    /// <summary>The channel key's address, 0x and 40 digits.</summary>
+    public string ChannelAddress { get; }
+
+    /// <summary>The chain account, 0x and 40 digits.</summary>
+    public string ChainAccount { get; }
+
+    /// <summary>Takes the keys, and opens the marks for this process alone.</summary>
+    /// <exception cref="KeyFileException">A key file cannot be used.</exception>
+    /// <exception cref="MarksException">The marks are in use, damaged or another key's.</exception>
+    /// <exception cref="Nitro.Storage.StorageException">The transport key or the list of paired nodes cannot be used.</exception>
+    /// <exception cref="SignerSetupException">There is no node to attach to.</exception>
+    public static SignerService Open(SignerOptions options, ILoggerFactory loggers)
+    {
+        if (options.Nodes.Count == 0 && PairedNodes.Load(options.PairedNodesPath).Count == 0)
+        {
+            throw new SignerSetupException(
+                "No node is named: give --node unix:///path (the node's log says where it listens), or --pair with the code that 'nitro pair' prints "
+                + "where the node is.");
+        }
+
+        var channelKey = KeyFile.LoadOrCreate(options.ChannelKeyPath);
+        var chainKey = KeyFile.LoadOrCreate(options.ChainKeyPath);
+        var marks = new MarkStore(MarkDatabase.Open(options.MarksPath, AddressOf(channelKey), maximumBytes: 0));
+        return new SignerService(options, loggers, channelKey, chainKey, marks);
+    }
+
+    /// <summary>Attaches and signs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var logger = loggers.CreateLogger("Nitro.Signer");
+        (Uri Node, GrpcChannelOptions Options)[] links =
+        [
+            .. options.Nodes.Select(node => (new Uri(node), new GrpcChannelOptions { ConnectTimeout = TimeSpan.FromSeconds(5) })),
+            .. paired.Select(node => (new Uri(node.Address), Pairing.Options(transport, node.Fingerprint))),
+        ];
+        logger.LogInformation("{Curve}", Curve.Default.Description);
+        logger.LogInformation(
+            "Signer of {Address}, chain account {Account}; attaching to {Nodes}", ChannelAddress, ChainAccount, string.Join(", ", links.Select(link => link.Node)));
+        List<Task> work = [Task.Run(() => bench.RunAsync(together.Token), CancellationToken.None)];
+        work.AddRange(links.Select(link => new NodeLink(link.Node, link.Options, Addresses, bench, logger).RunAsync(together.Token)));
+
+        // None ends by itself, unless by a mistake of ours: then the process must not look alive.
+        var first = await Task.WhenAny(work);
+        await together.CancelAsync();
+        await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            await first;
+        }
+    }
+
+    /// <summary>Closes the marks and forgets the keys.</summary>
+    public ValueTask DisposeAsync()
+    {
+        marks.Dispose();
+        transport.Dispose();
+        CryptographicOperations.ZeroMemory(channelKey);
+        CryptographicOperations.ZeroMemory(chainKey);
+        return ValueTask.CompletedTask;
+    }
+
+    private static string AddressOf(byte[] key)
+    {
+        var address = new byte[20];
+        return Curve.Default.TryGetAddress(key, address)
+            ? "0x" + Convert.ToHexStringLower(address)
+            : throw new KeyFileException("A key that was checked when it was read is none.");
+    }
+
+    private GrpcMetadata Addresses()
+    {
+        var metadata = new GrpcMetadata();
+        metadata.Add(SignerApiTerms.ChannelAddress, ChannelAddress);
+        metadata.Add(SignerApiTerms.ChainAccount, ChainAccount);
+        return metadata;
+    }
+}

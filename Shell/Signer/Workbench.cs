@@ -1,0 +1,102 @@
+using System.Threading.Channels;
+using Google.Protobuf;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Nitro.Ports;
+using Nitro.Signing;
+using Nitro.SignerProtocol;
+
+namespace Nitro.Signer;
+
+/// <summary>
+/// Where all attachments' requests are judged, in the order in which they came. What waits is judged together: one commit of marks, then
+/// the signatures, then the answers. What a lost attachment brought is dropped before anything newer is judged: the node sends it again,
+/// and an older copy must not be signed behind the refusal of a newer one.
+/// </summary>
+internal sealed class Workbench(SigningDesk desk, ILogger logger)
+{
+    /// <summary>The tag of what stands behind a temporary refusal in its request: the order of a lane is kept.</summary>
+    internal const string BehindRefused = "behind-a-refusal";
+
+    private const int MostQueued = 1024;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<Errand> _queue = Channel.CreateBounded<Errand>(new BoundedChannelOptions(MostQueued) { SingleReader = true });
+
+    /// <summary>Takes a request; waits where too many wait already.</summary>
+    public ValueTask PutAsync(Errand errand, CancellationToken cancellationToken) => _queue.Writer.WriteAsync(errand, cancellationToken);
+
+    /// <summary>Works until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var inHand = new List<Errand>(SignerApiTerms.MostInFlight);
+        while (await _queue.Reader.WaitToReadAsync(cancellationToken))
+        {
+            inHand.Clear();
+            while (inHand.Count < SignerApiTerms.MostInFlight && _queue.Reader.TryRead(out var errand))
+            {
+                if (!errand.Attachment.IsLost)
+                {
+                    inHand.Add(errand);
+                }
+            }
+
+            await JudgeAsync(inHand, cancellationToken);
+        }
+    }
+
+    private async Task JudgeAsync(List<Errand> errands, CancellationToken cancellationToken)
+    {
+        var readings = errands.ConvertAll(ItemReading.Of);
+        var batch = new List<SignRequest>();
+        foreach (var item in readings.SelectMany(reading => reading.Items))
+        {
+            batch.Add(new SignRequest(batch.Count, "", item.Memory));
+        }
+
+        var answers = await AnswerAsync(batch, cancellationToken);
+        var next = 0;
+        for (var i = 0; i < errands.Count; i++)
+        {
+            var count = readings[i].Items.Count;
+            var response = new HsmResponse
+            {
+                RequestId = errands[i].Request.RequestId,
+                Delivery = errands[i].Request.Delivery,
+                Error = readings[i].Error,
+                Raw = readings[i].Error.Length > 0 ? ByteString.Empty : Results(answers.Skip(next).Take(count)),
+            };
+            next += count;
+            await errands[i].Attachment.AnswerAsync(response, cancellationToken);
+        }
+    }
+
+    private static ByteString Results(IEnumerable<SignAnswer> answers)
+    {
+        var results = new SignResults { Version = SignerApiTerms.Version };
+        results.Results.AddRange(answers.Select(answer => new SignResult
+        {
+            Signature = ByteString.CopyFrom(answer.Signature.Span),
+            Refused = answer.RefusedTag ?? "",
+        }));
+        return results.ToByteString();
+    }
+
+    /// <summary>Tries until the marks are stored: a full disk is mended by people, and until then silence is the answer.</summary>
+    private async Task<IReadOnlyList<SignAnswer>> AnswerAsync(List<SignRequest> batch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return batch.Count == 0 ? [] : desk.Answer(batch);
+            }
+            catch (SqliteException e)
+            {
+                logger.LogError("The marks cannot be stored, so nothing is signed: {Cause} Free disk space or mend the disk; the signer keeps trying", e.Message);
+            }
+
+            await Task.Delay(RetryDelay, cancellationToken);
+        }
+    }
+}

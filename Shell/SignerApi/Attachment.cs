@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Nitro.SignerProtocol;
+
+namespace Nitro.SignerApi;
+
+/// <summary>One signer's stream, from its call to its end. A signer that comes again gets a new one.</summary>
+internal sealed class Attachment(uint number)
+{
+    private readonly Channel<(StagedRequest Request, ulong Delivery)> _queue =
+        Channel.CreateUnbounded<(StagedRequest, ulong)>(new UnboundedChannelOptions { SingleReader = true });
+
+    private uint _deliveries;
+    private long _heard = Stopwatch.GetTimestamp();
+
+    /// <summary>Its name on the stage.</summary>
+    public string Name { get; } = NameOf(number);
+
+    /// <summary>The delivery number of its heartbeats; those of requests follow it.</summary>
+    public ulong FirstDelivery => (ulong)number << 32;
+
+    /// <summary>How long nothing was heard of the signer.</summary>
+    public TimeSpan Silence => Stopwatch.GetElapsedTime(Interlocked.Read(ref _heard));
+
+    /// <summary>The name of the attachment that a delivery belonged to.</summary>
+    public static string NameOf(ulong delivery) => NameOf((uint)(delivery >> 32));
+
+    /// <summary>The signer said something.</summary>
+    public void Hear() => Interlocked.Exchange(ref _heard, Stopwatch.GetTimestamp());
+
+    /// <summary>Queues a new copy of a request; its number. By the stage's loop alone.</summary>
+    public ulong Deliver(StagedRequest request)
+    {
+        var delivery = FirstDelivery + ++_deliveries;
+        _queue.Writer.TryWrite((request, delivery));
+        return delivery;
+    }
+
+    /// <summary>What is to be sent; what ended meanwhile is left out.</summary>
+    public async IAsyncEnumerable<HsmRequest> RequestsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var (request, delivery) in _queue.Reader.ReadAllAsync(cancellationToken))
+        {
+            if (!request.IsEnded)
+            {
+                yield return new HsmRequest { RequestId = request.Id, Raw = request.Raw, Delivery = delivery };
+            }
+        }
+    }
+
+    private static string NameOf(uint number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Nitro.Ports;
+using Nitro.Signing;
+
+namespace Nitro.SignerApi;
+
+/// <summary>The channel key is elsewhere: requests go on the stage, and come back when an attached signer has answered them.</summary>
+public sealed class RemoteSigner : ISigner
+{
+    private readonly StageHost stage;
+    private readonly Lock gate = new();
+    private readonly HashSet<long> staged = [];
+    private readonly Channel<SignAnswer> answers = Channel.CreateUnbounded<SignAnswer>(new UnboundedChannelOptions { SingleReader = true });
+
+    internal RemoteSigner(StageHost stage, ReadOnlyMemory<byte> address)
+    {
+        this.stage = stage;
+        ChannelAddress = address;
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> ChannelAddress { get; }
+
+    /// <summary>True: the stage has recovered every signature that comes from here, over what was asked and to this address.</summary>
+    public bool IsTrusted => true;
+
+    /// <inheritdoc/>
+    public SignerHealth Health => stage.Health;
+
+    /// <inheritdoc/>
+    public async ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken)
+    {
+        foreach (var lane in requests.GroupBy(request => request.Lane))
+        {
+            var fresh = Fresh(lane);
+            if (fresh.Count == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                await stage.SubmitAsync(lane.Key, [.. fresh.Select(Job)], isTimeCritical: false, cancellationToken);
+            }
+            catch
+            {
+                Forget(fresh);
+                throw;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<IReadOnlyList<SignAnswer>> AnswersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _ = stage.Working.ContinueWith(loop => answers.Writer.TryComplete(loop.Exception), ended.Token, TaskContinuationOptions.None, TaskScheduler.Default);
+        while (await answers.Reader.WaitToReadAsync(cancellationToken))
+        {
+            var batch = new List<SignAnswer>();
+            while (answers.Reader.TryRead(out var answer))
+            {
+                batch.Add(answer);
+            }
+
+            yield return batch;
+        }
+    }
+
+    /// <summary>Asks nothing more. What waits on the stage is asked again by the next process, out of the journal.</summary>
+    public ValueTask DisposeAsync()
+    {
+        answers.Writer.TryComplete();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Those that are not on the stage yet: whoever waits long asks again for the same.</summary>
+    private List<SignRequest> Fresh(IEnumerable<SignRequest> requests)
+    {
+        lock (gate)
+        {
+            return [.. requests.Where(request => staged.Add(request.EffectId))];
+        }
+    }
+
+    private void Forget(IEnumerable<SignRequest> requests)
+    {
+        lock (gate)
+        {
+            staged.ExceptWith(requests.Select(request => request.EffectId));
+        }
+    }
+
+    private SigningJob Job(SignRequest request) =>
+        SignerCore.TryRead(request.Body, out var read, out var error)
+            ? new SigningJob(request.Body, read.Digest, ChannelAddress, result => Answer(request.EffectId, result))
+            : throw new ArgumentException($"The node asked for a signature in a form of its own: {error}", nameof(request));
+
+    private void Answer(long effectId, SigningResult result)
+    {
+        lock (gate)
+        {
+            staged.Remove(effectId);
+        }
+
+        answers.Writer.TryWrite(new SignAnswer(effectId, result.Signature, result.RefusedTag));
+    }
+}

@@ -1,0 +1,302 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Nitro.Ports;
+using Nitro.SignerProtocol;
+
+namespace Nitro.SignerApi;
+
+/// <summary>
+/// Hosts the pure stage: one loop feeds it (submitted, attached, detached, answered, ticked) and carries out what it wants done.
+/// Askers are told in the order of their lane; a request that waits holds up its own lane alone.
+/// </summary>
+internal sealed class StageHost : IAsyncDisposable
+{
+    private const int PerLane = 64;
+    private const int MostPending = 65_536;
+    private const int Remembered = 4_096;
+    private const int LowestId = 1_000;
+    private static readonly TimeSpan TickTime = TimeSpan.FromMilliseconds(250);
+
+    private readonly Channel<Action> _mailbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<uint, StagedRequest> _pending = new();
+    private readonly ConcurrentDictionary<string, Attachment> _attachments = new();
+    private readonly LaneQueues _lanes = new();
+    private readonly PriorityQueue<(StagedRequest Request, string Attachment, ulong Delivery), TimeSpan> _retries = new();
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ILogger _logger;
+    private readonly Task _working;
+    private volatile StageHandle _stage = StageFactory.Create(PerLane, MostPending, Remembered, 0);
+
+    /// <summary>Random per process: an answer to a request of an earlier process fits none of ours.</summary>
+    private uint _nextId = (uint)RandomNumberGenerator.GetInt32(LowestId, 1 << 30);
+    private uint _attachmentsMade;
+    private long _wrongAnswers;
+
+    public StageHost(ILogger logger)
+    {
+        _logger = logger;
+        _working = Task.Run(WorkAsync);
+    }
+
+    /// <summary>Ends where the loop ends: never by itself, unless by a mistake of ours.</summary>
+    public Task Working => _working;
+
+    /// <summary>Whether signers are there, and what waits.</summary>
+    public SignerHealth Health => Measure(_stage);
+
+    /// <summary>An attached signer, or null.</summary>
+    public Attachment? FindAttachment(ulong delivery) => _attachments.GetValueOrDefault(Attachment.NameOf(delivery));
+
+    /// <summary>A request that waits, or null. What it was made with may be read on any thread.</summary>
+    public StagedRequest? FindRequest(uint id) => _pending.GetValueOrDefault(id);
+
+    /// <summary>An answer came that cannot be an answer to what was asked.</summary>
+    public void CountWrongAnswer() => Interlocked.Increment(ref _wrongAnswers);
+
+    /// <summary>Puts jobs of one lane on the stage, in order; the task ends when they are there.</summary>
+    /// <exception cref="InvalidOperationException">The stage is full: try again later. Nothing was put there.</exception>
+    public Task SubmitAsync(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical, CancellationToken cancellationToken) =>
+        AskAsync(() => Submit(lane, jobs, isTimeCritical), cancellationToken);
+
+    /// <summary>Nobody waits for this lane any more.</summary>
+    public void Close(string lane) => Post(() => Perform(StageCore<StagedRequest>.Close(_stage, lane)));
+
+    /// <summary>A signer came: it gets all that waits, in order.</summary>
+    public Task<Attachment> AttachAsync(CancellationToken cancellationToken) => AskAsync(Attach, cancellationToken);
+
+    /// <summary>Its stream ended.</summary>
+    public void Detach(Attachment attachment) => Post(() => Detach(attachment.Name));
+
+    /// <summary>A signer's answer, already verified item by item. What became of it.</summary>
+    public Task<StageAck> AnswerAsync(uint id, ulong delivery, IReadOnlyList<SigningResult> results, CancellationToken cancellationToken) =>
+        AskAsync(() => Answer(id, delivery, results), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _mailbox.Writer.TryComplete();
+        await _working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private SignerHealth Measure(StageHandle stage) => new(
+        stage.Attached, stage.Waiting, stage.TimeCritical, stage.OldestAge, Interlocked.Read(ref _wrongAnswers));
+
+    private void Post(Action mail) => _mailbox.Writer.TryWrite(mail);
+
+    private async Task<T> AskAsync<T>(Func<T> question, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isPosted = _mailbox.Writer.TryWrite(() =>
+        {
+            try
+            {
+                answer.TrySetResult(question());
+            }
+            catch (InvalidOperationException e)
+            {
+                answer.TrySetException(e);
+            }
+        });
+        await Task.WhenAny(answer.Task, _working).WaitAsync(cancellationToken);
+        return isPosted && answer.Task.IsCompleted
+            ? await answer.Task
+            : throw new InvalidOperationException("the stage of signing requests has stopped");
+    }
+
+    private async Task WorkAsync()
+    {
+        using var timer = new PeriodicTimer(TickTime);
+        var ticking = TickAsync(timer);
+        try
+        {
+            await foreach (var mail in _mailbox.Reader.ReadAllAsync(_stopping.Token))
+            {
+                mail();
+            }
+        }
+        finally
+        {
+            _mailbox.Writer.TryComplete();
+            timer.Dispose();
+            await ticking;
+        }
+    }
+
+    private async Task TickAsync(PeriodicTimer timer)
+    {
+        while (await timer.WaitForNextTickAsync())
+        {
+            Post(Tick);
+        }
+    }
+
+    private void Tick()
+    {
+        var now = Stopwatch.GetElapsedTime(_start);
+        Perform(StageCore<StagedRequest>.Tick(_stage, (long)now.TotalMilliseconds));
+        while (_retries.TryPeek(out var retry, out var due) && due <= now)
+        {
+            _retries.Dequeue();
+            if (!retry.Request.IsEnded && retry.Request.Copies.TryGetValue(retry.Attachment, out var copy) && copy.Delivery == retry.Delivery)
+            {
+                Deliver(retry.Attachment, retry.Request);
+            }
+        }
+    }
+
+    private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
+    {
+        var needed = (jobs.Count + SignerApiTerms.MostItems - 1) / SignerApiTerms.MostItems;
+        if (_stage.Waiting + needed > MostPending || _lanes.Waiting(lane) + needed > PerLane)
+        {
+            throw new InvalidOperationException("as many signing requests wait as are allowed");
+        }
+
+        foreach (var some in jobs.Chunk(SignerApiTerms.MostItems))
+        {
+            var request = new StagedRequest(_nextId++, lane, some);
+            _pending[request.Id] = request;
+            _lanes.Add(request);
+            Perform(StageCore<StagedRequest>.Submit(_stage, request.Id, lane, isTimeCritical));
+        }
+
+        return true;
+    }
+
+    private Attachment Attach()
+    {
+        var attachment = new Attachment(++_attachmentsMade);
+        _attachments[attachment.Name] = attachment;
+        Perform(StageCore<StagedRequest>.Attach(_stage, attachment.Name));
+        return attachment;
+    }
+
+    private void Detach(string name)
+    {
+        _attachments.TryRemove(name, out _);
+        Perform(StageCore<StagedRequest>.Detach(_stage, name));
+        foreach (var request in _pending.Values.OrderBy(request => request.Id))
+        {
+            // The lost signer may be signing its copy at this moment: those that refused judge once more, behind that.
+            if (request.Copies.Remove(name) && request.HasRefusals)
+            {
+                foreach (var other in request.Copies.Keys.ToList())
+                {
+                    Deliver(other, request);
+                }
+            }
+        }
+    }
+
+    private StageAck Answer(uint id, ulong delivery, IReadOnlyList<SigningResult> results)
+    {
+        var name = Attachment.NameOf(delivery);
+        if (!_pending.TryGetValue(id, out var request) || results.Count != request.Jobs.Count)
+        {
+            return Perform(StageCore<StagedRequest>.Refuse(_stage, name, id, "", isTemporary: true));
+        }
+
+        var isRetry = request.Take(name, delivery, results);
+        StageAck ack;
+        if (request.IsDecided)
+        {
+            ack = Perform(request.RefusedTag is { } tag
+                ? StageCore<StagedRequest>.Refuse(_stage, name, id, tag, isTemporary: false)
+                : StageCore<StagedRequest>.Reply(_stage, name, id, request));
+        }
+        else
+        {
+            ack = Perform(StageCore<StagedRequest>.Refuse(_stage, name, id, "", isTemporary: true));
+            if (isRetry)
+            {
+                Retry(request, name, delivery);
+            }
+        }
+
+        _lanes.Tell(request.Lane);
+        return ack;
+    }
+
+    private void Retry(StagedRequest request, string attachment, ulong delivery)
+    {
+        if (request.Copies[attachment].IsRetried)
+        {
+            return;
+        }
+
+        request.Copies[attachment].IsRetried = true;
+        var wait = RetryWait.After(request.Retries++);
+        _retries.Enqueue((request, attachment, delivery), Stopwatch.GetElapsedTime(_start) + wait);
+    }
+
+    private void Deliver(string attachment, StagedRequest request)
+    {
+        if (_attachments.TryGetValue(attachment, out var signer))
+        {
+            request.Copies[attachment] = new StagedCopy(signer.Deliver(request), request.Jobs.Count);
+        }
+    }
+
+    /// <summary>The new state first, then its effects in order. The acknowledgement among them, where there is one.</summary>
+    private StageAck Perform(StageStep<StagedRequest> step)
+    {
+        _stage = step.Stage;
+        var performer = new Performer(this);
+        foreach (var effect in step.Effects)
+        {
+            effect.Dispatch(performer);
+        }
+
+        return performer.Ack;
+    }
+
+    private void End(uint id)
+    {
+        if (_pending.TryRemove(id, out var request))
+        {
+            request.End();
+            _lanes.Tell(request.Lane);
+        }
+    }
+
+    private sealed class Performer(StageHost host) : StageEffectHandler<StagedRequest, bool>
+    {
+        public StageAck Ack { get; private set; } = StageAck.Unknown;
+
+        public override bool Deliver(string signer, uint id)
+        {
+            host.Deliver(signer, host._pending[id]);
+            return true;
+        }
+
+        public override bool Reject(uint id, StageRejection reason)
+        {
+            host._logger.LogCritical("The stage rejects request {Id}: {Reason}. It is a bug, report it with the log", id, reason);
+            host.End(id);
+            return true;
+        }
+
+        public override bool Complete(uint id, string connection, StagedRequest body) => Ended(id);
+
+        public override bool Fail(uint id, string connection, string tag) => Ended(id);
+
+        public override bool Cancel(uint id) => Ended(id);
+
+        public override bool Acknowledge(string signer, uint id, StageAck ack)
+        {
+            Ack = ack;
+            return true;
+        }
+
+        private bool Ended(uint id)
+        {
+            host.End(id);
+            return true;
+        }
+    }
+}
