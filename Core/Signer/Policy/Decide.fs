@@ -129,7 +129,7 @@ module internal Decide =
             // Without a next state there is nothing to sign, whatever the rules were told to overlook.
             match rule asked book.Proposal case content ValueNone (fun case -> case.Asked.State) with
             | (Deny _ | Retry _) as stopped, _ -> stopped, asked.State
-            | Allow _, _ -> Deny Tags.guaranteeFunds.Name, asked.State
+            | Allow _, _ -> Deny Tags.turnNext.Name, asked.State
 
     let private signVoucher (book: Rulebook) (asked: Asked) (voucher: Voucher) =
         let digest = Digest.personal (Voucher.hash voucher)
