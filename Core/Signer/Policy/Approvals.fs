@@ -75,7 +75,7 @@ module internal Approvals =
                 Allowances =
                     { Asset = asset
                       Amount = amount
-                      Expires = expires }
+                      Expires = max 0L expires }
                     :: live }
 
     let accept (case: ApprovalCase) : SignerState =

@@ -194,7 +194,7 @@ module internal Channels =
 
             match party case channel with
             | Some index when index = channel.Mine ->
-                if channel.Marks.Signed.TryFind turn = Some case.Hash then Repeated else Pass
+                if case.Asked.State.Suspect || channel.Marks.Signed.TryFind turn = Some case.Hash then Repeated else Pass
             | Some index when channel.Pending |> List.exists (fun seen -> seen.Hash = case.Hash && seen.By.Contains index) -> Repeated
             | Some index ->
                 match channel.Supported, channel.PeerTurns.TryFind index with
@@ -211,12 +211,16 @@ module internal Channels =
                 || (variable.Outcome = channel.Opening.Outcome && variable.AppData = channel.Opening.AppData && not variable.IsFinal)
             ))
 
+    /// 38: states that wait for somebody's signature.
+    let hasRoomFor (asked: Asked) (channel: SignerChannel) =
+        Rule.await (channel.Pending.Length < 2 * asked.Config.Limits.InFlight + 4)
+
     let private hasRoom (case: WitnessCase) =
         on case.Channel (fun channel ->
             let limits = case.Asked.Config.Limits
 
             if entries case.State.Variable.Outcome > limits.OutcomeEntries + limits.Guarantees then Refused
-            else Rule.await (channel.Pending.Length < 2 * limits.InFlight + 4))
+            else hasRoomFor case.Asked channel)
 
     let witnesses: Rule<WitnessCase> list =
         [ { Tag = Tags.channelKnown; Check = fun case -> on case.Channel (fun _ -> Pass) }

@@ -240,7 +240,8 @@ module internal Proposals =
           { Tag = Tags.guaranteePresent; Check = isThere }
           { Tag = Tags.removeAfterFinal; Check = isOver }
           { Tag = Tags.removeAmount; Check = isSplit }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked } ]
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
+          { Tag = Tags.counts; Check = fun case -> case |> on (Channels.hasRoomFor case.Asked) } ]
 
     /// The ledger state that the proposal makes of our own copy.
     let next (case: ProposalCase) : VariablePart voption =

@@ -205,11 +205,12 @@ module internal States =
             |> List.tryFind (fun finding -> finding <> Pass)
             |> Option.defaultValue Pass)
 
+    /// 38.
     let private fits =
-        on (fun case _ ->
+        on (fun case channel ->
             let limits = case.Asked.Config.Limits
             let entries = case.State.Variable.Outcome |> List.sumBy (fun exit -> exit.Allocations.Length)
-            Rule.require (entries <= limits.OutcomeEntries + limits.Guarantees))
+            if entries > limits.OutcomeEntries + limits.Guarantees then Refused else Channels.hasRoomFor case.Asked channel)
 
     let signing: Rule<StateCase> list =
         [ { Tag = Tags.channelKnown; Check = known }

@@ -139,6 +139,7 @@ module internal PolicyCases =
           case kind Tags.voucherRedeemBest best (SignState(PolicyWorld.final paid 14 6)) (SignState(PolicyWorld.final paid 13 7))
           case kind Tags.velocity approved (lower 41 59) (lower 42 58)
           unanchored kind directOpen two
+          case kind Tags.counts (after config directOpen [ for turn in 3UL .. 14UL -> peerSigns right (signed direct turn) ]) two (SignState(opening direct 1UL)) |> later
           case kind Tags.counts directOpen entries two |> under { warning with Limits = { config.Limits with OutcomeEntries = 2 } } ]
 
     let proposals =
@@ -181,6 +182,7 @@ module internal PolicyCases =
           case kind Tags.guaranteePresent ready (proposal rightLedger 2UL (Remove(id paying, amount 20))) adds
           case kind Tags.removeAfterFinal payer (removes 20) adds
           case kind Tags.removeAmount final (removes 14) (removes 15)
+          case kind Tags.counts (after config ready [ for turn in 3UL .. 14UL -> peerSigns right (signed rightLedger turn) ]) adds (SignState(opening paying 0UL)) |> later
           unanchored kind ready adds ]
 
     let vouchers =
