@@ -216,7 +216,7 @@ type Fresh(output: ITestOutputHelper) =
     [<Fact>]
     member _.``fresh seeds find nothing either``() =
         let first = uint64 (Random.Shared.NextInt64(1L <<< 40))
-        output.WriteLine $"seeds {first} to {first + 9UL}"
+        output.WriteLine $"fresh seeds {first} to {first + 9UL}"
         for seed in first .. first + 9UL do run { Run.standard with Mallories = ValueSome(1 + int (seed % 3UL)) } seed |> ignore
 
 [<Fact; Trait("Suite", "long")>]

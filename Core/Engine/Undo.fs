@@ -26,16 +26,19 @@ module internal Undo =
             turning.Add(OpeningUndone(objective, reason))
             unwant turning objective record
 
-    /// The other side of an end's ledger has signed a removal as if the channel had never been: it never signed the post-fund and now
-    /// cannot. A final state may never come, and the removal bars the ledger's queue, so the end gives its side back too.
+    /// The other side of a ledger has signed a removal as if the channel had never been: it never signed the post-fund and now cannot.
+    /// A final state may never come, and the removal bars the ledger's queue, so its side is given back here too.
     let yieldTo (turning: Turning) (proposal: Proposal) =
         let objective = { Kind = VirtualFunding; Channel = proposal.Target }
 
         match NodeState.channel proposal.Target turning.State, NodeState.openObjective objective turning.State with
-        | ValueSome({ Payments = ValueSome payments } as channel), ValueSome record when
-            payments.Role <> Intermediary && proposal = Channel.givingBack channel && Channel.mayGiveBack channel && (Channel.completeFinal channel).IsNone
-            ->
-            takeBack turning objective record "the other side took the guarantee back"
+        | ValueSome channel, ValueSome record when proposal = Channel.givingBack channel && (Channel.completeFinal channel).IsNone ->
+            let isHub = Terms.role channel.Terms = Intermediary
+
+            if record.Undoing.IsNone && Channel.mayGiveBack channel && not (isHub && signedPostFund channel.Terms.Id turning.State) then
+                // The hub's other side may not have heard.
+                if isHub then Promise.rejectionToAll turning objective
+                takeBack turning objective record "the other side took the guarantee back"
         | _ -> ()
 
     /// No closing runs or is done. One that was rejected may be asked for again, by anybody.

@@ -119,17 +119,19 @@ module internal OutboxFolds =
         rest |> Seq.truncate retellSlice |> Seq.toList
 
     /// go-nitro drops a ledger's opening once it is complete, and a repeat of it would stop that node: after our post-fund
-    /// is told, it may be complete there.
+    /// is told, it may be complete there. Other states may be repeated: that peer may have rejected a closing which we have signed.
     let private mayRepeat (channel: Channel) =
-        not (
+        let isOpening isTurn telling =
+            match telling with
+            | StateOf(_, turn, _) -> isTurn turn
+            | _ -> false
+
+        let mayBeOpen =
             channel.Terms.Dialect = GoNitro
             && channel.Terms.IsLedger
-            && channel.Told
-               |> List.exists (fun (_, telling) ->
-                   match telling with
-                   | StateOf(_, turn, _) -> turn = Turn.postFund
-                   | _ -> false)
-        )
+            && channel.Told |> List.exists (fun (_, telling) -> isOpening (fun turn -> turn = Turn.postFund) telling)
+
+        fun telling -> not (mayBeOpen && isOpening (fun turn -> turn <= Turn.postFund) telling)
 
     let private channelsOf (state: NodeState) (id: ObjectiveId) =
         match objective id state with
@@ -147,7 +149,8 @@ module internal OutboxFolds =
         let slice = nextRetold record
 
         let forget (c: Channel) =
-            if mayRepeat c then { c with Told = c.Told |> List.filter (fun (who, _) -> who <> address) } else c
+            let mayRepeat = mayRepeat c
+            { c with Told = c.Told |> List.filter (fun (who, telling) -> who <> address || not (mayRepeat telling)) }
 
         let forgotten =
             slice

@@ -20,7 +20,8 @@ module internal Tale =
         |> List.map (fun (name, count) -> if count = 1 then name else $"{count} x {name}")
         |> String.concat ", "
 
-    let private line (start: int64) (happening: Happening) =
+    /// Seconds since `start` (microseconds), who, what, and the names of the facts that it left.
+    let line (start: int64) (happening: Happening) =
         let lines = happening.What.Split('\n') |> List.ofArray
         let left = facts lines.Tail
         let who = match happening.Who with ValueSome address -> Beliefs.name address | ValueNone -> "(world)"
@@ -29,7 +30,7 @@ module internal Tale =
         cut (sprintf "%9.3f s  %-8s %s%s" seconds who text (if left = "" then "" else " => " + left))
 
     /// A step that changed nothing is not part of the story.
-    let private matters (happening: Happening) =
+    let matters (happening: Happening) =
         happening.Who.IsNone
         || happening.What.Contains '\n'
         || happening.What.Contains "OFFENCE"
