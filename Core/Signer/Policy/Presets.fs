@@ -60,12 +60,14 @@ module internal Presets =
             MaxLocked = maxLocked
             ClosesFreely = Set.ofList [ Payment; Ledger ] }
 
-    /// For a program that pays: `perDay` of the asset to each payee, `inAll` to all of them together, without asking anybody.
+    /// For a program that pays: `perDay` of the asset to each payee, `inAll` to all of them together, without asking
+    /// anybody; at most `deposit` of it goes into one channel.
     let payingAgent chainId adjudicator me apps (asset: Address) (perDay: Amount) (inAll: Amount) (deposit: Amount) : SignerConfig =
         let day limit = { Limit = limit; Seconds = hour; Buckets = 24 }
 
         { strict chainId adjudicator me apps with
-            NativeCap = deposit
+            NativeCap = (if asset = Address.zero then deposit else Amount.zero)
+            Tokens = (if asset = Address.zero then Map.empty else Map.ofList [ asset, deposit ])
             Budgets =
                 [ { Payee = ValueNone
                     Asset = asset
