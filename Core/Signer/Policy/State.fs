@@ -128,7 +128,8 @@ module internal SignerChannel =
     let highest (channel: SignerChannel) : TurnNumber voption =
         if channel.Marks.Signed.IsEmpty then ValueNone else ValueSome(fst (Map.maxKeyValue channel.Marks.Signed))
 
-    let hasSigned turn (channel: SignerChannel) = channel.Marks.Signed.ContainsKey turn
+    /// Also where the hash has been forgotten since: turns are signed in order, from the pre-fund on.
+    let hasSigned turn (channel: SignerChannel) = channel.Marks.Signed.ContainsKey turn || turn < channel.Marks.Floor
 
     /// Every other participant has signed this turn or a later one.
     let peersReached turn (channel: SignerChannel) =

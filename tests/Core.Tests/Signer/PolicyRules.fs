@@ -185,3 +185,10 @@ let ``An agent pays so much to each payee and so much in all`` () =
     Assert.Equal(Deny "voucher-approved", fst (ask config paidRight (SignVoucher(voucher paying 6))))
     let paidLeft = after config paidRight [ SignVoucher(voucher other 3) ]
     Assert.Equal(Retry "velocity", fst (ask config paidLeft (SignVoucher(voucher other 4))))
+
+[<Fact>]
+let ``A channel stays open when its post-fund's hash has been forgotten`` () =
+    let turns = [ for turn in 2UL .. 300UL do let next = state direct turn false direct.Outcome in yield! [ SignState next; peerSigns right next ] ]
+    let old = after config directOpen turns
+    Assert.False(old.Channels[id direct].Marks.Signed.ContainsKey 1UL)
+    Assert.True(isAllowed (fst (ask config old (SignState(state direct 301UL false direct.Outcome)))))
