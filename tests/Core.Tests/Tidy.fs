@@ -94,8 +94,8 @@ let private layerOf (path: string) =
     match placedLater.TryFind path with
     | Some layer -> Some layer
     | None ->
-        match path.Split '/' with
-        | [| "Core"; layer; _ |] when (rank layer).IsSome -> Some layer
+        match List.ofArray (path.Split '/') with
+        | "Core" :: layer :: _ :: _ when (rank layer).IsSome -> Some layer
         | _ -> None
 
 let private upward (source: Source) =

@@ -1,0 +1,92 @@
+namespace Nitro.Signer.Policy
+
+open Nitro.Kernel
+open Nitro.Protocol
+
+/// What the owner may approve.
+type internal Grant =
+    /// So much may leave a channel, until `expires` (seconds since 1970).
+    | Spend of channel: ChannelId * asset: Address * amount: Amount * expires: int64
+    | Close of channel: ChannelId
+
+/// An approval as a device signs it.
+type internal Approval =
+    { Grant: Grant
+      /// Single use.
+      Nonce: Bytes32
+      /// Seconds since 1970.
+      IssuedAt: int64 }
+
+/// A device's signature under an approval.
+type internal Credential = { Key: byte[]; Signature: byte[] }
+
+/// A channel to be registered, by its pre-fund state.
+type internal ChannelTerms =
+    { Fixed: FixedPart
+      Outcome: Outcome
+      AppData: byte[]
+      Dialect: Dialect }
+
+/// Everything a signer can be asked. There is no way to name a hash.
+type internal SignerRequest =
+    | NewChannel of ChannelTerms
+    | ApproveRequest of Approval * Credential
+    | ObserveDeposit of channel: ChannelId * holdings: Funds * height: Height * tip: Height
+    | RecordPeerSignature of State * Signature
+    | SignState of State
+    /// `turn`: of the ledger state that the proposal makes.
+    | SignProposal of ledger: ChannelId * turn: TurnNumber * Proposal
+    | SignVoucher of Voucher
+    | RecordVoucher of Voucher * Signature
+    | SignChallenge of State
+    | SignTransaction of Transaction
+    | CloseChannel of ChannelId
+    | Heartbeat
+
+/// A request with what surrounds it: the signer's own clock, and the root its anchor holds where there is one.
+type internal SignerEnvelope =
+    { /// Seconds since 1970.
+      Now: int64
+      Anchor: Bytes32 voption
+      Request: SignerRequest }
+
+/// What the signer's host process lends to the decision: pure functions over curves.
+type internal Powers =
+    { Recover: Recover
+      /// Whether this device key made this signature under this message.
+      Attests: Credential -> byte[] -> bool }
+
+type internal Decision =
+    /// The digest to sign, or nothing; whether it was given before; rules that only warned.
+    | Allow of digest: Bytes32 voption * repeated: bool * warned: string list
+    /// For ever.
+    | Deny of tag: string
+    /// Ask again later.
+    | Retry of tag: string
+
+module internal Approval =
+    /// What the device signs: domain, kind, fields; a word each.
+    let encode (me: Address) (approval: Approval) : byte[] =
+        let writer = AbiWriter(9 * Abi.Word)
+        writer.Bytes32(Keccak.hash "nitro-approval-v1"B)
+        writer.Address me
+        writer.Bytes32 approval.Nonce
+        writer.UInt64(uint64 approval.IssuedAt)
+
+        match approval.Grant with
+        | Spend(channel, asset, amount, expires) ->
+            writer.UInt64 1UL
+            writer.Bytes32 channel.Value
+            writer.Address asset
+            writer.Amount amount
+            writer.UInt64(uint64 expires)
+        | Close channel ->
+            writer.UInt64 2UL
+            writer.Bytes32 channel.Value
+
+        writer.Buffer
+
+    let channel (approval: Approval) =
+        match approval.Grant with
+        | Spend(channel, _, _, _)
+        | Close channel -> channel

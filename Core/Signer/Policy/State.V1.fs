@@ -1,0 +1,262 @@
+namespace Nitro.Signer.Policy
+
+open System
+open System.Text.Json
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Signer
+
+/// The signer's whole memory as bytes, for its own store. JSON. Reading is total: damage is an error, never a guess.
+module internal SignerStateV1 =
+    let private kinds = [ Direct, "direct"; Ledger, "ledger"; Payment, "payment" ]
+    let private dialects = [ Nitro, "nitro"; GoNitro, "go-nitro" ]
+    let nameOf kind = kinds |> List.tryFind (fun (known, _) -> known = kind) |> Option.map snd |> Option.defaultValue ""
+
+    let private named key (names: ('T * string) list) parent : Read<'T> =
+        Json.string key parent
+        |> Result.bind (fun text ->
+            match names |> List.tryFind (fun (_, name) -> name = text) with
+            | Some(value, _) -> Ok value
+            | None -> Error $"{key}: no such kind")
+
+    let readKind key parent = named key kinds parent
+    let private state fixedPart variable writer = StateJson.write AsText fixedPart variable writer
+    let private readState parent = StateJson.read Json.destinationStrict parent
+    let private readVariable parent = readState parent |> Result.map (fun (struct (_, variable)) -> variable)
+
+    let private witnessed fixedPart (seen: Witnessed) writer =
+        writer |> JsonWrite.nested "state" (state fixedPart seen.Variable)
+        writer |> PartsV1.writeInts "by" seen.By
+
+    /// The hash is computed anew, so it cannot be of another state.
+    let private readWitnessed id parent : Read<Witnessed> =
+        read {
+            let! variable = Json.nested "state" readVariable parent
+            let! by = PartsV1.readInts "by" parent
+
+            return
+                { Variable = variable
+                  Hash = State.hash id variable
+                  By = Set.ofList by }
+        }
+
+    let private sighting (seen: Sighting) writer =
+        writer |> PartsV1.writeFunds "holdings" seen.Holdings
+        writer |> JsonWrite.uint64 "height" seen.Height
+        writer |> JsonWrite.uint64 "tip" seen.Tip
+        writer |> PartsV1.writeTime "at" seen.At
+
+    let private readSighting parent : Read<Sighting> =
+        read {
+            let! holdings = PartsV1.readFunds "holdings" parent
+            let! height = Json.uint64 "height" parent
+            let! tip = Json.uint64 "tip" parent
+            let! at = PartsV1.readTime "at" parent
+            return { Holdings = holdings; Height = height; Tip = tip; At = at }
+        }
+
+    /// A list of pairs, as a map.
+    let private pairs key (write: 'K -> 'V -> Utf8JsonWriter -> unit) (map: Map<'K, 'V>) writer =
+        JsonWrite.list key (fun (entry: struct ('K * 'V)) -> (let struct (k, v) = entry in write k v)) [ for KeyValue(k, v) in map -> struct (k, v) ] writer
+
+    let private readPairs key (read: JsonElement -> Read<'K * 'V>) parent = Json.list key read parent |> Result.map Map.ofList
+
+    let private channelIds key (ids: seq<ChannelId>) writer = JsonWrite.texts key (ids |> Seq.map string) writer
+    let private readChannelIds key parent = Json.texts key "a channel id" Text.bytes32 parent |> Result.map (List.map ChannelId >> Set.ofList)
+
+    let private channel (channel: SignerChannel) writer =
+        let fixedPart = channel.Fixed
+        writer |> JsonWrite.string "kind" (nameOf channel.Kind)
+        writer |> JsonWrite.string "dialect" (match channel.Dialect with Nitro -> "nitro" | GoNitro -> "go-nitro")
+        writer |> PartsV1.writeInt "mine" channel.Mine
+        writer |> JsonWrite.nested "opening" (state fixedPart channel.Opening)
+        writer |> JsonWrite.bytes "marks" (MarksV1.encode channel.Marks)
+        writer |> PartsV1.writeOption "last" (state fixedPart) channel.Last
+        writer |> pairs "peerTurns" (fun party turn writer -> PartsV1.writeInt "party" party writer; JsonWrite.uint64 "turn" turn writer) channel.PeerTurns
+        writer |> JsonWrite.list "pending" (witnessed fixedPart) channel.Pending
+        writer |> PartsV1.writeOption "supported" (witnessed fixedPart) channel.Supported
+        writer |> pairs "shares" (fun (target: ChannelId) share writer -> JsonWrite.bytes32 "target" target.Value writer; JsonWrite.amount "amount" share writer) channel.Shares
+        writer |> channelIds "backing" channel.Backing
+        writer |> PartsV1.writeOption "sighting" sighting channel.Sighting
+
+        writer
+        |> pairs
+            "deposits"
+            (fun asset (signed: Deposited) writer ->
+                JsonWrite.address "asset" asset writer
+                JsonWrite.amount "amount" signed.Amount writer
+                JsonWrite.amount "expectedHeld" signed.ExpectedHeld writer)
+            channel.Deposits
+
+        writer |> JsonWrite.amount "received" channel.Received
+
+        writer
+        |> JsonWrite.list
+            "allowances"
+            (fun (allowance: Allowance) writer ->
+                JsonWrite.address "asset" allowance.Asset writer
+                JsonWrite.amount "amount" allowance.Amount writer
+                PartsV1.writeTime "expires" allowance.Expires writer)
+            channel.Allowances
+
+        writer |> JsonWrite.boolean "closeApproved" channel.CloseApproved
+        writer |> pairs "proposed" (fun turn content writer -> JsonWrite.uint64 "turn" turn writer; JsonWrite.bytes32 "content" content writer) channel.Proposed
+
+    let private two (first: JsonElement -> Read<'A>) (second: JsonElement -> Read<'B>) parent : Read<'A * 'B> =
+        first parent |> Result.bind (fun a -> second parent |> Result.map (fun b -> a, b))
+
+    let private readDeposited parent : Read<Deposited> =
+        two (Json.amount "amount") (Json.amount "expectedHeld") parent
+        |> Result.map (fun (amount, expected) -> { Amount = amount; ExpectedHeld = expected })
+
+    let private readAllowance parent : Read<Allowance> =
+        read {
+            let! asset = Json.address "asset" parent
+            let! amount = Json.amount "amount" parent
+            let! expires = PartsV1.readTime "expires" parent
+            return { Asset = asset; Amount = amount; Expires = expires }
+        }
+
+    let private readChannel parent : Read<SignerChannel> =
+        read {
+            let! kind = readKind "kind" parent
+            let! dialect = named "dialect" dialects parent
+            let! mine = PartsV1.readInt "mine" parent
+            let! struct (fixedPart, opening) = Json.nested "opening" readState parent
+            let id = FixedPart.channelId fixedPart
+            let! marks = Json.bytes "marks" parent |> Result.bind (fun bytes -> MarksV1.decode (ReadOnlyMemory bytes))
+            let! last = Json.nestedOption "last" readVariable parent
+            let! peerTurns = readPairs "peerTurns" (two (PartsV1.readInt "party") (Json.uint64 "turn")) parent
+            let! pending = Json.list "pending" (readWitnessed id) parent
+            let! supported = Json.nestedOption "supported" (readWitnessed id) parent
+            let! shares = readPairs "shares" (two (Json.bytes32 "target" >> Result.map ChannelId) (Json.amount "amount")) parent
+            let! backing = readChannelIds "backing" parent
+            let! sighting = Json.nestedOption "sighting" readSighting parent
+            let! deposits = readPairs "deposits" (two (Json.address "asset") readDeposited) parent
+            let! received = Json.amount "received" parent
+            let! allowances = Json.list "allowances" readAllowance parent
+            let! closeApproved = Json.boolean "closeApproved" parent
+            let! proposed = readPairs "proposed" (two (Json.uint64 "turn") (Json.bytes32 "content")) parent
+
+            if mine >= fixedPart.Participants.Length || (kind = Ledger && fixedPart.Participants.Length <> 2) then
+                return! Error "mine: expected one of the participants, two of them on a ledger"
+            else
+                return
+                    { Fixed = fixedPart
+                      Kind = kind
+                      Dialect = dialect
+                      Mine = mine
+                      Opening = opening
+                      Marks = marks
+                      Last = last
+                      PeerTurns = peerTurns
+                      Pending = pending
+                      Supported = supported
+                      Shares = shares
+                      Backing = backing
+                      Sighting = sighting
+                      Deposits = deposits
+                      Received = received
+                      Allowances = allowances
+                      CloseApproved = closeApproved
+                      Proposed = proposed }
+        }
+
+    let encode (memory: SignerState) : byte[] =
+        JsonWrite.encode (fun writer ->
+            writer.WriteStartObject()
+            writer |> JsonWrite.uint64 "version" memory.Version
+            writer |> JsonWrite.bytes32 "root" memory.Root
+            writer |> PartsV1.writeTime "clock" memory.Clock
+            writer |> JsonWrite.list "channels" channel memory.Channels.Values
+            writer |> channelIds "retired" memory.Retired
+
+            writer
+            |> pairs
+                "approvals"
+                (fun nonce (struct (content, until)) writer ->
+                    JsonWrite.bytes32 "nonce" nonce writer
+                    JsonWrite.bytes32 "content" content writer
+                    PartsV1.writeTime "until" until writer)
+                memory.Approvals
+
+            writer
+            |> pairs
+                "budgets"
+                (fun (struct (payee, asset)) spent writer ->
+                    JsonWrite.address "payee" payee writer
+                    JsonWrite.address "asset" asset writer
+                    PartsV1.writeSpent spent writer)
+                memory.Budgets
+
+            writer |> pairs "outflow" (fun asset spent writer -> JsonWrite.address "asset" asset writer; PartsV1.writeSpent spent writer) memory.Outflow
+            writer |> PartsV1.writeOption "fees" PartsV1.writeSpent memory.Fees
+
+            writer
+            |> pairs
+                "nonces"
+                (fun nonce used writer ->
+                    JsonWrite.uint64 "nonce" nonce writer
+                    JsonWrite.bytes32 "effect" used.Effect writer
+                    JsonWrite.bytes32 "digest" used.Digest writer
+                    JsonWrite.amount "maxFee" used.MaxFee writer
+                    JsonWrite.amount "maxTip" used.MaxTip writer)
+                memory.Nonces
+
+            writer |> JsonWrite.uint64 "nonceFloor" memory.NonceFloor
+            writer |> pairs "warned" (fun tag count writer -> JsonWrite.string "tag" tag writer; JsonWrite.uint64 "count" count writer) memory.Warned
+            writer |> JsonWrite.boolean "suspect" memory.Suspect
+            writer.WriteEndObject())
+
+    let private readApproval parent =
+        two (Json.bytes32 "nonce") (two (Json.bytes32 "content") (PartsV1.readTime "until")) parent
+        |> Result.map (fun (nonce, (content, until)) -> nonce, struct (content, until))
+
+    let private readBudget parent =
+        two (two (Json.address "payee") (Json.address "asset")) PartsV1.readSpent parent
+        |> Result.map (fun ((payee, asset), spent) -> struct (payee, asset), spent)
+
+    let private readUse parent : Read<NonceUse> =
+        read {
+            let! effect = Json.bytes32 "effect" parent
+            let! digest = Json.bytes32 "digest" parent
+            let! fee = Json.amount "maxFee" parent
+            let! tip = Json.amount "maxTip" parent
+            return { Effect = effect; Digest = digest; MaxFee = fee; MaxTip = tip }
+        }
+
+    let decode (bytes: ReadOnlyMemory<byte>) : Read<SignerState> =
+        Json.decode bytes (fun root ->
+            read {
+                let! version = Json.uint64 "version" root
+                let! rootHash = Json.bytes32 "root" root
+                let! clock = PartsV1.readTime "clock" root
+                let! channels = Json.list "channels" readChannel root
+                let! retired = readChannelIds "retired" root
+                let! approvals = readPairs "approvals" readApproval root
+                let! budgets = readPairs "budgets" readBudget root
+                let! outflow = readPairs "outflow" (two (Json.address "asset") PartsV1.readSpent) root
+                let! fees = Json.nestedOption "fees" PartsV1.readSpent root
+                let! nonces = readPairs "nonces" (two (Json.uint64 "nonce") readUse) root
+                let! floor = Json.uint64 "nonceFloor" root
+                let! warned = readPairs "warned" (two (Json.string "tag") (Json.uint64 "count")) root
+                let! suspect = Json.boolean "suspect" root
+                let known = channels |> List.map (fun channel -> channel.Id, channel) |> Map.ofList
+
+                return
+                    { Version = version
+                      Root = rootHash
+                      Clock = clock
+                      Channels = known
+                      ChannelCount = known.Count
+                      Retired = retired
+                      RetiredCount = retired.Count
+                      Approvals = approvals
+                      Budgets = budgets
+                      Outflow = outflow
+                      Fees = fees
+                      Nonces = nonces
+                      NonceFloor = floor
+                      Warned = warned
+                      Suspect = suspect }
+            })

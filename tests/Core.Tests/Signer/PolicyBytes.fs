@@ -1,0 +1,85 @@
+/// The signer's state and configuration as bytes: the same again, and damage is an error.
+module Nitro.Core.Tests.Signer.PolicyBytes
+
+open System
+open System.Text
+open Xunit
+open Nitro.Kernel
+open Nitro.Signer.Policy
+open Nitro.Core.Tests.Signer.PolicyWorld
+
+let private used =
+    let transactions = after config directOpen [ SignTransaction(deposit 0UL direct 0 50); spend 1UL direct 3 ]
+    after config transactions [ NewChannel paying; CloseChannel(id paying) ]
+
+let private warned =
+    match Modes.tryCreate [ Tags.voucherApproved.Name, Warn ] with
+    | Ok modes -> after { config with Modes = modes } payer [ SignVoucher(voucher paying 6) ]
+    | Error error -> failwith error
+
+let private states =
+    [ SignerState.empty; payer; payee; hub; directOpen; used; warned
+      after config payer [ SignVoucher(voucher paying 3) ]
+      after config directOpen [ peerSigns me (state direct 2UL false direct.Outcome) ] ]
+
+let private configs =
+    [ config
+      Presets.unattendedHub chainId adjudicator me apps (amount 100) (Map.ofList [ coin, amount 30 ])
+      { config with Payees = ValueSome Set.empty; Peers = ValueSome(Set.ofList [ left ]) }
+      (match Modes.tryCreate [ "velocity", Off; "tx-fee", Warn ] with
+       | Ok modes -> { config with Modes = modes }
+       | Error error -> failwith error) ]
+
+[<Fact>]
+let ``What was written reads the same`` () =
+    for state in states do
+        Assert.Equal(Ok state, SignerStateV1.decode (ReadOnlyMemory(SignerStateV1.encode state)))
+
+    for config in configs do
+        Assert.Equal(Ok config, SignerConfigV1.decode (ReadOnlyMemory(SignerConfigV1.encode config)))
+
+let private replaced (before: string) (after: string) (bytes: byte[]) =
+    let text = Encoding.UTF8.GetString bytes
+    Assert.Contains(before, text)
+    ReadOnlyMemory(Encoding.UTF8.GetBytes(text.Replace(before, after)))
+
+[<Fact>]
+let ``A configuration cannot weaken a firm rule, nor have a window without length`` () =
+    let bytes = SignerConfigV1.encode configs[3]
+    Assert.True((SignerConfigV1.decode (replaced "\"velocity\",\"mode\":\"off\"" "\"no-double-sign\",\"mode\":\"warn\"" bytes)).IsError)
+    Assert.True((SignerConfigV1.decode (replaced "\"seconds\":3600" "\"seconds\":0" bytes)).IsError)
+    Assert.True((SignerConfigV1.decode (replaced "\"buckets\":24" "\"buckets\":0" bytes)).IsError)
+
+[<Fact>]
+let ``Our place among the participants must be one`` () =
+    Assert.True((SignerStateV1.decode (replaced "\"mine\":0" "\"mine\":2" (SignerStateV1.encode payer))).IsError)
+
+/// One byte changed, cut off, or repeated: an answer each time, and never an exception; deciding on what was read neither.
+[<Fact>]
+let ``Hostile bytes give errors, not exceptions`` () =
+    let random = Random 11
+    let mutable errors = 0
+
+    for _ in 1..3_000 do
+        let source = SignerStateV1.encode states[random.Next states.Length]
+        let bytes = Array.copy source
+
+        for _ in 0 .. random.Next 3 do
+            bytes[random.Next bytes.Length] <- byte (random.Next 256)
+
+        let cut = if random.Next 4 = 0 then Array.truncate (random.Next bytes.Length) bytes else bytes
+
+        match SignerStateV1.decode (ReadOnlyMemory cut) with
+        | Error _ -> errors <- errors + 1
+        | Ok state ->
+            for request in [ SignVoucher(voucher paying 4); proposal rightLedger 3UL (add through rightLedger); SignState(opening direct 2UL) ] do
+                Decide.decide powers config state (at start request) |> ignore
+
+        let given = SignerConfigV1.encode configs[random.Next configs.Length]
+        given[random.Next given.Length] <- byte (random.Next 256)
+
+        match SignerConfigV1.decode (ReadOnlyMemory given) with
+        | Error _ -> errors <- errors + 1
+        | Ok config -> Decide.decide powers config payer (at start (SignVoucher(voucher paying 4))) |> ignore
+
+    Assert.True(errors > 500, $"{errors} errors")

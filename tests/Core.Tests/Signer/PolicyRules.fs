@@ -1,0 +1,194 @@
+/// Every rule stops what it is for and lets its neighbour pass; and no rule can be left out unseen.
+module Nitro.Core.Tests.Signer.PolicyRules
+
+open Xunit
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Signer.Policy
+open Nitro.Core.Tests.Signer.PolicyWorld
+
+let private judge book (case: PolicyCase) anchor request =
+    Decide.by book powers case.Config case.State { Now = case.Now; Anchor = anchor; Request = request }
+
+let private refused book case = fst (judge book case case.Anchor case.Refused)
+
+let private allowed book (case: PolicyCase) =
+    fst (judge book case (if case.Anchor.IsSome then ValueSome case.State.Root else ValueNone) case.Allowed)
+
+let private isAllowed decision =
+    match decision with
+    | Allow _ -> true
+    | Deny _
+    | Retry _ -> false
+
+[<Fact>]
+let ``Each rule refuses with its own tag, and changes nothing`` () =
+    for case in PolicyCases.all do
+        let tag = snd case.Rule
+        let decision, after = judge Rulebook.standard case case.Anchor case.Refused
+        Assert.Equal((case.Rule, (if case.Later then Retry tag else Deny tag)), (case.Rule, decision))
+        Assert.Equal(case.State, after)
+
+[<Fact>]
+let ``Each rule lets its neighbour pass`` () =
+    for case in PolicyCases.all do
+        let decision = allowed Rulebook.standard case
+        Assert.True(isAllowed decision, $"{case.Rule}: {decision}")
+
+/// What was signed, recorded or approved before.
+let private repeats =
+    [ "NewChannel", directOpen, NewChannel direct
+      "ApproveRequest", after config directOpen [ spend 1UL direct 1 ], spend 1UL direct 1
+      "ObserveDeposit", directOpen, held direct 100
+      "RecordPeerSignature", directOpen, peerSigns right (opening direct 1UL)
+      "SignState", directOpen, SignState(opening direct 1UL)
+      "SignProposal", payer, proposal rightLedger 2UL (add paying rightLedger)
+      "SignVoucher", after config payer [ SignVoucher(voucher paying 3) ], SignVoucher(voucher paying 3)
+      "RecordVoucher", after config payee [ voucherFrom left (voucher paid 3) ], voucherFrom left (voucher paid 3)
+      "SignTransaction", after config directOpen [ SignTransaction(deposit 0UL direct 0 50) ], SignTransaction(deposit 0UL direct 0 50)
+      "CloseChannel", after config SignerState.empty [ NewChannel direct; CloseChannel(id direct) ], CloseChannel(id direct) ]
+
+let private repeat book state request = Decide.by book powers config state (at start request)
+
+[<Fact>]
+let ``The same content again gets the same answer, and changes nothing`` () =
+    for kind, state, request in repeats do
+        match repeat Rulebook.standard state request with
+        | Allow(_, true, []), after -> Assert.Equal(state, after)
+        | decision, _ -> failwith $"{kind}: {decision}"
+
+/// A rule, and whether some case shows that it is gone.
+let private isMissed (kind, tag: Tag) =
+    let book = Rulebook.without kind tag Rulebook.standard
+
+    let byCase (case: PolicyCase) =
+        case.Rule = (kind, tag.Name) && refused book case <> refused Rulebook.standard case
+
+    let byRepeat (name, state, request) =
+        name = kind && repeat book state request <> repeat Rulebook.standard state request
+
+    List.exists byCase PolicyCases.all || List.exists byRepeat repeats
+
+let private rules = [ for kind, tags in Rulebook.table Rulebook.standard do for tag in tags -> kind, tag ]
+
+[<Fact>]
+let ``No rule can be left out without a case that shows it`` () =
+    Assert.NotEmpty rules
+    let unseen = rules |> List.filter (isMissed >> not) |> List.map (fun (kind, tag) -> $"{kind}: {tag.Name}")
+    Assert.Equal<string list>([], unseen)
+
+/// Beyond another tag: dropping the rule lets the request through. Not so where a second rule stands behind it.
+[<Fact>]
+let ``Most rules are the only one that stops their case`` () =
+    let alone =
+        PolicyCases.all
+        |> List.filter (fun case ->
+            let tag = Tags.all |> List.find (fun tag -> tag.Name = snd case.Rule)
+            isAllowed (refused (Rulebook.without (fst case.Rule) tag Rulebook.standard) case))
+
+    Assert.True(2 * alone.Length > PolicyCases.all.Length, $"{alone.Length} of {PolicyCases.all.Length}")
+
+[<Fact>]
+let ``Every tag is a rule somewhere, and is listed once`` () =
+    let used = rules |> List.map (fun (_, tag) -> tag.Name) |> Set.ofList
+    Assert.Equal<Set<string>>(Tags.all |> List.map _.Name |> Set.ofList, used)
+    Assert.Equal(Tags.all.Length, used.Count)
+
+[<Fact>]
+let ``What must never be weakened cannot be`` () =
+    for tag in Tags.all do
+        let warn = Modes.tryCreate [ tag.Name, Warn ]
+        let off = Modes.tryCreate [ tag.Name, Off ]
+
+        match tag.Strength with
+        | Firm -> Assert.True(warn.IsError && off.IsError)
+        | Lenient -> Assert.True(warn.IsOk && off.IsError)
+        | Optional -> Assert.True(warn.IsOk && off.IsOk)
+
+    Assert.True((Modes.tryCreate [ "no-such-rule", Warn ]).IsError)
+
+[<Fact>]
+let ``A rule that warns lets pass, names itself and is counted`` () =
+    let warning =
+        match Modes.tryCreate [ Tags.voucherApproved.Name, Warn ] with
+        | Ok modes -> { config with Modes = modes }
+        | Error error -> failwith error
+
+    match ask warning payer (SignVoucher(voucher paying 6)) with
+    | Allow(_, false, [ "voucher-approved" ]), after -> Assert.Equal(Some 1UL, after.Warned.TryFind "voucher-approved")
+    | decision, _ -> failwith $"{decision}"
+
+[<Fact>]
+let ``The end of a half-open payment channel takes its guarantee back, an intermediary only before its post-fund`` () =
+    let payerHalf = after config ledgers (agreed paying @ guaranteed paying rightLedger right @ [ SignState(opening paying 1UL) ])
+    let back = proposal rightLedger 3UL (Remove(id paying, amount 20))
+
+    match ask config payerHalf back with
+    | Allow _, after ->
+        Assert.Equal(Deny "postfund-barred", fst (ask config after (SignVoucher(voucher paying 1))))
+        Assert.Equal(Deny "postfund-barred", fst (ask config (PolicyWorld.after config after [ peerSigns right (opening paying 1UL) ]) (SignState(PolicyWorld.final paying 20 0))))
+    | decision, _ -> failwith $"{decision}"
+
+    let half = after config hubGuaranteed [ SignState(opening through 1UL) ]
+    let hubBack = proposal leftLedger 3UL (Remove(id through, amount 20))
+    Assert.Equal(Deny "remove-after-final", fst (ask config half hubBack))
+
+    match ask config hubGuaranteed hubBack with
+    | Allow _, after -> Assert.Equal(Deny "postfund-barred", fst (ask config after (SignState(opening through 1UL))))
+    | decision, _ -> failwith $"{decision}"
+
+[<Fact>]
+let ``Our own signature that we do not remember leaves only reading and learning`` () =
+    let shown = after config directOpen [ peerSigns me (state direct 2UL false direct.Outcome) ]
+    Assert.True shown.Suspect
+    Assert.Equal(Deny "state-anchored", fst (ask config shown (SignState(state direct 2UL false direct.Outcome))))
+    Assert.True(isAllowed (fst (ask config shown Heartbeat)))
+    Assert.True(isAllowed (fst (ask config shown (peerSigns right (state direct 2UL false direct.Outcome)))))
+
+[<Fact>]
+let ``A clock that goes back frees no budget and no approval`` () =
+    let spent = after config payer [ SignVoucher(voucher paying 5) ]
+    let at now request = fst (Decide.decide powers config spent (at now request))
+    Assert.Equal(Deny "voucher-approved", at (start - 86_400L) (SignVoucher(voucher paying 6)))
+    Assert.True(isAllowed (at (start + 90_000L) (SignVoucher(voucher paying 6))))
+
+[<Fact>]
+let ``A deposit that somebody else's wei made fail is signed once more, on top of what is held`` () =
+    let ready = after config SignerState.empty (agreed direct)
+    let failed = after config ready [ SignTransaction(deposit 0UL direct 0 50) ]
+    let again = SignTransaction(deposit 1UL direct 1 49)
+    Assert.Equal(Deny "deposit-amount", fst (ask config failed again))
+    Assert.True(isAllowed (fst (ask config (after config failed [ held direct 1 ]) again)))
+
+[<Fact>]
+let ``A hub nobody watches pays nobody, and forwards`` () =
+    let hubConfig =
+        { Presets.unattendedHub chainId adjudicator me apps (amount 100) (Map.ofList [ coin, amount 30 ]) with Confirmations = 1UL }
+
+    let running = after hubConfig SignerState.empty (opened leftLedger @ opened rightLedger @ agreed through @ guaranteed through leftLedger left @ guaranteed through rightLedger right @ running through)
+    let ended = after hubConfig running (allSignFinal through 13 7)
+
+    let closed =
+        after hubConfig ended [ proposal leftLedger 3UL (Remove(id through, amount 13)); proposal rightLedger 3UL (Remove(id through, amount 13)) ]
+
+    let own terms = match closed.Channels[id terms].Last with ValueSome last -> Outcome.allocatedTo (Destination.ofAddress me) last.Outcome | ValueNone -> ValueNone
+    Assert.Equal(ValueSome(Map.ofList [ coin, amount 57 ]), own leftLedger)
+    Assert.Equal(ValueSome(Map.ofList [ coin, amount 43 ]), own rightLedger)
+    let paying' = after hubConfig ledgers (agreed paying @ guaranteed paying rightLedger right)
+    Assert.Equal(Deny "voucher-approved", fst (ask hubConfig paying' (SignVoucher(voucher paying 1))))
+
+[<Fact>]
+let ``An agent pays so much to each payee and so much in all`` () =
+    let other = terms paymentApp 70UL [ me; left ] 20 0
+    let ready = after config payer (agreed other)
+    let paidRight = after config ready [ SignVoucher(voucher paying 5) ]
+    Assert.Equal(Deny "voucher-approved", fst (ask config paidRight (SignVoucher(voucher paying 6))))
+    let paidLeft = after config paidRight [ SignVoucher(voucher other 3) ]
+    Assert.Equal(Retry "velocity", fst (ask config paidLeft (SignVoucher(voucher other 4))))
+
+[<Fact>]
+let ``A channel stays open when its post-fund's hash has been forgotten`` () =
+    let turns = [ for turn in 2UL .. 300UL do let next = state direct turn false direct.Outcome in yield! [ SignState next; peerSigns right next ] ]
+    let old = after config directOpen turns
+    Assert.False(old.Channels[id direct].Marks.Signed.ContainsKey 1UL)
+    Assert.True(isAllowed (fst (ask config old (SignState(state direct 301UL false direct.Outcome)))))
