@@ -110,7 +110,7 @@ module internal Api =
     /// Sixteen calls in flight for so many seconds: a question that costs nothing, payments over sixteen channels, payments over one.
     let payments seconds =
         let folder = DemoFolder.Create()
-        let stage = new Stage(folder)
+        let stage = new Stage(folder, false)
 
         try (run stage seconds).GetAwaiter().GetResult()
         finally

@@ -23,6 +23,9 @@ let private head =
       "A signer decides each request by itself: it knows its own memory, its configuration and its clock, and believes nothing else. The first"
       "rule that fails names the answer: *deny* is for ever, *retry* may be asked again later. `enforce` is the default; what else a rule's mode"
       "may be stands beside it. There is no request that names a hash."
+      ""
+      "This is the decision as `Core/Signer/Policy` makes it. `nitro-signer` decides by its marks alone so far (docs/operations.md, Keys elsewhere): the"
+      "node does not send it yet what the rules need to know."
       "" ]
 
 let private text =
