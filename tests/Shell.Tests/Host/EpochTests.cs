@@ -39,8 +39,8 @@ public sealed class EpochTests
         }
 
         var paid = await TenantTests.PaidAsync(alice, channel, 2 * 61);
-        var journal = new BrokenJournal(alice.Journal.Reopen());
         await alice.DisposeAsync();
+        var journal = new BrokenJournal(alice.Journal.Reopen());
         var again = await TestNode.StartAsync(world, TestKeys.Key(1), alice.Journal, journal);
 
         Assert.Equal([journal.EpochStart], journal.Reads);
@@ -117,15 +117,19 @@ public sealed class EpochTests
     /// <summary>The journal of one with an open payment channel who has stopped: with this many payments an opening restates about a fifth of it.</summary>
     private static async Task<MemoryJournal> LivedAsync(TestWorld world, int payments = 150)
     {
-        await using var alice = await TestNode.StartAsync(world, 1);
-        await using var irene = await TestNode.StartAsync(world, 2);
-        await using var bob = await TestNode.StartAsync(world, 3);
-        var channel = await TenantTests.OpenPaymentsAsync(alice, irene, bob);
-        for (var i = 0; i < payments; i++)
+        var alice = await TestNode.StartAsync(world, 1);
+        await using (alice)
         {
-            await alice.CallAsync("pay", $$"""{"Amount":1,"Channel":"{{channel}}"}""");
+            await using var irene = await TestNode.StartAsync(world, 2);
+            await using var bob = await TestNode.StartAsync(world, 3);
+            var channel = await TenantTests.OpenPaymentsAsync(alice, irene, bob);
+            for (var i = 0; i < payments; i++)
+            {
+                await alice.CallAsync("pay", $$"""{"Amount":1,"Channel":"{{channel}}"}""");
+            }
         }
 
+        // Only now: while it stops it may write what became of its last effects.
         return alice.Journal.Reopen();
     }
 
