@@ -121,7 +121,8 @@ module internal ObjectiveFolds =
             Goal.ledgers record.Goal |> List.fold (fun s ledger -> onLedger ledger (LedgerChannel.unlock id) s) state
         | VirtualFund(id, _, _), Rejected _
         | VirtualDefund(id, _, _), Completed ->
-            Goal.ledgers record.Goal |> List.fold (fun s ledger -> onLedger ledger (LedgerChannel.release id) s) state
+            // An opening may be over while its guarantee still stands: that counts until its removal is agreed.
+            Goal.ledgers record.Goal |> List.fold (fun s ledger -> onLedger ledger (LedgerChannel.releaseIfGone id) s) state
         | VirtualDefund _, Rejected _ -> state
 
     let private kinds = [ DirectFunding; DirectDefunding; VirtualFunding; VirtualDefunding ]

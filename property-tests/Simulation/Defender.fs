@@ -38,7 +38,8 @@ module internal Defender =
         let payee = channel.Terms.Payee
 
         if isLast && not channel.Terms.IsLedger && payee <> me then
-            let total = books.Spent(channel.Terms.Payer, id)
+            // Of a byzantine payer's vouchers the books know those that an honest payee was given.
+            let total = Amount.max (books.Spent(channel.Terms.Payer, id)) (books.Given(payee, id))
 
             match hostileStates books me id |> Array.tryFind (fun (state, _) -> state.Variable.Turn = Turn.postFund), Rules.virtualFinalOutcome total channel.Terms.Opening with
             | Some(_, postFund), ValueSome outcome when not total.IsZero ->
@@ -129,6 +130,11 @@ module internal Defender =
         court.Wait 1UL
         for channel in payments do defendPayment court channel
         for channel in ledgers do defendLedger court books state channel
+        // What somebody had shown the contracts before keeps older states out. It is public: who needs an end repeats it.
+        for channel in payments do
+            let wasShown = (Contracts.status channel.Terms.Id contracts).TurnRecord > Turn.postFund
+            if wasShown && (court.Registered channel.Terms.Id).IsNone then attack court books random channel true
+
         court.Wait(longest + 1UL)
 
         for ledger in ledgers do
