@@ -209,7 +209,11 @@ module internal DecideState =
             | Error reason -> offend "bad-final" reason
             | Ok _ when channel.Terms.MyIndex = 0 && not known -> offend "unexpected-final" "the payer has not signed this final state"
             | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
-            | Ok paid when not paid.IsZero && not (Channel.hasSigned Turn.postFund channel) ->
+            | Ok paid when
+                not paid.IsZero
+                && (not (Channel.hasSigned Turn.postFund channel) || NodeState.isGivenBack channel turning.State)
+                ->
+                // What was given back pays nobody, whatever the payer says later.
                 // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side.
                 // The payer knows that we have not signed; another may have been taken in, and tells it again in case we sign later.
                 if sender = channel.Terms.Payer then offend "early-final" "nothing can have been paid before the post-fund is complete"
