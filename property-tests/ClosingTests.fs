@@ -162,3 +162,41 @@ let ``an opening that waited for approval while its ledger was closed and opened
     match world.Nodes[Story.irene].Answers[Story.request "approve"] with
     | Failed problem -> Assert.Equal("capacity", problem.Tag)
     | other -> invalidOp $"{other}"
+
+/// The payee never hears of the hub's post-fund nor of the payment: it learns both from the final state.
+[<Fact>]
+let ``a final state that pays, told once more to a payee that had never seen the channel open, is no offence`` () =
+    let world = Story.world 1 Faults.none
+    Story.join world line
+    Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL |> ignore
+    Story.openLedger world "right" Story.irene Story.bob Story.native 100 100 2UL |> ignore
+    let mutable finals = []
+
+    let withheld item =
+        match item with
+        | StateItem(objective, state) when state.Variable.Turn = Turn.postFund && objective.Kind = VirtualFunding ->
+            [ StateItem(objective, { state with Signatures = state.Signatures |> List.filter (fun (party, _) -> party <> 1) }) ]
+        | VoucherItem _ -> []
+        | StateItem _
+        | ProposalItem _
+        | FinalStateWantedItem _
+        | RejectionItem _ -> [ item ]
+
+    world.Network.Tamper <- fun sender receiver frame ->
+        if receiver <> Story.bob then
+            [ frame ]
+        else
+            if sender = Story.alice && MalloryWords.read frame |> List.exists (function StateItem(_, state) -> state.Variable.IsFinal | _ -> false) then finals <- frame :: finals
+            [ Nitro.Wire.PeerV1.encode receiver { From = sender; Items = MalloryWords.read frame |> List.collect withheld } ]
+
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    world.RunUntil("open at the payer", 60, (fun () -> Story.isAnswered world Story.alice "open" && Story.completed world Story.alice (Story.started world Story.alice "open")))
+    let channel = (Story.started world Story.alice "open").Channel
+    Story.pay world "pay" Story.alice channel 5
+    world.Run 5
+    Story.close world "close" Story.alice line channel
+    let left = NodeState.objective { Kind = VirtualFunding; Channel = channel } world.Nodes[Story.bob].State
+    Assert.True(left |> ValueOption.exists (fun record -> record.Ending <> ValueSome Completed), "the payee never saw it open")
+    Assert.NotEmpty finals
+    for frame in finals do world.Deliver(Story.alice, Story.bob, frame)
+    world.Run 60

@@ -213,9 +213,8 @@ module internal DecideState =
                 not paid.IsZero
                 && (not (Channel.hasSigned Turn.postFund channel) || NodeState.isGivenBack channel turning.State)
                 ->
-                // What was given back pays nobody, whatever the payer says later.
-                // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side.
-                // The payer knows that we have not signed; another may have been taken in, and tells it again in case we sign later.
+                // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side. And what
+                // was given back pays nobody. The payer knows either; another may have been taken in, and tells it again in case we sign later.
                 if sender = channel.Terms.Payer then offend "early-final" "nothing can have been paid before the post-fund is complete"
                 else Take
             | Ok _ when not known && not (state.Signatures |> List.exists (fun (party, _) -> party = 0)) ->

@@ -36,7 +36,10 @@ module internal NodeState =
 
     /// An end's channel that may be gone from its ledger without a final state: nothing that comes now opens it or is counted.
     let isGivenBack (c: Channel) (state: NodeState) =
-        isGivenUp c.Terms.Id state && Terms.role c.Terms <> Intermediary && Channel.mayGiveBack c
+        isGivenUp c.Terms.Id state
+        && Terms.role c.Terms <> Intermediary
+        && Channel.mayGiveBack c
+        && (Channel.completeFinal c).IsNone
 
     /// Our final state is signed or about to be: no voucher counts any more, no proposal follows, no closing is taken back.
     let isFinalOut (c: Channel) (state: NodeState) =

@@ -15,9 +15,6 @@ namespace Nitro.Signer;
 /// </summary>
 internal sealed class Workbench(SigningDesk desk, ILogger logger)
 {
-    /// <summary>The tag of what stands behind a temporary refusal in its request: the order of a lane is kept.</summary>
-    internal const string BehindRefused = "behind-a-refusal";
-
     private const int MostQueued = 1024;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
