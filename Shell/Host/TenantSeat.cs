@@ -44,10 +44,12 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
             loggers,
             cancellationToken);
         logger.LogInformation(
-            "Tenant {Tenant} is waiting for signer at {Address}: start `nitro signer {How}`",
+            "Tenant {Tenant} is waiting for signer at {Address}: {How}",
             plan.Name,
             api.Address,
-            remote.IsPrivate ? $"--node {api.Address}" : "--pair CODE`, with the code that `nitro pair` prints here");
+            remote.IsPrivate
+                ? $"start 'nitro signer --node {api.Address}'"
+                : "start 'nitro signer', paired once with 'nitro pair' here and 'nitro signer --pair CODE' there");
         if (known is not null)
         {
             Seat(await builder.OpenAsync(plan, accounts, api, known, cancellationToken));

@@ -27,6 +27,9 @@ internal sealed class Attachment : IDisposable
     /// <summary>It is over: what it brought is not judged any more.</summary>
     public bool IsLost => _isLost;
 
+    /// <summary>Called when the node says something for the first time.</summary>
+    public Action Heard { private get; init; } = () => { };
+
     /// <summary>The node said something.</summary>
     public bool WasHeard { get; private set; }
 
@@ -42,7 +45,12 @@ internal sealed class Attachment : IDisposable
             _lost.CancelAfter(SignerApiTerms.Silence);
             while (await call.ReadAsync(_lost.Token) is { } request)
             {
-                WasHeard = true;
+                if (!WasHeard)
+                {
+                    WasHeard = true;
+                    Heard();
+                }
+
                 if (request.RequestId == 0)
                 {
                     _ = SendAsync(new HsmResponse { Raw = HeartbeatReply, Delivery = request.Delivery });

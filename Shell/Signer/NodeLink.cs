@@ -31,7 +31,7 @@ internal sealed class NodeLink(Uri node, GrpcChannelOptions options, Func<GrpcMe
     private async Task<bool> StayAsync(CancellationToken cancellationToken)
     {
         using var channel = new GrpcChannel(node, options);
-        using var attachment = new Attachment(channel, bench, logger, cancellationToken);
+        using var attachment = new Attachment(channel, bench, logger, cancellationToken) { Heard = () => logger.LogInformation("Attached to {Node}", node) };
         try
         {
             await attachment.RunAsync(addresses());

@@ -37,8 +37,9 @@ try
 
     if (command.Pair is { } code)
     {
-        await Pairing.PairAsync(code, command.Options, stopping.Token);
-        loggers.CreateLogger("Nitro.Signer").LogInformation("Paired; from now on this signer attaches to that node by itself");
+        var isNew = await Pairing.PairAsync(code, command.Options, stopping.Token);
+        loggers.CreateLogger("Nitro.Signer").LogInformation(
+            isNew ? "Paired; from now on this signer attaches to that node without a code" : "The code is used up; going on with the pairing of before");
     }
 
     await using var signer = SignerService.Open(command.Options, loggers);

@@ -168,7 +168,7 @@ public sealed class SignerApiServer : IAsyncDisposable
     private Task<PairResponse> PairAsync(PairRequest request, GrpcServerCall call)
     {
         _door!.Pair(request, call);
-        _logger.LogInformation("A signer was paired from {Address}; {Count} are", call.RemoteEndPoint, _door.Paired.Count);
+        _logger.LogInformation("A signer was paired from {Address}, {Count} in all", call.RemoteEndPoint, _door.Paired.Count);
         return Task.FromResult(new PairResponse());
     }
 

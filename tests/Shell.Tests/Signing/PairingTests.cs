@@ -103,7 +103,8 @@ public sealed class PairingTests : IAsyncLifetime
     public async Task ACodeIsGoodOnce()
     {
         var code = Code();
-        await Pairing.PairAsync(code, Signer("alice"), CancellationToken.None);
+        Assert.True(await Pairing.PairAsync(code, Signer("alice"), CancellationToken.None));
+        Assert.False(await Pairing.PairAsync(code, Signer("alice"), CancellationToken.None));
 
         var refused = await Assert.ThrowsAsync<SignerSetupException>(() => Pairing.PairAsync(code, Signer("mallory"), CancellationToken.None));
 
