@@ -13,10 +13,16 @@ using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 try
 {
-    if (args.FirstOrDefault(each => each != "--end-with-stdin") == "keys")
+    // 'nitro signer' puts a flag before whatever it is given.
+    string[] words = args is ["--end-with-stdin", .. var behind] ? behind : args;
+    switch (words)
     {
-        await KeysCommand.Parse([.. args.SkipWhile(each => each != "keys").Skip(1)]).RunAsync(Console.OpenStandardInput(), Console.Out, stopping.Token);
-        return 0;
+        case ["keys", .. var rest]:
+            await KeysCommand.Parse(rest).RunAsync(Console.OpenStandardInput(), Console.Out, stopping.Token);
+            return 0;
+        case ["devices", .. var rest]:
+            Console.WriteLine(DevicesCommand.Run(rest));
+            return 0;
     }
 
     var command = SignerCommand.Parse(args);

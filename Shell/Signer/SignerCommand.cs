@@ -24,7 +24,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
           --chain-key-file FILE     the same for transactions
           --end-with-stdin          end when standard input does
 
-        'nitro-signer keys new' makes the keys, 'nitro-signer keys --help' tells what else there is for keys.
+        'nitro-signer keys new' makes the keys; 'nitro-signer keys --help' and 'nitro-signer devices --help' tell what else there is.
         It attaches for ever, whatever becomes of the nodes; Ctrl-C or SIGTERM ends it.
         """;
 

@@ -24,5 +24,9 @@ public sealed record SignerOptions
 
     internal string PairedNodesPath => Path.Combine(DataDirectory, "nodes.json");
 
+    internal string DevicesPath => Path.Combine(DataDirectory, "devices.json");
+
+    internal string CallsPath => Path.Combine(DataDirectory, "calls.db");
+
     internal string MarksPath => Path.Combine(DataDirectory, "marks.db");
 }

@@ -3,6 +3,7 @@ using Nitro.Grpc;
 using Nitro.Secp256k1;
 using Nitro.Signer.Keys;
 using Nitro.Signing;
+using Nitro.Signing.Calls;
 using Nitro.SignerProtocol;
 
 namespace Nitro.Signer;
@@ -15,6 +16,7 @@ public sealed class SignerService : IAsyncDisposable
     private readonly ILoggerFactory loggers;
     private readonly SignerKeys keys;
     private readonly MarkStore marks;
+    private readonly CallLedger calls;
     private readonly Workbench bench;
     private readonly TransportKey transport;
     private readonly IReadOnlyList<PairedNode> paired;
@@ -25,7 +27,11 @@ public sealed class SignerService : IAsyncDisposable
         transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
         paired = PairedNodes.Load(options.PairedNodesPath);
         (ChannelAddress, ChainAccount) = (AddressOf(keys.Channel), AddressOf(keys.Chain));
-        bench = new Workbench(new SigningDesk(keys.Channel, keys.Chain, marks, ParallelFrom), loggers.CreateLogger("Nitro.Signer"));
+        var logger = loggers.CreateLogger("Nitro.Signer");
+        var devices = new DeviceList(options.DevicesPath);
+        calls = CallLedger.Open(options.CallsPath, ChannelAddress);
+        var check = new CallCheck(Convert.FromHexString(ChannelAddress.AsSpan(2)), devices, calls, TimeProvider.System);
+        bench = new Workbench(new SigningDesk(keys.Channel, keys.Chain, marks, ParallelFrom), new ContextCheck(check, logger), logger);
     }
 
     /// <summary>The channel key's address, 0x and 40 digits.</summary>
@@ -102,6 +108,7 @@ public sealed class SignerService : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         marks.Dispose();
+        calls.Dispose();
         transport.Dispose();
         keys.Dispose();
         return ValueTask.CompletedTask;

@@ -49,8 +49,6 @@ internal sealed class KeysCommand
                 case "--passphrase-file" when i + 1 < args.Count:
                     options = options with { PassphraseFile = args[++i] };
                     break;
-                case "--end-with-stdin":
-                    break; // as 'nitro signer' starts every signer; these commands end by themselves
                 default:
                     throw new SignerSetupException($"'{args[i]}' is no flag of 'keys', or lacks its value: 'nitro-signer keys --help' lists them.");
             }

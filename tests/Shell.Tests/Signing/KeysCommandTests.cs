@@ -30,7 +30,10 @@ public sealed class KeysCommandTests : IDisposable
         Assert.Equal(addresses, await RunAsync("show-addresses"));
         if (!OperatingSystem.IsWindows())
         {
-            Assert.All(Directory.GetFiles(Options.KeysFolder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+            foreach (var file in Directory.GetFiles(Options.KeysFolder))
+            {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            }
         }
 
         Assert.Contains("never overwritten", (await Assert.ThrowsAsync<SignerSetupException>(() => RunAsync("new"))).Message);
