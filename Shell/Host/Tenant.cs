@@ -94,6 +94,7 @@ public sealed class Tenant : IAsyncDisposable
         }
 
         var (node, lastMicros) = await Replay.RunAsync(parts, cancellationToken);
+        parts.Calls?.Resume(node);
         var tenant = new Tenant(parts, node, lastMicros);
         await tenant.epochs.StartAsync(cancellationToken);
         return tenant;

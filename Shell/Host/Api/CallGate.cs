@@ -17,6 +17,7 @@ internal sealed class CallGate : IDisposable
     private readonly CallLedger ledger;
     private readonly CallCheck check;
     private readonly bool isRequired;
+    private readonly TimeProvider time;
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<CallContext>> byCause = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CallContext> unbound = new(StringComparer.Ordinal);
@@ -29,11 +30,27 @@ internal sealed class CallGate : IDisposable
     /// <param name="time">The clock.</param>
     public CallGate(ReadOnlyMemory<byte> node, DeviceList devices, CallLedger ledger, bool isRequired, TimeProvider time)
     {
-        (this.ledger, this.isRequired) = (ledger, isRequired);
+        (this.ledger, this.isRequired, this.time) = (ledger, isRequired, time);
         check = new CallCheck(node, devices, ledger, time);
-        foreach (var (requestId, call) in ledger.Load())
+    }
+
+    /// <summary>After a restart: the calls that the node's journal knows are found again.</summary>
+    public void Resume(NodeHandle node)
+    {
+        lock (gate)
         {
-            Keep(requestId, call);
+            foreach (var (requestId, call) in ledger.Load(time.GetUtcNow() - Kept))
+            {
+                Keep(requestId, call);
+            }
+
+            Bind(node);
+            foreach (var requestId in unbound.Keys)
+            {
+                byCause.Remove(requestId);
+            }
+
+            unbound.Clear();
         }
     }
 

@@ -21,6 +21,7 @@ internal static class Keystore
     public static void Create(string folder, Web3Secret secret, IReadOnlyDictionary<KeyRole, byte[]> keys)
     {
         Refuse(folder);
+        OwnerOnly.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(folder))!);
         var draft = $"{Path.GetFullPath(folder)}.{Guid.NewGuid():n}.tmp";
         foreach (var (role, key) in keys)
         {

@@ -9,7 +9,7 @@ namespace Nitro.Signer.Keys;
 /// A key file in the form of Web3 secret storage, version 3, as other tools of the field read and write it. <c>Checksum</c> is ours, and
 /// others pass over it: SHA-256 of the file without it, by which a damaged file is told from a wrong passphrase.
 /// </summary>
-internal sealed record Web3File(string? Address, Web3Cipher Crypto, string Id, int Version, string? Checksum = null)
+internal sealed record Web3File(Web3Cipher Crypto, int Version, string? Id = null, string? Address = null, string? Checksum = null)
 {
     private static readonly JsonSerializerOptions Form = new()
     {

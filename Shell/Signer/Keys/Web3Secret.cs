@@ -41,11 +41,11 @@ internal sealed class Web3Secret(ReadOnlyMemory<byte> passphrase) : IDisposable
         var iv = RandomNumberGenerator.GetBytes(16);
         var text = Crypt(derived, iv, key.ToArray());
         return new Web3File(
-            Convert.ToHexStringLower(address),
             new Web3Cipher(
                 "aes-128-ctr", Convert.ToHexStringLower(text), new Web3CipherParameters(Convert.ToHexStringLower(iv)), "scrypt", parameters, Mac(derived, text)),
+            Version: 3,
             Guid.NewGuid().ToString(),
-            3);
+            Convert.ToHexStringLower(address));
     }
 
     /// <summary>The key's 32 bytes; the caller clears them.</summary>

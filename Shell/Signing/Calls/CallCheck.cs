@@ -59,9 +59,13 @@ public sealed class CallCheck(ReadOnlyMemory<byte> node, DeviceList devices, Cal
         if (age > Window || age < -Ahead)
         {
             // What was seen in time stays good: the signer may be asked for its consequences much later.
-            isNew = !ledger.Knows(call, signed.Envelope);
-            context = isNew ? null : found;
-            return isNew ? Stale(age) : null;
+            if (!ledger.Knows(call, signed.Envelope))
+            {
+                return Stale(age);
+            }
+
+            context = found;
+            return null;
         }
 
         (var refusal, isNew) = ledger.Note(call, found, requestId, time.GetUtcNow());

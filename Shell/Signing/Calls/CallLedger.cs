@@ -37,13 +37,14 @@ public sealed class CallLedger : IDisposable
             new DatabaseOwner(Tables, Table: "call", Schema: "1", owner, IfOthers: "Check the path.")),
         most);
 
-    /// <summary>Those that the node still carries out, with their request ids, oldest first.</summary>
-    public IReadOnlyList<(string RequestId, CallContext Call)> Load()
+    /// <summary>Those that a node took since then, with their request ids, oldest first.</summary>
+    public IReadOnlyList<(string RequestId, CallContext Call)> Load(DateTimeOffset since)
     {
         lock (_gate)
         {
             using var command = _connection.CreateCommand();
-            command.CommandText = "SELECT request, method, payload, envelope, signature, publickey, time FROM call WHERE request <> '' ORDER BY seen";
+            command.CommandText = "SELECT request, method, payload, envelope, signature, publickey, time FROM call WHERE request <> '' AND seen >= $since ORDER BY seen";
+            command.Parameters.AddWithValue("$since", since.ToUnixTimeMilliseconds());
             using var reader = command.ExecuteReader();
             var found = new List<(string, CallContext)>();
             while (reader.Read())

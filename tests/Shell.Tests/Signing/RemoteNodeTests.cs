@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json.Nodes;
+using Nitro.Cli.Rpc;
 using Nitro.JsonRpc;
 using Nitro.Ports;
 using Nitro.Shell.Tests.EndToEnd;
@@ -115,8 +116,12 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         var (code, tag) = await RefusedAsync(client);
         Assert.NotEqual(-32012, code);
         Assert.Contains("device-unknown", tag);
+        var opening = await ProposeAsync(world, client);
+        Assert.Contains("device-unknown", (await world.ReachesAsync("alice", opening.Objective, "Rejected")).GetRawText());
         await SaidAsync("nitro-signer", "devices", "enrol", key, "--name", "phone", "--data-directory", SignerFolder(world, "alice"));
         await PayAsync(client);
+        opening = await ProposeAsync(world, client);
+        await world.CompletedAsync(opening.Objective, "alice", "bob");
         await SaidAsync("nitro", "rpc", "pay", channel, "5", "--endpoint", world["alice"].Listen, "--sign-with", file);
         await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 10, world.Token);
 
@@ -223,6 +228,16 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
             stream.ReadExactly(bytes);
             Assert.All(secrets, secret => Assert.False(secret.AreIn(bytes), $"{file} has the key '{secret.Name}'"));
         }
+    }
+
+    private static async Task<Opening> ProposeAsync(World world, RpcClient client)
+    {
+        var payload = Payload.Of(json =>
+        {
+            PaymentMethods.WriteIntermediaries(json, []);
+            json.WriteOpening(world["alice"].AddressText, world["bob"].AddressText, Payload.Native, Milli, BigInteger.Zero, 0);
+        });
+        return Opening.From(Lab.Parse(await client.CallAsync("create_payment_channel", payload, null, world.Token)));
     }
 
     private static RpcClient Signing(World world, string name, Func<string, ReadOnlyMemory<byte>, CallSignature> sign) =>

@@ -57,9 +57,15 @@ public sealed class Web3SecretTests
 
         for (var i = 0; i < bytes.Length; i++)
         {
-            // Any digit that is another one; what is no digit any more is damaged all the more.
             var spoilt = bytes.ToArray();
             spoilt[i] ^= 1;
+            if (Encoding.ASCII.GetString(bytes).IndexOf("checksum", StringComparison.Ordinal) is var name && i >= name && i < name + "checksum".Length)
+            {
+                // Without a checksum it is a file like any other tool's, and whole.
+                Assert.Equal(TestKeys.Key(3), right.Open(Web3File.Read(spoilt, "the-path"), "the-path"));
+                continue;
+            }
+
             var message = Problem(() => right.Open(Web3File.Read(spoilt, "the-path"), "the-path"));
             Assert.True(message.Contains("damaged", StringComparison.Ordinal) && message.Contains("the-path", StringComparison.Ordinal), $"{i}: {message}");
         }
