@@ -7,7 +7,7 @@ open Nitro.Signer
 
 /// A call to a node's API as a device signs it, for the node, the signer and the caller alike.
 [<Sealed>]
-type SignedCall internal (call: Call) =
+type SignedCall internal (call: ApiCall) =
     /// The bytes to sign. Node: 20 bytes; method: 1 to 64 of a-z and _; hash and credential: 32 bytes; time: milliseconds since 1970; nonce: 16 bytes.
     static member Encode
         (
@@ -19,7 +19,7 @@ type SignedCall internal (call: Call) =
             credential: ReadOnlyMemory<byte>
         ) : ReadOnlyMemory<byte> =
         ReadOnlyMemory<byte>(
-            Call.encode
+            ApiCall.encode
                 { Node = Address.ofSpan node.Span
                   Method = methodName
                   Payload = Bytes32.ofSpan payloadHash.Span
@@ -30,7 +30,7 @@ type SignedCall internal (call: Call) =
 
     /// Reads what `Encode` writes. The error ends a sentence.
     static member TryRead(envelope: ReadOnlyMemory<byte>, [<Out>] read: byref<SignedCall | null>, [<Out>] error: byref<string>) : bool =
-        match Call.decode envelope with
+        match ApiCall.decode envelope with
         | Ok call ->
             read <- SignedCall call
             error <- ""

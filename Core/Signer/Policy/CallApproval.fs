@@ -22,7 +22,7 @@ module internal CallApproval =
         | _ -> ValueNone
 
     /// `payload` was compared with the envelope's hash before. `assetOf`: of the channels that the signer knows. `seconds`: how long it is good.
-    let tryOf assetOf (seconds: int64) (envelope: byte[]) (call: Call) (payload: ReadOnlyMemory<byte>) : Approval voption =
+    let tryOf assetOf (seconds: int64) (envelope: byte[]) (call: ApiCall) (payload: ReadOnlyMemory<byte>) : Approval voption =
         let issued = call.Time / 1000L
 
         let grant =

@@ -9,7 +9,7 @@ open Nitro.Signer
 open Nitro.Signer.Policy
 open Nitro.Core.Tests.Signer.PolicyWorld
 
-let private call name : Call =
+let private call name : ApiCall =
     { Node = me
       Method = name
       Payload = { Bytes32.zero with A = 5UL }
@@ -32,13 +32,13 @@ let ``The envelope is domain, node, method, payload, time, nonce, credential`` (
               one.Nonce
               one.Credential.ToArray() ]
 
-    Assert.Equal<byte[]>(expected, Call.encode one)
-    Assert.Equal(Ok one, Call.decode (ReadOnlyMemory expected))
+    Assert.Equal<byte[]>(expected, ApiCall.encode one)
+    Assert.Equal(Ok one, ApiCall.decode (ReadOnlyMemory expected))
 
 [<Fact>]
 let ``Shorter, longer or of another domain is no envelope, and a flipped bit is another one`` () =
-    let bytes = Call.encode (call "create_voucher")
-    let isRead (bytes: byte[]) = match Call.decode (ReadOnlyMemory bytes) with Ok _ -> true | Error _ -> false
+    let bytes = ApiCall.encode (call "create_voucher")
+    let isRead (bytes: byte[]) = match ApiCall.decode (ReadOnlyMemory bytes) with Ok _ -> true | Error _ -> false
     for length in 0 .. bytes.Length - 1 do Assert.False(isRead bytes[.. length - 1])
     Assert.False(isRead (Array.append bytes [| 0uy |]))
 
@@ -46,11 +46,11 @@ let ``Shorter, longer or of another domain is no envelope, and a flipped bit is 
         let flipped = Array.copy bytes
         flipped[place] <- flipped[place] ^^^ 1uy
 
-        match Call.decode (ReadOnlyMemory flipped) with
+        match ApiCall.decode (ReadOnlyMemory flipped) with
         | Ok other ->
             Assert.True(place >= 18, $"{place}")
             Assert.NotEqual(call "create_voucher", other)
-            Assert.Equal<byte[]>(flipped, Call.encode other)
+            Assert.Equal<byte[]>(flipped, ApiCall.encode other)
         | Error _ -> Assert.True(place < 54, $"{place}")
 
 let private credential: Credential = { Key = device; Signature = [| 9uy |] }
@@ -58,7 +58,7 @@ let private credential: Credential = { Key = device; Signature = [| 9uy |] }
 let private approval name (payload: string) =
     let one = call name
     let known id' = if id' = id paying then ValueSome coin else ValueNone
-    CallApproval.tryOf known config.ApprovalSeconds (Call.encode one) one (ReadOnlyMemory(Encoding.UTF8.GetBytes payload))
+    CallApproval.tryOf known config.ApprovalSeconds (ApiCall.encode one) one (ReadOnlyMemory(Encoding.UTF8.GetBytes payload))
 
 let private pay amount = $"{{\"Amount\":{amount},\"Channel\":\"{id paying}\"}}"
 

@@ -7,7 +7,7 @@ open Nitro.Kernel
 
 /// A call to a node's API as a paired device signs it. All of it is under the signature, so that it is good for this node, this method and
 /// these bytes alone.
-type internal Call =
+type internal ApiCall =
     { /// The node's channel address.
       Node: Address
       Method: string
@@ -21,7 +21,7 @@ type internal Call =
       Credential: Bytes32 }
 
 /// The one form of its bytes: domain and a zero, node 20, length of the method 1, method, payload 32, time 8, nonce 16, credential 32.
-module internal Call =
+module internal ApiCall =
     let private domain = "nitro-node/req/v1\000"B
     let private fixedPart = domain.Length + 20 + 1 + 32 + 8 + 16 + 32
     let methodMost = 64
@@ -31,7 +31,7 @@ module internal Call =
         for letter in text do good <- good && ((letter >= 'a'B && letter <= 'z'B) || letter = '_'B)
         good
 
-    let encode (call: Call) : byte[] =
+    let encode (call: ApiCall) : byte[] =
         let name = Encoding.ASCII.GetBytes call.Method
         let bytes = Array.zeroCreate<byte> (fixedPart + name.Length)
         let mutable at = 0
@@ -51,7 +51,7 @@ module internal Call =
         put (call.Credential.ToArray())
         bytes
 
-    let decode (bytes: ReadOnlyMemory<byte>) : Read<Call> =
+    let decode (bytes: ReadOnlyMemory<byte>) : Read<ApiCall> =
         let all = bytes.ToArray()
 
         if all.Length <= fixedPart || not (all.AsSpan().StartsWith(ReadOnlySpan domain)) then
