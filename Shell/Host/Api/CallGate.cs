@@ -12,6 +12,11 @@ namespace Nitro.Host.Api;
 internal sealed class CallGate : IDisposable
 {
     private const int Unauthenticated = -32012;
+
+    /// <summary>Well below what a message may have. A voucher that covers more payments than fit is asked for with the first of them.</summary>
+    private const int MostShownBytes = 1024 * 1024;
+
+    private const int CallOverheadBytes = 512;
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
 
     private readonly CallLedger ledger;
@@ -110,7 +115,13 @@ internal sealed class CallGate : IDisposable
             }
 
             Bind(node);
-            return [.. NodeCauses.Of(node, effectId).SelectMany(cause => byCause.GetValueOrDefault(cause) ?? [])];
+            var room = MostShownBytes;
+            return
+            [
+                .. NodeCauses.Of(node, effectId)
+                    .SelectMany(cause => byCause.GetValueOrDefault(cause) ?? [])
+                    .TakeWhile(call => (room -= call.Payload.Length + CallOverheadBytes) > 0),
+            ];
         }
     }
 

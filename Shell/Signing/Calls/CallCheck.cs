@@ -13,6 +13,9 @@ public sealed class CallCheck(ReadOnlyMemory<byte> node, DeviceList devices, Cal
     /// <summary>How far a device's clock may be behind when a call is first seen.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
+    /// <summary>It travels to the signer with every signature that it causes.</summary>
+    public const int MostPayloadBytes = 64 * 1024;
+
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -31,6 +34,11 @@ public sealed class CallCheck(ReadOnlyMemory<byte> node, DeviceList devices, Cal
         CallSignature signed, string method, ReadOnlyMemory<byte> payload, string requestId, out CallContext? context, out bool isNew)
     {
         (context, isNew) = (null, false);
+        if (payload.Length > MostPayloadBytes)
+        {
+            return new("call-too-large", $"the payload of a signed call may have {MostPayloadBytes} bytes, and this has {payload.Length}", "send it without needless spaces");
+        }
+
         if (!SignedCall.TryRead(signed.Envelope, out var call, out var error))
         {
             return new("signature-malformed", $"signed.envelope cannot be read: {error}", "build it as docs/operations.md says, under 'Signed calls'");

@@ -64,6 +64,7 @@ public sealed class CallCheckTests : IDisposable
         Assert.Equal("call-other-method", Judge(Sign(), method: "create_voucher").Tag);
         Assert.Equal("call-other-payload", Judge(Sign(), payload: """{"Amount":5}"""u8.ToArray()).Tag);
         Assert.Equal("call-other-payload", Judge(Sign(), payload: []).Tag);
+        Assert.Equal("call-too-large", Judge(Sign(), payload: new byte[CallCheck.MostPayloadBytes + 1]).Tag);
         Assert.Equal("call-other-node", Judge(_device.Sign(new byte[20], "pay", Payload, _clock.Now)).Tag);
     }
 
