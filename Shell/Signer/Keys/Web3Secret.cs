@@ -127,13 +127,14 @@ internal sealed class Web3Secret(ReadOnlyMemory<byte> passphrase) : IDisposable
         var (salt, n, r, p) = (Bytes(parameters.Salt, path), parameters.N, parameters.R, parameters.P);
         var isSane = parameters.DkLen == DerivedBytes && function switch
         {
-            "scrypt" => n > 1 && (n & (n - 1)) == 0 && r is > 0 and <= 64 && p is > 0 and <= MostParallel && 128L * n * r <= MostMemory,
+            "scrypt" => n > 1 && (n & (n - 1)) == 0 && r is > 0 and <= 64 && p is > 0 and <= MostParallel && 128L * n * r <= MostMemory
+                && (r > 1 || n < 1 << 16), // RFC 7914
             "pbkdf2" => parameters.C is > 0 and <= MostRounds && parameters.Prf == "hmac-sha256",
             _ => false,
         };
         if (!isSane)
         {
-            throw Web3File.Damaged(path, $"'{function}' with these parameters is not what any tool writes");
+            throw Web3File.Damaged(path, $"'{function}' with these parameters is not what RFC 7914 allows and a signer can afford");
         }
 
         Dispose();
