@@ -42,9 +42,9 @@ type internal Dispatcher
 
         match intent with
         | SignPayload signing ->
-            (match Outgoing.payload state signing with
-             | ValueSome payload -> signs.Add(effect, payload)
-             | ValueNone -> fail $"the payload of #{effect} cannot be rebuilt: {signing}")
+            (match Outgoing.payload state signing, Briefing.signing settings state signing with
+             | ValueSome payload, ValueSome items -> signs.Add(effect, { Payload = payload; Items = items })
+             | _ -> fail $"the payload of #{effect} cannot be rebuilt: {signing}")
         | Tell(peer, telling) ->
             (match Outgoing.message settings state telling with
              | ValueSome message -> (laneTo peer).Add(effect, PeerV1.encode peer message)

@@ -147,6 +147,7 @@ module internal SignerConfigV1 =
             writer |> JsonWrite.uint64 "confirmations" config.Confirmations
             writer |> PartsV1.writeTime "sightingSeconds" config.SightingSeconds
             writer |> JsonWrite.boolean "fullyFunded" config.FullyFunded
+            writer |> JsonWrite.boolean "spendsFreely" config.SpendsFreely
             writer |> JsonWrite.texts "closesFreely" (config.ClosesFreely |> Seq.map SignerStateV1.nameOf)
             writer |> PartsV1.writeFunds "maxLocked" config.MaxLocked
             writer |> JsonWrite.list "budgets" budget config.Budgets
@@ -186,6 +187,7 @@ module internal SignerConfigV1 =
                 let! confirmations = Json.uint64 "confirmations" root
                 let! sightingSeconds = PartsV1.readTime "sightingSeconds" root
                 let! fullyFunded = Json.boolean "fullyFunded" root
+                let! spendsFreely = Json.boolean "spendsFreely" root
                 let! closesFreely = Json.texts "closesFreely" "a kind of channel" kindOf root
                 let! maxLocked = PartsV1.readFunds "maxLocked" root
                 let! budgets = Json.list "budgets" readBudget root
@@ -211,6 +213,7 @@ module internal SignerConfigV1 =
                       Confirmations = confirmations
                       SightingSeconds = sightingSeconds
                       FullyFunded = fullyFunded
+                      SpendsFreely = spendsFreely
                       ClosesFreely = Set.ofList closesFreely
                       MaxLocked = maxLocked
                       Budgets = budgets

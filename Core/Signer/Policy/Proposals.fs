@@ -186,7 +186,7 @@ module internal Proposals =
     let private isBounded =
         whenAdd (fun guarantee leftDeposit ->
             onTarget (fun case ledger target ->
-                match SignerChannel.isIntermediary target, Ledgers.opening ledger with
+                match SignerChannel.isIntermediary target && not case.Asked.Config.SpendsFreely, Ledgers.opening ledger with
                 | false, _ -> Pass
                 | true, ValueNone -> Refused
                 | true, ValueSome opening ->
@@ -224,6 +224,7 @@ module internal Proposals =
     let rules: Rule<ProposalCase> list =
         [ { Tag = Tags.channelKnown; Check = on (fun _ -> Pass) }
           { Tag = Tags.idempotentResign; Check = signedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.noDoubleSign; Check = signedOnce }
           { Tag = Tags.finalLocks; Check = on (fun channel -> Rule.require (not channel.Marks.Final)) }
           { Tag = Tags.ledgerOnly; Check = isLedger }
@@ -240,7 +241,6 @@ module internal Proposals =
           { Tag = Tags.guaranteePresent; Check = isThere }
           { Tag = Tags.removeAfterFinal; Check = isOver }
           { Tag = Tags.removeAmount; Check = isSplit }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.counts; Check = fun case -> case |> on (Channels.hasRoomFor case.Asked) } ]
 
     /// The ledger state that the proposal makes of our own copy.

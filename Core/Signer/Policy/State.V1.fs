@@ -20,6 +20,8 @@ module internal SignerStateV1 =
             | None -> Error $"{key}: no such kind")
 
     let readKind key parent = named key kinds parent
+    let dialectName dialect = match dialect with Nitro -> "nitro" | GoNitro -> "go-nitro"
+    let readDialect key parent = named key dialects parent
     let private state fixedPart variable writer = StateJson.write AsText fixedPart variable writer
     let private readState parent = StateJson.read Json.destinationStrict parent
     let private readVariable parent = readState parent |> Result.map (fun (struct (_, variable)) -> variable)
@@ -67,7 +69,7 @@ module internal SignerStateV1 =
     let private channel (channel: SignerChannel) writer =
         let fixedPart = channel.Fixed
         writer |> JsonWrite.string "kind" (nameOf channel.Kind)
-        writer |> JsonWrite.string "dialect" (match channel.Dialect with Nitro -> "nitro" | GoNitro -> "go-nitro")
+        writer |> JsonWrite.string "dialect" (dialectName channel.Dialect)
         writer |> PartsV1.writeInt "mine" channel.Mine
         writer |> JsonWrite.nested "opening" (state fixedPart channel.Opening)
         writer |> JsonWrite.bytes "marks" (MarksV1.encode channel.Marks)
@@ -120,7 +122,7 @@ module internal SignerStateV1 =
     let private readChannel parent : Read<SignerChannel> =
         read {
             let! kind = readKind "kind" parent
-            let! dialect = named "dialect" dialects parent
+            let! dialect = readDialect "dialect" parent
             let! mine = PartsV1.readInt "mine" parent
             let! struct (fixedPart, opening) = Json.nested "opening" readState parent
             let id = FixedPart.channelId fixedPart

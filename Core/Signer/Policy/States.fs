@@ -215,6 +215,7 @@ module internal States =
     let signing: Rule<StateCase> list =
         [ { Tag = Tags.channelKnown; Check = known }
           { Tag = Tags.idempotentResign; Check = signedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.noDoubleSign; Check = signedOnce }
           { Tag = Tags.turnIncreasing; Check = isNewest }
           { Tag = Tags.turnGap; Check = isNear }
@@ -230,7 +231,6 @@ module internal States =
           { Tag = Tags.intermediaryBalanced; Check = isMirrored }
           { Tag = Tags.voucherRedeemBest; Check = takesBest }
           { Tag = Tags.velocity; Check = isSlow }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.counts; Check = fits } ]
 
     /// Marks, witnesses and the newest own state after a signature.

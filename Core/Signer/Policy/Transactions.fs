@@ -46,10 +46,18 @@ module internal Transactions =
     /// 28.
     let private isCall (case: TransactionCase) = Rule.require case.Transaction.To.IsSome
 
+    /// A listed one, or any that a ledger of ours holds.
+    let isToken (config: SignerConfig) (state: SignerState) (target: Address) =
+        let holds (channel: SignerChannel) = channel.Kind <> Payment && channel.Opening.Outcome |> List.exists (fun exit -> exit.Asset = target)
+
+        target <> config.Adjudicator
+        && target <> Address.zero
+        && (config.Tokens.ContainsKey target || (config.SpendsFreely && state.Channels |> Map.exists (fun _ channel -> holds channel)))
+
     /// 28.
     let private isKnownTarget (case: TransactionCase) =
         let config = case.Asked.Config
-        Rule.require (isTarget case (fun target -> target = config.Adjudicator || config.Tokens.ContainsKey target))
+        Rule.require (isTarget case (fun target -> target = config.Adjudicator || isToken config case.Asked.State target))
 
     /// 28.
     let private isUnderstood (case: TransactionCase) = Rule.require case.Call.IsSome
@@ -119,6 +127,7 @@ module internal Transactions =
         let cap asset = match config.Tokens.TryFind asset with Some cap -> cap | None -> Amount.zero
 
         match case.Call, case.Transaction.To with
+        | _ when config.SpendsFreely -> Pass
         | ValueSome(DepositCall(asset, _, _, amount)), _ ->
             Rule.require (amount <= (if asset = Address.zero then config.NativeCap else cap asset))
         | ValueSome(ApproveCall(_, amount)), ValueSome token -> Rule.require (amount <= cap token)
@@ -157,6 +166,7 @@ module internal Transactions =
 
     let rules: Rule<TransactionCase> list =
         [ { Tag = Tags.idempotentResign; Check = signedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.txChain; Check = isOurChain }
           { Tag = Tags.txNoCreate; Check = isCall }
           { Tag = Tags.txTarget; Check = isKnownTarget }
@@ -169,8 +179,7 @@ module internal Transactions =
           { Tag = Tags.txSpender; Check = isOurSpender }
           { Tag = Tags.txCap; Check = isCapped }
           { Tag = Tags.txFee; Check = isCheap }
-          { Tag = Tags.txNonce; Check = isFreshNonce }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked } ]
+          { Tag = Tags.txNonce; Check = isFreshNonce } ]
 
     let private deposited (case: TransactionCase) (state: SignerState) =
         match case.Call, case.Channel with
