@@ -81,9 +81,22 @@ module internal Briefing =
         | Some seen -> witnesses channel.Terms seen
         | None -> []
 
-    let private forProposal settings (state: NodeState) (ledger: Channel) (proposal: Proposal) =
+    /// As follower: the leader's signature on the first state behind this turn that has no guarantee for the channel any more.
+    let private wayOut (channel: Channel) turn target =
+        let leavesOut (KeyValue(later, queued: QueuedProposal)) = later > turn && not (queued.After.Guarantees.ContainsKey target)
+
+        match channel.Ledger with
+        | ValueSome ledger when not (Channel.isLeader channel) ->
+            (match ledger.Queue |> Seq.tryFind leavesOut with
+             | Some(KeyValue(later, { After = after; LeaderSignature = ValueSome signature })) ->
+                 [ RecordPeerSignature(stateOf channel.Terms (Ledger.toVariable channel.Terms.Dialect later false after), signature) ]
+             | _ -> [])
+        | ValueSome _
+        | ValueNone -> []
+
+    let private forProposal settings (state: NodeState) (ledger: Channel) turn (proposal: Proposal) =
         match proposal with
-        | Add _ -> on proposal.Target state (introduced settings) @ agreed ledger
+        | Add _ -> on proposal.Target state (introduced settings) @ agreed ledger @ wayOut ledger turn proposal.Target
         | Remove _ -> agreed ledger @ on proposal.Target state final
 
     /// Nothing means that the state cannot know what it promised, which is our bug.
@@ -100,7 +113,7 @@ module internal Briefing =
              | ValueSome({ Ledger = ValueSome ledger } as channel) ->
                  (match ledger.Queue.TryFind turn with
                   | Some queued when queued.Hash = hash ->
-                      ValueSome(forProposal settings state channel queued.Proposal @ [ SignProposal(id, turn, queued.Proposal) ])
+                      ValueSome(forProposal settings state channel turn queued.Proposal @ [ SignProposal(id, turn, queued.Proposal) ])
                   | _ -> ValueNone)
              | _ -> ValueNone)
         | PaymentVoucher(id, total) -> ValueSome [ SignVoucher { Channel = id; Total = total } ]

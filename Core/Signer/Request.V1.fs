@@ -59,7 +59,7 @@ module internal RequestV1 =
             let opening = { Outcome = terms.Outcome; AppData = terms.AppData; Turn = Turn.preFund; IsFinal = false }
             writer |> kind "channel"
             writer |> state { Fixed = terms.Fixed; Variable = opening }
-            writer |> JsonWrite.string "dialect" (SignerStateV1.dialectName terms.Dialect)
+            writer |> JsonWrite.string "dialect" (SignerChannelV1.dialectName terms.Dialect)
         | ApproveRequest(approval, credential) ->
             writer |> kind "approval"
             writer |> writeApproval approval credential
@@ -128,7 +128,7 @@ module internal RequestV1 =
     let private readTerms root : Read<ChannelTerms> =
         read {
             let! opening = readState root
-            let! dialect = SignerStateV1.readDialect "dialect" root
+            let! dialect = SignerChannelV1.readDialect "dialect" root
 
             if opening.Variable.Turn <> Turn.preFund || opening.Variable.IsFinal then
                 return! Error "state: expected a pre-fund state"

@@ -42,7 +42,8 @@ module internal Channels =
         let config = case.Asked.Config
         let contracts = case.Contracts
 
-        if contracts.ChainId = config.ChainId
+        // 0: the node does not say.
+        if (contracts.ChainId = config.ChainId || contracts.ChainId = 0UL)
            && contracts.Adjudicator = config.Adjudicator
            && config.Apps.TryFind contracts.ConsensusApp = Some Ledger
            && config.Apps.TryFind contracts.VirtualPaymentApp = Some Payment then Repeated

@@ -95,10 +95,26 @@ module internal Proposals =
         let theirs = Destination.ofAddress (Ledgers.peer ledger)
         if isLeft then struct (mine, theirs) else struct (theirs, mine)
 
+    /// The leader has signed a later state without this guarantee: who countersigns the addition for the sake of the removal behind it
+    /// can reach that. Nothing may have been paid in the channel, or adding and removing once more would pay again.
+    let private isLedOut (case: ProposalCase) (ledger: SignerChannel) (target: SignerChannel) =
+        let lacks (seen: Witnessed) =
+            seen.Variable.Turn > case.Turn
+            && seen.By.Contains(1 - ledger.Mine)
+            && (match Ledgers.tryRead ledger.Dialect seen.Variable.Outcome with
+                | ValueSome later -> not (later.Guarantees.ContainsKey target.Id)
+                | ValueNone -> false)
+
+        let isUnpaid =
+            not target.Marks.Final
+            || (match target.Last with ValueSome last -> last.Outcome = target.Opening.Outcome | ValueNone -> false)
+
+        ledger.Mine <> 0 && isUnpaid && List.exists lacks ledger.Pending
+
     /// 17: a registered payment channel through this ledger's two parties, in its own direction, asset and dialect.
     let private isOurs =
         whenAdd (fun guarantee _ ->
-            onTarget (fun _ ledger target ->
+            onTarget (fun case ledger target ->
                 match Ledgers.isLeft ledger target, Ledgers.opening target, Ledgers.opening ledger with
                 | ValueSome isLeft, ValueSome opening, ValueSome own ->
                     let struct (left, right) = sides ledger isLeft
@@ -109,8 +125,7 @@ module internal Proposals =
                         && opening.Asset = own.Asset
                         && guarantee.Left = left
                         && guarantee.Right = right
-                        && not target.Marks.PostFundBarred
-                        && not target.Marks.Final
+                        && (not (target.Marks.PostFundBarred || target.Marks.Final) || isLedOut case ledger target)
                     )
                 | _ -> Refused))
 
@@ -168,8 +183,9 @@ module internal Proposals =
     /// 17: everybody has agreed to the payment channel.
     let private isAgreed =
         whenAdd (fun _ _ ->
-            onTarget (fun _ _ target ->
-                Rule.await (SignerChannel.hasSigned Turn.preFund target && SignerChannel.peersReached Turn.preFund target)))
+            onTarget (fun case ledger target ->
+                let isAgreed = SignerChannel.hasSigned Turn.preFund target && SignerChannel.peersReached Turn.preFund target
+                Rule.await (isAgreed || isLedOut case ledger target)))
 
     let private locked (state: SignerState) (ledger: SignerChannel) =
         ledger.Shares
