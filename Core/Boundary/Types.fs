@@ -5,9 +5,6 @@ open System.Collections.Generic
 open Nitro.Kernel
 open Nitro.Node
 
-/// Recovers the signer of a digest: 32 bytes, 65 bytes r s v, and room for a 20-byte address. False where there is none. Must be pure.
-type RecoverSigner = delegate of digest: ReadOnlySpan<byte> * signature: ReadOnlySpan<byte> * address: Span<byte> -> bool
-
 /// What the core knows about its host. Made by `NitroCore.TryConfigure`.
 [<Sealed>]
 type NodeSettings internal (settings: Settings) =
