@@ -1,10 +1,11 @@
 using Google.Protobuf;
 using Nitro.SignerProtocol;
+using Nitro.Signing;
 
 namespace Nitro.Signer;
 
-/// <summary>The items of a request, or why there are none.</summary>
-internal sealed record ItemReading(IReadOnlyList<ByteString> Items, string Error)
+/// <summary>The items of a request, together as they are judged, or why there are none.</summary>
+internal sealed record ItemReading(IReadOnlyList<ItemGroup> Groups, string Error)
 {
     /// <summary>Reads a request's raw part.</summary>
     public static ItemReading Of(Errand errand)
@@ -23,7 +24,32 @@ internal sealed record ItemReading(IReadOnlyList<ByteString> Items, string Error
         {
             (not SignerApiTerms.Version, _) => new([], "unknown-version"),
             (_, 0 or > SignerApiTerms.MostItems) => new([], "malformed-request"),
-            _ => new(items.Items, ""),
+            _ => new(Grouped(items.Items), ""),
         };
+    }
+
+    /// <summary>A group ends where something is wanted, and where nothing can be read.</summary>
+    private static List<ItemGroup> Grouped(IEnumerable<ByteString> items)
+    {
+        var groups = new List<ItemGroup>();
+        var group = new List<SigningItem>();
+        foreach (var body in items)
+        {
+            if (!SignerCore.TryRead(body.Memory, out var item, out _))
+            {
+                groups.Add(new(null, group.Count + 1));
+                group = [];
+                continue;
+            }
+
+            group.Add(item);
+            if (item.IsWanted)
+            {
+                groups.Add(new(group, group.Count));
+                group = [];
+            }
+        }
+
+        return group.Count == 0 ? groups : [.. groups, new(group, group.Count)];
     }
 }

@@ -46,7 +46,7 @@ try
     await signer.RunAsync(stopping.Token);
     return 0;
 }
-catch (Exception problem) when (problem is SignerSetupException or KeyFileException or MarksException or StorageException)
+catch (Exception problem) when (problem is SignerSetupException or PolicyFileException or KeyFileException or MarksException or StorageException)
 {
     await Console.Error.WriteLineAsync($"nitro-signer: {problem.Message}");
     return 1;

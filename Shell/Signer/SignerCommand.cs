@@ -13,14 +13,15 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Usage =
         """
-        nitro-signer: holds the keys of a Nitro node and signs what the node asks for, if its own marks allow it.
+        nitro-signer: holds the keys of a Nitro node and signs what the node asks for, if its owner's policy allows it.
 
           --node, -n ADDRESS        a node of this machine to attach to: unix:///path; may be repeated
           --pair CODE               pair with the node that printed this code ('nitro pair'), and attach to it from then on
-          --config, -c FILE         settings as JSON: nodes, dataDirectory, channelKeyFile, chainKeyFile
-          --data-directory FOLDER   where marks and keys are kept (./signer)
+          --config, -c FILE         settings as JSON: nodes, dataDirectory, channelKeyFile, chainKeyFile, policyFile
+          --data-directory FOLDER   where memory and keys are kept (./signer)
           --channel-key-file FILE   signs states and vouchers (channel.key in the folder; made when absent)
           --chain-key-file FILE     signs transactions (chain.key in the folder; made when absent)
+          --policy open|FILE        the owner's rules (policy.json in the folder, else open: everything but theft and signing twice)
           --end-with-stdin          end when standard input does
 
         It attaches for ever, whatever becomes of the nodes; Ctrl-C or SIGTERM ends it.
@@ -59,7 +60,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
                 case "--pair":
                     given["--pair"] = Value(args, i++);
                     break;
-                case "--data-directory" or "--channel-key-file" or "--chain-key-file":
+                case "--data-directory" or "--channel-key-file" or "--chain-key-file" or "--policy":
                     given[args[i]] = Value(args, i++);
                     break;
                 default:
@@ -74,6 +75,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
             DataDirectory = given.GetValueOrDefault("--data-directory", options.DataDirectory),
             ChannelKeyFile = given.GetValueOrDefault("--channel-key-file") ?? options.ChannelKeyFile,
             ChainKeyFile = given.GetValueOrDefault("--chain-key-file") ?? options.ChainKeyFile,
+            PolicyFile = given.GetValueOrDefault("--policy") ?? options.PolicyFile,
         };
         return new SignerCommand(help ? options : Checked(options), given.GetValueOrDefault("--pair"), endsWithInput, help);
     }

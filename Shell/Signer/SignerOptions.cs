@@ -15,6 +15,13 @@ public sealed record SignerOptions
     /// <summary>Signs transactions; default <c>chain.key</c> in the folder, made when absent.</summary>
     public string? ChainKeyFile { get; init; }
 
+    /// <summary>The owner's rules: <c>open</c>, or a file of them. Default <c>policy.json</c> in the folder where there is one, else <c>open</c>.</summary>
+    public string? PolicyFile { get; init; }
+
+    internal string? Policy => PolicyFile ?? (File.Exists(DefaultPolicyPath) ? DefaultPolicyPath : null);
+
+    private string DefaultPolicyPath => Path.Combine(DataDirectory, "policy.json");
+
     internal string ChannelKeyPath => ChannelKeyFile ?? Path.Combine(DataDirectory, "channel.key");
 
     internal string ChainKeyPath => ChainKeyFile ?? Path.Combine(DataDirectory, "chain.key");

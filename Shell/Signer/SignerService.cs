@@ -7,7 +7,7 @@ using Nitro.SignerProtocol;
 
 namespace Nitro.Signer;
 
-/// <summary>A signer with its keys and marks, attached to its nodes.</summary>
+/// <summary>A signer with its keys, its memory and its owner's policy, attached to its nodes.</summary>
 public sealed class SignerService : IAsyncDisposable
 {
     private const int ParallelFrom = 16;
@@ -15,18 +15,20 @@ public sealed class SignerService : IAsyncDisposable
     private readonly ILoggerFactory loggers;
     private readonly byte[] channelKey;
     private readonly byte[] chainKey;
-    private readonly MarkStore marks;
+    private readonly MemoryStore memory;
+    private readonly SignerPolicy policy;
     private readonly Workbench bench;
     private readonly TransportKey transport;
     private readonly IReadOnlyList<PairedNode> paired;
 
-    private SignerService(SignerOptions options, ILoggerFactory loggers, byte[] channelKey, byte[] chainKey, MarkStore marks)
+    private SignerService(SignerOptions options, ILoggerFactory loggers, byte[] channelKey, byte[] chainKey, MemoryStore memory, SignerPolicy policy)
     {
-        (this.options, this.loggers, this.channelKey, this.chainKey, this.marks) = (options, loggers, channelKey, chainKey, marks);
+        (this.options, this.loggers, this.channelKey, this.chainKey, this.memory, this.policy) =
+            (options, loggers, channelKey, chainKey, memory, policy);
         transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
         paired = PairedNodes.Load(options.PairedNodesPath);
         (ChannelAddress, ChainAccount) = (AddressOf(channelKey), AddressOf(chainKey));
-        bench = new Workbench(new SigningDesk(channelKey, chainKey, marks, ParallelFrom), loggers.CreateLogger("Nitro.Signer"));
+        bench = new Workbench(new SigningDesk(channelKey, chainKey, memory, TimeProvider.System, ParallelFrom), loggers.CreateLogger("Nitro.Signer"));
     }
 
     /// <summary>The channel key's address, 0x and 40 digits.</summary>
@@ -35,10 +37,11 @@ public sealed class SignerService : IAsyncDisposable
     /// <summary>The chain account, 0x and 40 digits.</summary>
     public string ChainAccount { get; }
 
-    /// <summary>Takes the keys, and opens the marks for this process alone.</summary>
+    /// <summary>Takes the keys, and opens the memory for this process alone.</summary>
     /// <exception cref="KeyFileException">A key file cannot be used.</exception>
-    /// <exception cref="MarksException">The marks are in use, damaged or another key's.</exception>
+    /// <exception cref="MarksException">The memory is in use, damaged or another key's.</exception>
     /// <exception cref="Nitro.Storage.StorageException">The transport key or the list of paired nodes cannot be used.</exception>
+    /// <exception cref="PolicyFileException">The policy cannot be used.</exception>
     /// <exception cref="SignerSetupException">There is no node to attach to.</exception>
     public static SignerService Open(SignerOptions options, ILoggerFactory loggers)
     {
@@ -51,8 +54,9 @@ public sealed class SignerService : IAsyncDisposable
 
         var channelKey = KeyFile.LoadOrCreate(options.ChannelKeyPath);
         var chainKey = KeyFile.LoadOrCreate(options.ChainKeyPath);
-        var marks = new MarkStore(MarkDatabase.Open(options.MarksPath, AddressOf(channelKey), maximumBytes: 0));
-        return new SignerService(options, loggers, channelKey, chainKey, marks);
+        var policy = PolicyFile.Read(options.Policy);
+        var memory = MemoryStore.Open(options.MarksPath, Convert.FromHexString(AddressOf(channelKey).AsSpan(2)), policy, maximumBytes: 0);
+        return new SignerService(options, loggers, channelKey, chainKey, memory, policy);
     }
 
     /// <summary>Attaches and signs until cancelled.</summary>
@@ -68,6 +72,18 @@ public sealed class SignerService : IAsyncDisposable
         logger.LogInformation("{Curve}", Curve.Default.Description);
         logger.LogInformation(
             "Signer of {Address}, chain account {Account}; attaching to {Nodes}", ChannelAddress, ChainAccount, string.Join(", ", links.Select(link => link.Node)));
+        foreach (var line in policy.Description)
+        {
+            logger.LogInformation("{Rule}", line);
+        }
+
+        if (memory.Memory.IsSuspect)
+        {
+            logger.LogError(
+                "This memory is older than the key: it was shown a signature of this key that it does not know. Only what was signed before is signed again. "
+                + "Restore the newest memory, or let the other sides close the channels and begin with a new key");
+        }
+
         List<Task> work = [Task.Run(() => bench.RunAsync(together.Token), CancellationToken.None)];
         work.AddRange(links.Select(link => new NodeLink(link.Node, link.Options, Addresses, bench, logger).RunAsync(together.Token)));
 
@@ -81,10 +97,10 @@ public sealed class SignerService : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the marks and forgets the keys.</summary>
+    /// <summary>Closes the memory and forgets the keys.</summary>
     public ValueTask DisposeAsync()
     {
-        marks.Dispose();
+        memory.Dispose();
         transport.Dispose();
         CryptographicOperations.ZeroMemory(channelKey);
         CryptographicOperations.ZeroMemory(chainKey);

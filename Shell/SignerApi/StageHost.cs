@@ -151,13 +151,14 @@ internal sealed class StageHost : IAsyncDisposable
 
     private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
     {
-        var needed = (jobs.Count + SignerApiTerms.MostItems - 1) / SignerApiTerms.MostItems;
+        var parts = Parts(jobs);
+        var needed = parts.Count;
         if (_stage.Waiting + needed > MostPending || _lanes.Waiting(lane) + needed > PerLane)
         {
             throw new InvalidOperationException("as many signing requests wait as are allowed");
         }
 
-        foreach (var some in jobs.Chunk(SignerApiTerms.MostItems))
+        foreach (var some in parts)
         {
             var request = new StagedRequest(_nextId++, lane, some);
             _pending[request.Id] = request;
@@ -166,6 +167,26 @@ internal sealed class StageHost : IAsyncDisposable
         }
 
         return true;
+    }
+
+    /// <summary>As many jobs together as one request may have items; one job's items stay together.</summary>
+    private static List<List<SigningJob>> Parts(IReadOnlyList<SigningJob> jobs)
+    {
+        var parts = new List<List<SigningJob>>();
+        var items = 0;
+        foreach (var job in jobs)
+        {
+            if (parts.Count == 0 || items + job.Items.Count > SignerApiTerms.MostItems)
+            {
+                parts.Add([]);
+                items = 0;
+            }
+
+            parts[^1].Add(job);
+            items += job.Items.Count;
+        }
+
+        return parts;
     }
 
     private Attachment Attach()

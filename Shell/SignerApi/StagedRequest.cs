@@ -15,7 +15,7 @@ internal sealed class StagedRequest
         (Id, Lane, Jobs) = (id, lane, jobs);
         _results = new SigningResult?[jobs.Count];
         var items = new SignItems { Version = SignerApiTerms.Version };
-        items.Items.AddRange(jobs.Select(job => UnsafeByteOperations.UnsafeWrap(job.Body)));
+        items.Items.AddRange(jobs.SelectMany(job => job.Items).Select(item => UnsafeByteOperations.UnsafeWrap(item)));
         Raw = items.ToByteString();
     }
 

@@ -18,7 +18,7 @@ internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chai
     /// <inheritdoc/>
     public override bool Sign(SignEffect effect)
     {
-        signs.Add(new SignRequest(effect.Id, effect.Lane, effect.Body));
+        signs.Add(new SignRequest(effect.Id, effect.Lane, effect.Items, effect.Digest));
         return true;
     }
 
