@@ -1,3 +1,5 @@
+using Nitro.SignerProtocol;
+
 namespace Nitro.SignerApi;
 
 /// <summary>One thing to be signed.</summary>
@@ -6,4 +8,25 @@ namespace Nitro.SignerApi;
 /// <param name="Signer">The address that must recover from it, 20 bytes.</param>
 /// <param name="Done">Told once, in the order of the lane: 65 bytes, or the tag of a refusal.</param>
 internal sealed record SigningJob(
-    IReadOnlyList<ReadOnlyMemory<byte>> Items, ReadOnlyMemory<byte> Digest, ReadOnlyMemory<byte> Signer, Action<SigningResult> Done);
+    IReadOnlyList<ReadOnlyMemory<byte>> Items, ReadOnlyMemory<byte> Digest, ReadOnlyMemory<byte> Signer, Action<SigningResult> Done)
+{
+    /// <summary>As many together as one request may have items, in order.</summary>
+    public static IReadOnlyList<IReadOnlyList<SigningJob>> Together(IReadOnlyList<SigningJob> jobs)
+    {
+        var parts = new List<List<SigningJob>>();
+        var items = 0;
+        foreach (var job in jobs)
+        {
+            if (parts.Count == 0 || items + job.Items.Count > SignerApiTerms.MostItems)
+            {
+                parts.Add([]);
+                items = 0;
+            }
+
+            parts[^1].Add(job);
+            items += job.Items.Count;
+        }
+
+        return parts;
+    }
+}

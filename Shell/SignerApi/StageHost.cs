@@ -151,7 +151,7 @@ internal sealed class StageHost : IAsyncDisposable
 
     private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
     {
-        var parts = Parts(jobs);
+        var parts = SigningJob.Together(jobs);
         var needed = parts.Count;
         if (_stage.Waiting + needed > MostPending || _lanes.Waiting(lane) + needed > PerLane)
         {
@@ -167,26 +167,6 @@ internal sealed class StageHost : IAsyncDisposable
         }
 
         return true;
-    }
-
-    /// <summary>As many jobs together as one request may have items; one job's items stay together.</summary>
-    private static List<List<SigningJob>> Parts(IReadOnlyList<SigningJob> jobs)
-    {
-        var parts = new List<List<SigningJob>>();
-        var items = 0;
-        foreach (var job in jobs)
-        {
-            if (parts.Count == 0 || items + job.Items.Count > SignerApiTerms.MostItems)
-            {
-                parts.Add([]);
-                items = 0;
-            }
-
-            parts[^1].Add(job);
-            items += job.Items.Count;
-        }
-
-        return parts;
     }
 
     private Attachment Attach()

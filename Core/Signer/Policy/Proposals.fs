@@ -84,6 +84,8 @@ module internal Proposals =
             let answered = match channel.Supported with ValueSome seen -> seen.Variable.Turn | ValueNone -> Turn.postFund
 
             match SignerChannel.highest channel with
+            // Those before it may be under way.
+            | ValueSome highest when case.Turn > highest + 1UL -> NotYet
             | ValueSome highest when case.Turn = highest + 1UL ->
                 let ahead = Amount.lacking (Amount.ofUInt64 case.Turn) (Amount.ofUInt64 answered)
                 Rule.await (channel.Mine <> 0 || ahead <= Amount.ofUInt64 (uint64 case.Asked.Config.Limits.InFlight))
@@ -95,8 +97,14 @@ module internal Proposals =
         let theirs = Destination.ofAddress (Ledgers.peer ledger)
         if isLeft then struct (mine, theirs) else struct (theirs, mine)
 
+    /// Nothing was paid in it, or can be any more: adding and removing its guarantee once more takes nothing from us. Else each round
+    /// would pay once more.
+    let private isUnpaid (target: SignerChannel) =
+        not target.Marks.Final
+        || (match target.Last with ValueSome last -> last.Outcome = target.Opening.Outcome | ValueNone -> false)
+
     /// The leader has signed a later state without this guarantee: who countersigns the addition for the sake of the removal behind it
-    /// can reach that. Nothing may have been paid in the channel, or adding and removing once more would pay again.
+    /// can reach that.
     let private isLedOut (case: ProposalCase) (ledger: SignerChannel) (target: SignerChannel) =
         let lacks (seen: Witnessed) =
             seen.Variable.Turn > case.Turn
@@ -105,16 +113,12 @@ module internal Proposals =
                 | ValueSome later -> not (later.Guarantees.ContainsKey target.Id)
                 | ValueNone -> false)
 
-        let isUnpaid =
-            not target.Marks.Final
-            || (match target.Last with ValueSome last -> last.Outcome = target.Opening.Outcome | ValueNone -> false)
-
-        ledger.Mine <> 0 && isUnpaid && List.exists lacks ledger.Pending
+        ledger.Mine <> 0 && List.exists lacks ledger.Pending
 
     /// 17: a registered payment channel through this ledger's two parties, in its own direction, asset and dialect.
     let private isOurs =
         whenAdd (fun guarantee _ ->
-            onTarget (fun case ledger target ->
+            onTarget (fun _ ledger target ->
                 match Ledgers.isLeft ledger target, Ledgers.opening target, Ledgers.opening ledger with
                 | ValueSome isLeft, ValueSome opening, ValueSome own ->
                     let struct (left, right) = sides ledger isLeft
@@ -125,7 +129,7 @@ module internal Proposals =
                         && opening.Asset = own.Asset
                         && guarantee.Left = left
                         && guarantee.Right = right
-                        && (not (target.Marks.PostFundBarred || target.Marks.Final) || isLedOut case ledger target)
+                        && isUnpaid target
                     )
                 | _ -> Refused))
 
