@@ -53,7 +53,7 @@ internal static class VoucherRequest
          "AppDefinition":"{{app}}","ChallengeDuration":100,"AppData":"","TurnNum":0,"IsFinal":false,
          "Outcome":[{"Asset":"{{asset}}","AssetMetadata":{"AssetType":0,"Metadata":null},"Allocations":[
            {"Destination":"{{Destination(payer)}}","Amount":1000000,"AllocationType":0,"Metadata":null},
-           {"Destination":"{{Destination(Payee)}}","Amount":0,"AllocationType":0,"Metadata":null}]}]}}
+           {"Destination":"{{Destination(Payee)}}","Amount":0,"AllocationType":0,"Metadata":null}]}] } }
         """));
 
     private static string Destination(string address) => $"0x{new string('0', 24)}{address[2..]}";
