@@ -189,7 +189,10 @@ public sealed class InProcessSigner : ISigner
             }
             else if (answered[i].IsTemporary)
             {
-                postponed.Add(batch[i]);
+                if (postponed.Add(batch[i]))
+                {
+                    options.Complain?.Invoke($"The signer's policy does not sign #{batch[i].EffectId} yet ({answered[i].Tag}); it is judged again.");
+                }
             }
             else
             {
