@@ -93,8 +93,11 @@ module internal Transactions =
 
     /// 30: our share once. After somebody else's deposit made ours fail, once more on top of what is held now: the contract
     /// takes a deposit only on exactly that, so both can never count.
-    let private isOnce =
-        whenDeposit (fun channel asset expectedHeld amount ->
+    /// With the owner there also on what was expected before: where the chain refused that one, or dropped it, only one of them can count.
+    let private isOnce (case: TransactionCase) =
+        let again = case.Asked.Config.SpendsFreely
+
+        case |> whenDeposit (fun channel asset expectedHeld amount ->
             let needed = required asset channel
 
             match channel.Deposits.TryFind asset with
@@ -105,7 +108,7 @@ module internal Transactions =
                 let most = Amount.addSaturated (mustBeHeld asset channel) needed
 
                 Rule.require (
-                    expectedHeld > signed.ExpectedHeld
+                    (again || expectedHeld > signed.ExpectedHeld)
                     && expectedHeld = held
                     && Amount.addSaturated expectedHeld amount <= most
                 ))
