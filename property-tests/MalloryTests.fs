@@ -63,7 +63,7 @@ let ``a payer takes back at once what its hub's signer refused to open, whatever
     world.Nodes[Story.irene].Signer.Forbids <-
         fun payload ->
             match payload with
-            | StatePayload(part, variable, _) when variable.Turn = Turn.postFund && part.Participants.Length > 2 -> ValueSome "policy-test"
+            | StatePayload(part, variable) when variable.Turn = Turn.postFund && part.Participants.Length > 2 -> ValueSome "policy-test"
             | _ -> ValueNone
 
     keepsBack world Story.bob (fun item -> isUpdate item || isState (fun objective _ -> objective.Kind = VirtualDefunding) item)

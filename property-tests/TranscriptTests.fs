@@ -64,7 +64,7 @@ type private Stage(world: SimulatedWorld) =
             world.Nodes[people[who]].Signer.Forbids <-
                 fun payload ->
                     match payload with
-                    | StatePayload(part, variable, _) when part.Participants.Length > 2 && variable.Turn = Turn.postFund -> ValueSome "policy-transcript"
+                    | StatePayload(part, variable) when part.Participants.Length > 2 && variable.Turn = Turn.postFund -> ValueSome "policy-transcript"
                     | StatePayload _
                     | VoucherPayload _ -> ValueNone
         | [ "run"; seconds ] -> world.Run(int seconds)

@@ -144,7 +144,7 @@ let private refuseFinals (world: SimulatedWorld) =
         world.Nodes[who].Signer.Forbids <-
             fun payload ->
                 match payload with
-                | StatePayload(part, variable, _) when variable.IsFinal && part.Participants.Length > 2 && times > 0 ->
+                | StatePayload(part, variable) when variable.IsFinal && part.Participants.Length > 2 && times > 0 ->
                     times <- times - 1
                     ValueSome "policy-test"
                 | _ -> ValueNone
@@ -233,7 +233,7 @@ let ``a hub signs no final state that pays before its post-fund is out`` () =
         world.Nodes[Story.alice].Signer.Forbids <-
             fun payload ->
                 match payload with
-                | StatePayload(part, variable, _) when part.Participants.Length = 2 && variable.Turn > 1UL -> ValueSome "withheld"
+                | StatePayload(part, variable) when part.Participants.Length = 2 && variable.Turn > 1UL -> ValueSome "withheld"
                 | _ -> ValueNone
         let id = started world
         world.Run 1

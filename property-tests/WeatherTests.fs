@@ -89,7 +89,7 @@ let ``a signer that goes on refusing is asked again at a slow pace, and the ledg
     world.Nodes[Story.bob].Signer.Forbids <-
         fun payload ->
             match payload with
-            | StatePayload(_, variable, _) when variable.Turn = Turn.postFund -> ValueSome "policy-test"
+            | StatePayload(_, variable) when variable.Turn = Turn.postFund -> ValueSome "policy-test"
             | _ -> ValueNone
 
     ask world Story.alice "open" (CreateLedger(Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 100 50, 7UL))

@@ -26,10 +26,13 @@ module internal Bodies =
         | LedgerUpdate(id, _, _)
         | PaymentVoucher(id, _) -> id.ToString()
 
-    let sign (state: NodeState) id signing =
-        match Outgoing.payload state signing with
-        | ValueSome payload -> SignEffect(id, lane signing, Signer.RequestV1.encode payload)
-        | ValueNone -> broken $"sign intent #{id}"
+    let private items requests : ReadOnlyMemory<byte>[] =
+        [| for request in requests -> ReadOnlyMemory<byte>(Signer.RequestV1.encode request) |]
+
+    let sign (settings: Settings) (state: NodeState) id signing =
+        match Outgoing.payload state signing, Briefing.signing settings state signing with
+        | ValueSome payload, ValueSome requests -> SignEffect(id, lane signing, items requests, (Payload.digest payload).ToArray())
+        | _ -> broken $"sign intent #{id}"
 
     let send (settings: Settings) (state: NodeState) id (peer: Address) telling =
         match Outgoing.message settings state telling with
@@ -66,8 +69,11 @@ module internal Bodies =
 
         match call with
         | Deposit(channelId, expected, amount) ->
-            SubmitEffect(id, $"deposit {amount} into {channelId}", deposit settings (on channelId) expected amount)
-        | ConcludeAndTransfer channelId -> SubmitEffect(id, $"conclude and pay out {channelId}", conclude settings (on channelId))
+            let steps = deposit settings (on channelId) expected amount
+            SubmitEffect(id, $"deposit {amount} into {channelId}", steps, items (Briefing.calling settings state channelId))
+        | ConcludeAndTransfer channelId ->
+            let steps = conclude settings (on channelId)
+            SubmitEffect(id, $"conclude and pay out {channelId}", steps, items (Briefing.calling settings state channelId))
         | ReadHoldings _ -> broken "a reading as a transaction"
 
     let read (settings: Settings) (state: NodeState) id channelId =
@@ -82,7 +88,7 @@ type internal IntentDispatch(settings: Settings, state: NodeState, id: int64, in
 
     override _.Run(handler: EffectHandler<'Result>) : 'Result =
         match intent with
-        | SignPayload signing -> handler.Sign(Bodies.sign state id signing)
+        | SignPayload signing -> handler.Sign(Bodies.sign settings state id signing)
         | Tell(peer, telling) -> handler.Send(Bodies.send settings state id peer telling)
         | SubmitCall(ReadHoldings channel) -> handler.Read(Bodies.read settings state id channel)
         | SubmitCall call -> handler.Submit(Bodies.submit settings state id call)

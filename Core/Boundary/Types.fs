@@ -5,9 +5,6 @@ open System.Collections.Generic
 open Nitro.Kernel
 open Nitro.Node
 
-/// Recovers the signer of a digest: 32 bytes, 65 bytes r s v, and room for a 20-byte address. False where there is none. Must be pure.
-type RecoverSigner = delegate of digest: ReadOnlySpan<byte> * signature: ReadOnlySpan<byte> * address: Span<byte> -> bool
-
 /// What the core knows about its host. Made by `NitroCore.TryConfigure`.
 [<Sealed>]
 type NodeSettings internal (settings: Settings) =
@@ -91,12 +88,14 @@ type PeerTaking =
     /// A peer's offence: no facts; charge the peer.
     | Offence = 2
 
-/// To be signed. `Lane`: order is kept within it. `Body`: one item of Request.V1.
+/// To be signed. `Lane`: order is kept within it. `Items` of Request.V1: evidence, and last what is wanted.
+/// `Digest`: the 32 bytes that the signature must be over.
 [<Sealed>]
-type SignEffect internal (id: int64, lane: string, body: byte[]) =
+type SignEffect internal (id: int64, lane: string, items: ReadOnlyMemory<byte>[], digest: byte[]) =
     member _.Id = id
     member _.Lane = lane
-    member _.Body = ReadOnlyMemory<byte> body
+    member _.Items: IReadOnlyList<ReadOnlyMemory<byte>> = items
+    member _.Digest = ReadOnlyMemory<byte> digest
 
 /// To be sent to a peer, one at a time and in order. `Frame`: one message in go-nitro's JSON, without the line feed.
 [<Sealed>]
@@ -113,12 +112,13 @@ type CallStep internal (target: byte[], value: byte[], data: byte[]) =
     member _.Value = ReadOnlyMemory<byte> value
     member _.Data = ReadOnlyMemory<byte> data
 
-/// To be sent to the chain, step by step.
+/// To be sent to the chain, step by step. `Evidence`: items of Request.V1 for whoever signs the transactions, to be kept with the call.
 [<Sealed>]
-type SubmitEffect internal (id: int64, description: string, steps: CallStep[]) =
+type SubmitEffect internal (id: int64, description: string, steps: CallStep[], evidence: ReadOnlyMemory<byte>[]) =
     member _.Id = id
     member _.Description = description
     member _.Steps: IReadOnlyList<CallStep> = steps
+    member _.Evidence: IReadOnlyList<ReadOnlyMemory<byte>> = evidence
 
 /// To be read from the chain at the newest final block (eth_call).
 [<Sealed>]

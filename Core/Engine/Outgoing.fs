@@ -78,35 +78,21 @@ module internal Outgoing =
 
         items |> ValueOption.map (fun items -> { From = settings.Me; Items = items })
 
-    /// A removal that takes back an opening of which we never signed the post-fund; one by everybody's final state does not.
-    let private undoes (state: NodeState) proposal =
-        match proposal with
-        | Add _ -> ValueNone
-        | Remove(target, _) ->
-            match NodeState.channel target state with
-            | ValueSome channel when
-                NodeState.isGivenUp target state
-                && not (Channel.hasSigned Turn.postFund channel)
-                && (Channel.completeFinal channel).IsNone
-                ->
-                ValueSome target
-            | _ -> ValueNone
-
+    /// What a signature of ours must be over.
     let payload (state: NodeState) signing : Payload voption =
         match signing with
         | OwnState(id, turn, hash) ->
             NodeState.channel id state
             |> ValueOption.bind (fun channel ->
                 match Channel.tryHash turn hash channel with
-                | Some seen -> ValueSome(StatePayload(channel.Terms.Fixed, seen.Variable, ValueNone))
+                | Some seen -> ValueSome(StatePayload(channel.Terms.Fixed, seen.Variable))
                 | None -> ValueNone)
         | LedgerUpdate(id, turn, hash) ->
             (match NodeState.channel id state with
              | ValueSome({ Ledger = ValueSome ledger } as channel) ->
                  (match ledger.Queue.TryFind turn with
                   | Some queued when queued.Hash = hash ->
-                      let variable = Ledger.toVariable channel.Terms.Dialect turn false queued.After
-                      ValueSome(StatePayload(channel.Terms.Fixed, variable, undoes state queued.Proposal))
+                      ValueSome(StatePayload(channel.Terms.Fixed, Ledger.toVariable channel.Terms.Dialect turn false queued.After))
                   | _ -> ValueNone)
              | _ -> ValueNone)
         | PaymentVoucher(id, total) -> ValueSome(VoucherPayload { Channel = id; Total = total })

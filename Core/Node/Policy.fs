@@ -46,6 +46,10 @@ type internal Settings =
       ConsensusApp: Address
       VirtualApp: Address
       Adjudicator: Address
+      /// 0 where the host does not say.
+      ChainId: uint64
+      /// How far below the chain's tip the blocks are that the host shows.
+      Confirmations: uint64
       /// Seconds; stands for 0 in requests.
       DefaultChallengeDuration: uint32
       GoNitroPeers: Set<Address>

@@ -1,11 +1,18 @@
+namespace Nitro
+
+/// Recovers the signer of a digest: 32 bytes, 65 bytes r s v, and room for a 20-byte address. False where there is none. Must be pure.
+type RecoverSigner = delegate of digest: System.ReadOnlySpan<byte> * signature: System.ReadOnlySpan<byte> * address: System.Span<byte> -> bool
+
 namespace Nitro.Signing
 
 open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
+open Nitro
 open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Signer
+open Nitro.Signer.Policy
 
 /// Which of a signer's keys a request is for.
 type SigningKey =
@@ -14,45 +21,117 @@ type SigningKey =
     /// Signs the chain account's transactions.
     | Chain = 1
 
-/// A request that was read: what to sign, and which marks the decision looks up.
+/// Whether a device key, as an approver is listed, made this signature under this message. Must be pure.
+type AttestDevice = delegate of key: ReadOnlySpan<byte> * signature: ReadOnlySpan<byte> * message: ReadOnlySpan<byte> -> bool
+
+/// One item of a request, read: evidence, or what is wanted.
 [<Sealed>]
-type SigningRequest internal (item: SignItem) =
-    let keys =
-        match item with
-        | ChannelItem(StatePayload(fixedPart, _, undoes)) -> FixedPart.channelId fixedPart :: ValueOption.toList undoes
-        | ChannelItem(VoucherPayload voucher) -> [ voucher.Channel ]
-        | TransactionItem _ -> []
+type SigningItem internal (request: SignerRequest, lent: struct (Approval * Credential) voption) =
+    member internal _.Request = request
+    /// An approval that a verified call stands for.
+    member internal _.Lent = lent
 
-    let digest =
-        lazy
-            (match item with
-             | ChannelItem payload -> Payload.digest payload
-             | TransactionItem transaction -> Transaction.digest transaction)
-
-    member internal _.Item = item
-    member internal _.Channels = keys
+    /// It asks for a signature, and so ends a request.
+    member _.IsWanted = SignerRequest.isWanted request
 
     member _.Key =
-        match item with
-        | ChannelItem _ -> SigningKey.Channel
-        | TransactionItem _ -> SigningKey.Chain
+        match request with
+        | SignTransaction _ -> SigningKey.Chain
+        | _ -> SigningKey.Channel
 
-    /// The 32 bytes that a signature is made over: whoever gets one checks it against these.
-    member _.Digest = ReadOnlyMemory<byte>(digest.Value.ToArray())
+    /// The channel (0x and 64 digits) in whose order it has a place; empty for a transaction.
+    member _.Lane =
+        match request with
+        | SignProposal(ledger, _, _) -> ledger.ToString()
+        | SignState state
+        | SignChallenge state -> (FixedPart.channelId state.Fixed).ToString()
+        | SignVoucher voucher -> voucher.Channel.ToString()
+        | _ -> ""
 
-    /// Channel ids, 32 bytes each.
-    member _.MarkKeys: IReadOnlyList<ReadOnlyMemory<byte>> =
-        [| for key in keys -> ReadOnlyMemory<byte>(key.Value.ToArray()) |]
+    /// The 32 bytes that a signature is made over; empty for evidence, and for a proposal, whose state only the signer's own copy tells.
+    member _.Digest: ReadOnlyMemory<byte> =
+        match request with
+        | SignState state -> ReadOnlyMemory<byte>((Payload.digest (StatePayload(state.Fixed, state.Variable))).ToArray())
+        | SignVoucher voucher -> ReadOnlyMemory<byte>((Payload.digest (VoucherPayload voucher)).ToArray())
+        | SignTransaction transaction -> ReadOnlyMemory<byte>((Transaction.digest transaction).ToArray())
+        | _ -> ReadOnlyMemory.Empty
 
-/// The signer's decision. `Marks` must be durable before a signature over `Digest` leaves.
+/// What became of a request.
+type VerdictKind =
+    /// Its digest may be signed once the memory is durable.
+    | Approved = 0
+    /// There was nothing to sign.
+    | Noted = 1
+    /// For ever.
+    | Refused = 2
+    /// Not now: ask again later.
+    | Waiting = 3
+
+/// What the signer's host lends to its decisions.
 [<Sealed>]
-type SigningVerdict internal (digest: byte[], tag: string, marks: KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>[]) =
-    member _.Approved = digest.Length = 32
-    /// The 32 bytes to sign; empty where refused.
+type SignerPowers(recover: RecoverSigner, attest: AttestDevice) =
+    let recovered =
+        Recover(fun digest signature ->
+            let signer = Array.zeroCreate<byte> 20
+            let bytes = signature.ToArray()
+            let hash = digest.ToArray()
+
+            if recover.Invoke(ReadOnlySpan hash, ReadOnlySpan bytes, Span signer) then ValueSome(Address.ofSpan (ReadOnlySpan signer))
+            else ValueNone)
+
+    member internal _.Powers: Powers =
+        { Recover = recovered
+          Attests = fun credential message -> attest.Invoke(ReadOnlySpan credential.Key, ReadOnlySpan credential.Signature, ReadOnlySpan message) }
+
+/// The owner's rules.
+[<Sealed>]
+type SignerPolicy internal (plan: PolicyPlan) =
+    member internal _.Plan = plan
+    /// The preset `open`: the owner is there, and lets the node spend.
+    static member Open = SignerPolicy PolicyPlanV1.standard
+
+    /// From a policy's JSON.
+    static member TryRead(json: ReadOnlyMemory<byte>, [<Out>] policy: byref<SignerPolicy | null>, [<Out>] error: byref<string>) : bool =
+        match PolicyPlanV1.decode json with
+        | Ok plan ->
+            policy <- SignerPolicy plan
+            error <- ""
+            true
+        | Error text ->
+            policy <- null
+            error <- text
+            false
+
+    /// What holds, a line each.
+    member _.Description: IReadOnlyList<string> = List.toArray (PolicyPlanV1.describe plan)
+
+/// All that a signer remembers. Opaque to its host and never changed: each hearing gives a new one.
+[<Sealed>]
+type SignerMemory internal (policy: PolicyPlan, me: Address, pinned: ContractSet voption, config: SignerConfig voption, state: SignerState) =
+    member internal _.Policy = policy
+    member internal _.Me = me
+    member internal _.Pinned = pinned
+    member internal _.Config = config
+    member internal _.State = state
+
+    member internal _.With(now: ContractSet voption, next) =
+        if now = pinned then SignerMemory(policy, me, pinned, config, next)
+        else SignerMemory(policy, me, now, (now |> ValueOption.map (fun contracts -> policy.Make contracts me)), next)
+
+    /// A state with our own signature was shown that this memory does not have: it is older than the key. Only what was signed before is signed again.
+    member _.IsSuspect = state.Suspect
+    /// Channels that are not over.
+    member _.Channels = state.ChannelCount
+
+/// The answer to a request, and what the signer remembers from then on: durable before a signature over `Digest` leaves.
+[<Sealed>]
+type SigningVerdict internal (kind: VerdictKind, digest: byte[], tag: string, memory: SignerMemory) =
+    member _.Kind = kind
+    /// The 32 bytes to sign; empty where there is nothing to sign.
     member _.Digest = ReadOnlyMemory<byte> digest
-    /// Why not; empty where approved.
+    /// Why not; empty where approved or noted.
     member _.Tag = tag
-    member _.Marks: IReadOnlyList<KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> = marks
+    member _.Memory = memory
 
 /// An EIP-1559 transaction without its signature: the one place where its bytes are made, for the node and the signer alike.
 [<Sealed>]
@@ -92,54 +171,132 @@ type TypedTransaction private (transaction: Transaction) =
         | _ -> ReadOnlyMemory.Empty
 
     /// One item of Request.V1.
-    member _.Request = ReadOnlyMemory<byte>(RequestV1.encodeTransaction transaction)
+    member _.Request = ReadOnlyMemory<byte>(RequestV1.encode (SignTransaction transaction))
 
 /// The signer's pure core, as C# sees it. Holds no key and no state.
 [<AbstractClass; Sealed>]
 type SignerCore private () =
+    static let pinKey = [| byte 'p' |]
+
+    /// Addresses are trusted on first use and kept for ever; a chain's number that the first did not name may come later.
+    static let pin (memory: SignerMemory) (items: SignerRequest list) : ContractSet voption =
+        let named = items |> List.tryPick (fun item -> match item with UseContracts contracts -> Some contracts | _ -> None)
+        let chain = items |> List.tryPick (fun item -> match item with SignTransaction transaction -> Some transaction.ChainId | _ -> None)
+
+        let pinned =
+            match memory.Pinned, named with
+            | ValueNone, Some contracts -> ValueSome contracts
+            | ValueSome known, Some contracts when known.ChainId = 0UL && { contracts with ChainId = 0UL } = known -> ValueSome contracts
+            | known, _ -> known
+
+        match pinned, chain with
+        | ValueSome known, Some chain when known.ChainId = 0UL -> ValueSome { known with ChainId = chain }
+        | known, _ -> known
+
     /// Reads one item of Request.V1.
-    static member TryRead
-        (
-            body: ReadOnlyMemory<byte>,
-            [<Out>] request: byref<SigningRequest | null>,
-            [<Out>] error: byref<string>
-        ) : bool =
+    static member TryRead(body: ReadOnlyMemory<byte>, [<Out>] item: byref<SigningItem | null>, [<Out>] error: byref<string>) : bool =
         match RequestV1.decode body with
-        | Ok item ->
-            request <- SigningRequest item
+        | Ok request ->
+            item <- SigningItem(request, ValueNone)
             error <- ""
             true
         | Error text ->
-            request <- null
+            item <- null
             error <- text
             false
 
-    /// Decides by the marks alone. `lookup` gives the stored value of a key, or nothing where there is none;
-    /// a damaged value is refused, never guessed.
-    static member Decide(request: SigningRequest, lookup: Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>) : SigningVerdict =
-        let read (id: ChannelId) =
-            let value = lookup.Invoke(ReadOnlyMemory<byte>(id.Value.ToArray()))
-            if value.IsEmpty then Ok Marks.none else MarksV1.decode value
+    /// What a call approves that the owner's device has signed, and whoever asks has verified; to be heard before the items that it caused.
+    /// Null where it approves nothing: another method, a channel that is not known, a device that is no approver.
+    static member ApprovalOf
+        (
+            memory: SignerMemory,
+            envelope: ReadOnlyMemory<byte>,
+            payload: ReadOnlyMemory<byte>,
+            publicKey: ReadOnlyMemory<byte>,
+            signature: ReadOnlyMemory<byte>
+        ) : SigningItem | null =
+        let assetOf id =
+            match memory.State.Channels.TryFind id with
+            | Some channel -> Ledgers.opening channel |> ValueOption.map _.Asset
+            | None -> ValueNone
 
-        let known = request.Channels |> List.map (fun key -> key, read key)
+        match memory.Config, ApiCall.decode envelope with
+        | ValueSome config, Ok call when config.Approvers.Contains(Hex.ofBytes publicKey.Span) ->
+            let credential = { Key = publicKey.ToArray(); Signature = signature.ToArray() }
 
-        match known |> List.tryPick (fun (_, marks) -> match marks with Error text -> Some text | Ok _ -> None) with
-        | Some text -> SigningVerdict([||], $"marks-damaged: {text}", [||])
-        | None ->
-            let found = known |> List.choose (fun (key, marks) -> match marks with Ok m -> Some(key, m) | Error _ -> None)
-            let marksOf id = found |> List.tryFind (fun (key, _) -> key = id) |> Option.map snd |> Option.defaultValue Marks.none
+            match CallApproval.tryOf assetOf config.ApprovalSeconds (envelope.ToArray()) call payload with
+            | ValueSome approval -> SigningItem(ApproveRequest(approval, credential), ValueSome(struct (approval, credential)))
+            | ValueNone -> null
+        | _ -> null
 
-            let verdict =
-                match request.Item with
-                | ChannelItem payload -> Signer.step marksOf payload
-                | TransactionItem transaction -> [], Approve(Transaction.digest transaction)
+    /// Decides about one request: evidence, and last what is wanted. `now`: seconds since 1970.
+    static member Hear(memory: SignerMemory, powers: SignerPowers, now: int64, items: IReadOnlyList<SigningItem>) : SigningVerdict =
+        let requests = [ for item in items -> item.Request ]
+        let pinned = pin memory requests
+        let ready = memory.With(pinned, memory.State)
+
+        match ready.Config with
+        | ValueNone -> SigningVerdict(VerdictKind.Refused, [||], Tags.contractsPinned.Name, memory)
+        | ValueSome config ->
+            let lend (powers: Powers) (item: SigningItem) =
+                match item.Lent with
+                | ValueSome(struct (approval, credential)) -> CallApproval.lend memory.Me approval credential powers
+                | ValueNone -> powers
+
+            let lent = items |> Seq.fold lend powers.Powers
+            let struct (verdict, next) = Hearing.hear lent config now ValueNone memory.State requests
+            let after = ready.With(pinned, next)
 
             match verdict with
-            | changed, Approve digest ->
-                let entries =
-                    changed
-                    |> List.map (fun (id, marks) ->
-                        KeyValuePair(ReadOnlyMemory<byte>(id.Value.ToArray()), ReadOnlyMemory<byte>(MarksV1.encode marks)))
+            | Approve digest -> SigningVerdict(VerdictKind.Approved, digest.ToArray(), "", after)
+            | Noted -> SigningVerdict(VerdictKind.Noted, [||], "", after)
+            | Refuse tag -> SigningVerdict(VerdictKind.Refused, [||], tag, after)
+            | Wait tag -> SigningVerdict(VerdictKind.Waiting, [||], tag, after)
 
-                SigningVerdict(digest.ToArray(), "", List.toArray entries)
-            | _, Refuse tag -> SigningVerdict([||], tag, [||])
+    /// What hearing these items has changed: rows by their keys, in the order of which they are loaded; an empty key's value is deleted where it is null.
+    static member Changes(before: SignerMemory, after: SignerMemory, items: seq<SigningItem>) : KeyValuePair<byte[], byte[] | null>[] =
+        let touched = items |> Seq.collect (fun item -> SignerRowsV1.touches item.Request) |> Seq.distinct
+
+        [| match after.Pinned with
+           | ValueSome contracts when after.Pinned <> before.Pinned -> KeyValuePair(pinKey, (RequestV1.encode (UseContracts contracts): byte[] | null))
+           | ValueSome _
+           | ValueNone -> ()
+
+           for row in SignerRowsV1.changes before.State after.State touched do
+               KeyValuePair(row.Key, (match row.Value with ValueSome value -> (value: byte[] | null) | ValueNone -> null)) |]
+
+    /// A memory out of its rows, in ascending order of their keys; `address`: the channel key's, 20 bytes.
+    static member TryLoad
+        (
+            policy: SignerPolicy,
+            address: ReadOnlyMemory<byte>,
+            rows: IReadOnlyList<KeyValuePair<byte[], byte[]>>,
+            [<Out>] memory: byref<SignerMemory | null>,
+            [<Out>] error: byref<string>
+        ) : bool =
+        let isPin (row: KeyValuePair<byte[], byte[]>) = row.Key.AsSpan().SequenceEqual(ReadOnlySpan pinKey)
+
+        let pinned =
+            match rows |> Seq.tryFind isPin with
+            | None -> Ok policy.Plan.Contracts
+            | Some row ->
+                match RequestV1.decode (ReadOnlyMemory row.Value), policy.Plan.Contracts with
+                | Ok(UseContracts known), ValueNone -> Ok(ValueSome known)
+                | Ok(UseContracts known), ValueSome wanted when known = wanted || { wanted with ChainId = 0UL } = known -> Ok(ValueSome wanted)
+                | Ok(UseContracts known), ValueSome _ ->
+                    Error $"this key serves chain {known.ChainId} and the adjudicator {known.Adjudicator}, the policy names others"
+                | _ -> Error "the contracts it keeps cannot be read"
+
+        let state = SignerRowsV1.decode [ for row in rows do if not (isPin row) then struct (row.Key, row.Value) ]
+
+        match pinned, state with
+        | Ok contracts, Ok state ->
+            let me = Address.ofSpan address.Span
+            memory <- SignerMemory(policy.Plan, me, contracts, (contracts |> ValueOption.map (fun found -> policy.Plan.Make found me)), state)
+            error <- ""
+            true
+        | Error text, _
+        | _, Error text ->
+            memory <- null
+            error <- text
+            false

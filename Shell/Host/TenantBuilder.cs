@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nitro.Ethereum;
-using Nitro.Ethereum.Transactions;
 using Nitro.Host.Api;
 using Nitro.Host.Link;
 using Nitro.Host.Loop;
@@ -34,8 +33,8 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try
         {
-            var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, logger), cancellationToken);
-            return await OpenAsync(tenant, accounts, signer, () => new KeyTransactionSigner(chainKey), channelKey, cancellationToken);
+            var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, chainKey, logger), cancellationToken);
+            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, channelKey, cancellationToken);
         }
         finally
         {
@@ -136,9 +135,11 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     private byte[] Key(string variable, string file) =>
         (plan.Tenants.Count == 1 ? KeyFile.FromEnvironment(variable) : null) ?? KeyFile.LoadOrCreate(file);
 
-    private static InProcessSignerOptions SignerOptions(TenantPlan tenant, ILogger logger) => new()
+    private static InProcessSignerOptions SignerOptions(TenantPlan tenant, byte[] chainKey, ILogger logger) => new()
     {
         MarksPath = tenant.MarksPath,
+        ChainKey = chainKey,
+        Policy = PolicyFile.Read(tenant.Signer.Policy),
         Complain = complaint => logger.LogError("{Complaint}", complaint),
     };
 

@@ -4,7 +4,11 @@ namespace Nitro.Ports;
 /// <param name="EffectId">Names the call across restarts.</param>
 /// <param name="Description">For logs and people.</param>
 /// <param name="Steps">At least one.</param>
-public sealed record ChainCall(long EffectId, string Description, IReadOnlyList<ChainStep> Steps);
+public sealed record ChainCall(long EffectId, string Description, IReadOnlyList<ChainStep> Steps)
+{
+    /// <summary>For whoever signs the transactions: kept with the call, and not read.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Evidence { get; init; } = [];
+}
 
 /// <summary>One transaction. <c>To</c>: 20 bytes; <c>Value</c>: wei, 32 bytes big-endian; <c>Data</c>: calldata.</summary>
 public sealed record ChainStep(ReadOnlyMemory<byte> To, ReadOnlyMemory<byte> Value, ReadOnlyMemory<byte> Data);

@@ -19,15 +19,19 @@ public interface ISigner : IAsyncDisposable
     /// <summary>Of a signer elsewhere: whether it is there, and what waits. Where none is attached, what needs a signature only waits.</summary>
     SignerHealth Health => new(1, 0, 0, 0, 0);
 
-    /// <summary>Takes requests over. Idempotent by content: the same body gives the same answer.</summary>
+    /// <summary>Takes requests over. Idempotent by content: the same thing wanted gives the same answer.</summary>
     ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken);
 
     /// <summary>Answers as they come, until cancelled. A batch is handed over as one.</summary>
     IAsyncEnumerable<IReadOnlyList<SignAnswer>> AnswersAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>A typed request. <c>Lane</c>: order is kept within it. <c>Body</c>: one item of Request.V1, the structure and never a hash.</summary>
-public sealed record SignRequest(long EffectId, string Lane, ReadOnlyMemory<byte> Body)
+/// <summary>A typed request.</summary>
+/// <param name="EffectId">Names it across restarts.</param>
+/// <param name="Lane">Order is kept within it.</param>
+/// <param name="Items">Of Request.V1, structures and never a hash: evidence for the signer to judge by, and last what is wanted.</param>
+/// <param name="Digest">The 32 bytes that the signature must be over.</param>
+public sealed record SignRequest(long EffectId, string Lane, IReadOnlyList<ReadOnlyMemory<byte>> Items, ReadOnlyMemory<byte> Digest)
 {
     /// <summary>The signed calls that caused it, as they stood when it was first asked for.</summary>
     public IReadOnlyList<CallContext> Contexts { get; init; } = [];

@@ -10,5 +10,9 @@ public interface ITransactionSigner
     ReadOnlyMemory<byte> Account { get; }
 
     /// <summary>The raw signed EIP-1559 transaction (type byte 2 included). The same fields give the same bytes.</summary>
-    ValueTask<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, CancellationToken cancellationToken);
+    /// <param name="transaction">What is wanted.</param>
+    /// <param name="evidence">Items of Request.V1 that came with the call: what the signer judges by.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<ReadOnlyMemory<byte>> SignAsync(
+        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Nitro.Signing;
 
 namespace Nitro.Ports;
 
@@ -11,4 +12,11 @@ public sealed record UnsignedTransaction(
     ulong GasLimit,
     ReadOnlyMemory<byte>? To,
     BigInteger Value,
-    ReadOnlyMemory<byte> Data);
+    ReadOnlyMemory<byte> Data)
+{
+    /// <summary>Its bytes, as the signers' core makes them.</summary>
+    /// <exception cref="ArgumentException">An amount is below zero or above 2^256 - 1, or the target is not 20 bytes.</exception>
+    public TypedTransaction Typed() =>
+        TypedTransaction.TryOf(ChainId, Nonce, MaxPriorityFeePerGas, MaxFeePerGas, GasLimit, To ?? ReadOnlyMemory<byte>.Empty, Value, Data)
+        ?? throw new ArgumentException("A field of the transaction does not fit.");
+}

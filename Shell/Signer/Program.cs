@@ -73,7 +73,7 @@ catch (OperationCanceledException) when (stopping.IsCancellationRequested)
     // Told to end while it waited for a passphrase or a code.
     return 130;
 }
-catch (Exception problem) when (problem is SignerSetupException or KeyFileException or MarksException or StorageException)
+catch (Exception problem) when (problem is SignerSetupException or PolicyFileException or KeyFileException or MarksException or StorageException)
 {
     await Console.Error.WriteLineAsync($"nitro-signer: {problem.Message}");
     return 1;

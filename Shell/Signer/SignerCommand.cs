@@ -13,15 +13,16 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Usage =
         """
-        nitro-signer: holds the keys of a Nitro node and signs what the node asks for, if its own marks allow it.
+        nitro-signer: holds the keys of a Nitro node and signs what the node asks for, if its owner's policy allows it.
 
           --node, -n ADDRESS        a node of this machine to attach to: unix:///path; may be repeated
           --pair CODE               pair with the node that printed this code ('nitro pair'), and attach to it from then on
-          --config, -c FILE         settings as JSON: nodes, dataDirectory, passphraseFile, channelKeyFile, chainKeyFile
-          --data-directory FOLDER   where marks and keys are kept (./signer)
+          --config, -c FILE         settings as JSON: nodes, dataDirectory, passphraseFile, channelKeyFile, chainKeyFile, policyFile
+          --data-directory FOLDER   where memory and keys are kept (./signer)
           --passphrase-file FILE    holds the passphrase of the keys; else NITRO_SIGNER_PASSPHRASE, else it is asked for
           --channel-key-file FILE   a plain key file for states and vouchers, made when absent, in place of the encrypted key
           --chain-key-file FILE     the same for transactions
+          --policy open|FILE        the owner's rules (policy.json in the folder, else open: everything but theft and signing twice)
           --end-with-stdin          end when standard input does
 
         'nitro-signer keys new' makes the keys; 'nitro-signer keys --help' and 'nitro-signer devices --help' tell what else there is.
@@ -61,7 +62,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
                 case "--pair":
                     given["--pair"] = Value(args, i++);
                     break;
-                case "--data-directory" or "--passphrase-file" or "--channel-key-file" or "--chain-key-file":
+                case "--data-directory" or "--passphrase-file" or "--channel-key-file" or "--chain-key-file" or "--policy":
                     given[args[i]] = Value(args, i++);
                     break;
                 default:
@@ -77,6 +78,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
             PassphraseFile = given.GetValueOrDefault("--passphrase-file") ?? options.PassphraseFile,
             ChannelKeyFile = given.GetValueOrDefault("--channel-key-file") ?? options.ChannelKeyFile,
             ChainKeyFile = given.GetValueOrDefault("--chain-key-file") ?? options.ChainKeyFile,
+            PolicyFile = given.GetValueOrDefault("--policy") ?? options.PolicyFile,
         };
         return new SignerCommand(help ? options : Checked(options), given.GetValueOrDefault("--pair"), endsWithInput, help);
     }

@@ -18,6 +18,13 @@ public sealed record SignerOptions
     /// <summary>Holds the passphrase of the encrypted keys; without it the environment or a prompt gives it.</summary>
     public string? PassphraseFile { get; init; }
 
+    /// <summary>The owner's rules: <c>open</c>, or a file of them. Default <c>policy.json</c> in the folder where there is one, else <c>open</c>.</summary>
+    public string? PolicyFile { get; init; }
+
+    internal string? Policy => PolicyFile ?? (File.Exists(DefaultPolicyPath) ? DefaultPolicyPath : null);
+
+    private string DefaultPolicyPath => Path.Combine(DataDirectory, "policy.json");
+
     internal string KeysFolder => Path.Combine(DataDirectory, "keys");
 
     internal string TransportKeyPath => Path.Combine(DataDirectory, "link.key");

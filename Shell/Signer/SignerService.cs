@@ -8,22 +8,23 @@ using Nitro.SignerProtocol;
 
 namespace Nitro.Signer;
 
-/// <summary>A signer with its keys and marks, attached to its nodes.</summary>
+/// <summary>A signer with its keys, its memory and its owner's policy, attached to its nodes.</summary>
 public sealed class SignerService : IAsyncDisposable
 {
     private const int ParallelFrom = 16;
     private readonly SignerOptions options;
     private readonly ILoggerFactory loggers;
     private readonly SignerKeys keys;
-    private readonly MarkStore marks;
+    private readonly MemoryStore memory;
+    private readonly SignerPolicy policy;
     private readonly CallLedger calls;
     private readonly Workbench bench;
     private readonly TransportKey transport;
     private readonly IReadOnlyList<PairedNode> paired;
 
-    private SignerService(SignerOptions options, ILoggerFactory loggers, SignerKeys keys, MarkStore marks)
+    private SignerService(SignerOptions options, ILoggerFactory loggers, SignerKeys keys, MemoryStore memory, SignerPolicy policy)
     {
-        (this.options, this.loggers, this.keys, this.marks) = (options, loggers, keys, marks);
+        (this.options, this.loggers, this.keys, this.memory, this.policy) = (options, loggers, keys, memory, policy);
         transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
         paired = PairedNodes.Load(options.PairedNodesPath);
         (ChannelAddress, ChainAccount) = (AddressOf(keys.Channel), AddressOf(keys.Chain));
@@ -31,7 +32,8 @@ public sealed class SignerService : IAsyncDisposable
         var devices = new DeviceList(options.DevicesPath);
         calls = CallLedger.Open(options.CallsPath, ChannelAddress);
         var check = new CallCheck(Convert.FromHexString(ChannelAddress.AsSpan(2)), devices, calls, TimeProvider.System);
-        bench = new Workbench(new SigningDesk(keys.Channel, keys.Chain, marks, ParallelFrom), new ContextCheck(check, logger), logger);
+        var desk = new SigningDesk(keys.Channel, keys.Chain, memory, TimeProvider.System, ParallelFrom);
+        bench = new Workbench(desk, new ContextCheck(check, logger), logger);
     }
 
     /// <summary>The channel key's address, 0x and 40 digits.</summary>
@@ -54,10 +56,11 @@ public sealed class SignerService : IAsyncDisposable
         SignerKeys.Check(options);
     }
 
-    /// <summary>Opens the keys, and then the marks for this process alone.</summary>
+    /// <summary>Opens the keys, and then the memory for this process alone.</summary>
     /// <exception cref="KeyFileException">A key file cannot be used.</exception>
-    /// <exception cref="MarksException">The marks are in use, damaged or another key's.</exception>
+    /// <exception cref="MarksException">The memory is in use, damaged or another key's.</exception>
     /// <exception cref="Nitro.Storage.StorageException">The transport key or the list of paired nodes cannot be used.</exception>
+    /// <exception cref="PolicyFileException">The policy cannot be used.</exception>
     /// <exception cref="SignerSetupException">There is no node to attach to, or there are no keys.</exception>
     /// <param name="options">The settings.</param>
     /// <param name="loggers">Where it says what it does.</param>
@@ -65,11 +68,12 @@ public sealed class SignerService : IAsyncDisposable
     public static SignerService Open(SignerOptions options, ILoggerFactory loggers, ReadOnlyMemory<byte> passphrase = default)
     {
         Check(options);
+        var policy = PolicyFile.Read(options.Policy);
         var keys = SignerKeys.Open(options, passphrase);
         try
         {
-            var marks = new MarkStore(MarkDatabase.Open(options.MarksPath, AddressOf(keys.Channel), maximumBytes: 0));
-            return new SignerService(options, loggers, keys, marks);
+            var memory = MemoryStore.Open(options.MarksPath, Convert.FromHexString(AddressOf(keys.Channel).AsSpan(2)), policy, maximumBytes: 0);
+            return new SignerService(options, loggers, keys, memory, policy);
         }
         catch
         {
@@ -91,6 +95,18 @@ public sealed class SignerService : IAsyncDisposable
         logger.LogInformation("{Curve}", Curve.Default.Description);
         logger.LogInformation(
             "Signer of {Address}, chain account {Account}; attaching to {Nodes}", ChannelAddress, ChainAccount, string.Join(", ", links.Select(link => link.Node)));
+        foreach (var line in policy.Description)
+        {
+            logger.LogInformation("{Rule}", line);
+        }
+
+        if (memory.Memory.IsSuspect)
+        {
+            logger.LogError(
+                "This memory is older than the key: it was shown a signature of this key that it does not know. Only what was signed before is signed again. "
+                + "Restore the newest memory, or let the other sides close the channels and begin with a new key");
+        }
+
         List<Task> work = [Task.Run(() => bench.RunAsync(together.Token), CancellationToken.None)];
         work.AddRange(links.Select(link => new NodeLink(link.Node, link.Options, Addresses, bench, logger).RunAsync(together.Token)));
 
@@ -104,10 +120,10 @@ public sealed class SignerService : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the marks and forgets the keys.</summary>
+    /// <summary>Closes the memory and forgets the keys.</summary>
     public ValueTask DisposeAsync()
     {
-        marks.Dispose();
+        memory.Dispose();
         calls.Dispose();
         transport.Dispose();
         keys.Dispose();

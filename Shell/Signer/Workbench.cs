@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Nitro.Ports;
 using Nitro.Signing;
 using Nitro.SignerProtocol;
 using Nitro.Storage;
@@ -10,7 +9,7 @@ using Nitro.Storage;
 namespace Nitro.Signer;
 
 /// <summary>
-/// Where all attachments' requests are judged, in the order in which they came. What waits is judged together: one commit of marks, then
+/// Where all attachments' requests are judged, in the order in which they came. What waits is judged together: one commit of the memory, then
 /// the signatures, then the answers. What a lost attachment brought is dropped before anything newer is judged: the node sends it again,
 /// and an older copy must not be signed behind the refusal of a newer one.
 /// </summary>
@@ -46,37 +45,38 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
     private async Task JudgeAsync(List<Errand> errands, CancellationToken cancellationToken)
     {
         var readings = await ReadAsync(errands, cancellationToken);
-        var batch = new List<SignRequest>();
-        foreach (var item in readings.SelectMany(reading => reading.Items))
-        {
-            batch.Add(new SignRequest(batch.Count, "", item.Memory));
-        }
-
-        var answers = await AnswerAsync(batch, cancellationToken);
+        var answers = await AnswerAsync([.. readings.SelectMany(reading => reading.Questions)], cancellationToken);
         var next = 0;
         for (var i = 0; i < errands.Count; i++)
         {
-            var count = readings[i].Items.Count;
+            var groups = readings[i].Groups;
             var response = new HsmResponse
             {
                 RequestId = errands[i].Request.RequestId,
                 Delivery = errands[i].Request.Delivery,
                 Error = readings[i].Error,
-                Raw = readings[i].Error.Length > 0 ? ByteString.Empty : Results(answers.Skip(next).Take(count)),
+                Raw = readings[i].Error.Length > 0 ? ByteString.Empty : Results(groups, answers.Skip(next)),
             };
-            next += count;
+            next += groups.Count;
             await errands[i].Attachment.AnswerAsync(response, cancellationToken);
         }
     }
 
-    private static ByteString Results(IEnumerable<SignAnswer> answers)
+    /// <summary>One for each item: nothing is said of evidence, what became of it shows in what was wanted.</summary>
+    private static ByteString Results(IReadOnlyList<ItemGroup> groups, IEnumerable<DeskAnswer> answers)
     {
         var results = new SignResults { Version = SignerApiTerms.Version };
-        results.Results.AddRange(answers.Select(answer => new SignResult
+        foreach (var (group, answer) in groups.Zip(answers))
         {
-            Signature = ByteString.CopyFrom(answer.Signature.Span),
-            Refused = answer.RefusedTag ?? "",
-        }));
+            results.Results.AddRange(Enumerable.Range(1, group.Count - 1).Select(_ => new SignResult()));
+            results.Results.Add(new SignResult
+            {
+                Signature = ByteString.CopyFrom(answer.Signature.Span),
+                Refused = answer.Tag ?? "",
+                Temporary = answer.IsTemporary,
+            });
+        }
+
         return results.ToByteString();
     }
 
@@ -87,7 +87,7 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
         {
             try
             {
-                return errands.ConvertAll(errand => contexts.Judge(errand.Request) is { } tag ? new ItemReading([], tag) : ItemReading.Of(errand));
+                return errands.ConvertAll(errand => contexts.Judge(errand.Request, out var calls) is { } tag ? new([], [], tag) : ItemReading.Of(errand, calls));
             }
             catch (Exception e) when (e is SqliteException or StorageException)
             {
@@ -98,8 +98,8 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
         }
     }
 
-    /// <summary>Tries until the marks are stored: a full disk is mended by people, and until then silence is the answer.</summary>
-    private async Task<IReadOnlyList<SignAnswer>> AnswerAsync(List<SignRequest> batch, CancellationToken cancellationToken)
+    /// <summary>Tries until the memory is stored: a full disk is mended by people, and until then silence is the answer.</summary>
+    private async Task<IReadOnlyList<DeskAnswer>> AnswerAsync(List<DeskQuestion> batch, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -109,7 +109,7 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
             }
             catch (SqliteException e)
             {
-                logger.LogError("The marks cannot be stored, so nothing is signed: {Cause} Free disk space or mend the disk; the signer keeps trying", e.Message);
+                logger.LogError("The memory cannot be stored, so nothing is signed: {Cause} Free disk space or mend the disk; the signer keeps trying", e.Message);
             }
 
             await Task.Delay(RetryDelay, cancellationToken);

@@ -26,15 +26,18 @@ internal sealed class AnswerCheck(RecoverSigner recover)
             throw Malformed($"its results have version {answer.Version}; version {SignerApiTerms.Version} is understood here");
         }
 
-        if (answer.Results.Count != request.Jobs.Count)
+        var items = request.Jobs.Sum(job => job.Items.Count);
+        if (answer.Results.Count != items)
         {
-            throw Malformed($"it has {answer.Results.Count} results for {request.Jobs.Count} items");
+            throw Malformed($"it has {answer.Results.Count} results for {items} items");
         }
 
-        var results = new SigningResult[answer.Results.Count];
-        for (var i = 0; i < results.Length; i++)
+        var results = new SigningResult[request.Jobs.Count];
+        for (int i = 0, last = -1; i < results.Length; i++)
         {
-            results[i] = Result(answer.Results[i]);
+            // What became of the evidence shows in the answer to what was wanted.
+            last += request.Jobs[i].Items.Count;
+            results[i] = Result(answer.Results[last]);
             if (results[i].RefusedTag is null && !IsBy(request.Jobs[i], results[i].Signature.Span))
             {
                 return null;

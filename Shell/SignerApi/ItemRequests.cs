@@ -32,16 +32,36 @@ internal static class ItemRequests
             throw Malformed($"it has {items.Items.Count} items; 1 to {SignerApiTerms.MostItems} are taken");
         }
 
-        var answers = items.Items.Select(_ => new TaskCompletionSource<SigningResult>(TaskCreationOptions.RunContinuationsAsynchronously)).ToList();
-        jobs = [.. items.Items.Zip(answers, (item, answer) => Job(item.Memory, addresses, answer))];
-        return [.. answers.Select(answer => answer.Task)];
+        var answers = new List<Task<SigningResult>>();
+        var read = new List<SigningJob>();
+        var group = new List<ReadOnlyMemory<byte>>();
+        foreach (var body in items.Items)
+        {
+            var item = SignerCore.TryRead(body.Memory, out var found, out var error) ? found : throw Malformed(error);
+            group.Add(body.Memory);
+            if (!item.IsWanted)
+            {
+                // What became of evidence shows in the answer to what is wanted.
+                answers.Add(Task.FromResult(new SigningResult(default, null, false)));
+                continue;
+            }
+
+            var answer = new TaskCompletionSource<SigningResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+            answers.Add(answer.Task);
+            read.Add(Job(group, item, addresses, answer));
+            group = [];
+        }
+
+        jobs = group.Count == 0 ? read : throw Malformed("evidence stands last, and nothing is wanted of it");
+        return answers;
     }
 
-    private static SigningJob Job(ReadOnlyMemory<byte> body, SignerAddresses addresses, TaskCompletionSource<SigningResult> answer) =>
-        SignerCore.TryRead(body, out var read, out var error)
+    private static SigningJob Job(
+        List<ReadOnlyMemory<byte>> items, SigningItem wanted, SignerAddresses addresses, TaskCompletionSource<SigningResult> answer) =>
+        wanted.Digest is { IsEmpty: false } digest
             ? new SigningJob(
-                body, read.Digest, read.Key == SigningKey.Chain ? addresses.ChainBytes : addresses.ChannelBytes, result => answer.TrySetResult(result))
-            : throw Malformed(error);
+                items, digest, wanted.Key == SigningKey.Chain ? addresses.ChainBytes : addresses.ChannelBytes, result => answer.TrySetResult(result))
+            : throw Malformed("a ledger's proposal can be asked for by the node alone, which knows what it makes of the ledger");
 
     private static GrpcException Malformed(string what) => new(GrpcStatusCode.InvalidArgument, $"The request cannot be read: {what}.");
 }

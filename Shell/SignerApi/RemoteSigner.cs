@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Nitro.Ports;
-using Nitro.Signing;
 
 namespace Nitro.SignerApi;
 
@@ -93,9 +92,7 @@ public sealed class RemoteSigner : ISigner
     }
 
     private SigningJob Job(SignRequest request) =>
-        SignerCore.TryRead(request.Body, out var read, out var error)
-            ? new SigningJob(request.Body, read.Digest, ChannelAddress, result => Answer(request.EffectId, result)) { Contexts = request.Contexts }
-            : throw new ArgumentException($"The node asked for a signature in a form of its own: {error}", nameof(request));
+        new(request.Items, request.Digest, ChannelAddress, result => Answer(request.EffectId, result)) { Contexts = request.Contexts };
 
     private void Answer(long effectId, SigningResult result)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Nitro.Ports;
-using Nitro.Signing;
 
 namespace Nitro.SignerApi;
 
@@ -21,14 +20,16 @@ public sealed class RemoteTransactionSigner : ITransactionSigner
 
     /// <summary>Waits as long as it takes; cancelled, the request leaves the stage.</summary>
     /// <exception cref="InvalidOperationException">The signer refuses, or the stage is full; asking again is harmless.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>> SignAsync(
+        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
     {
-        var typed = Typed(transaction);
+        var typed = transaction.Typed();
         var answer = new TaskCompletionSource<SigningResult>(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // A lane of its own each: one that is given up leaves the stage without the others.
         var lane = string.Create(CultureInfo.InvariantCulture, $"transaction/{Interlocked.Increment(ref lanes)}");
-        await stage.SubmitAsync(lane, [new SigningJob(typed.Request, typed.Digest, Account, result => answer.TrySetResult(result))], true, cancellationToken);
+        var job = new SigningJob([.. evidence, typed.Request], typed.Digest, Account, result => answer.TrySetResult(result));
+        await stage.SubmitAsync(lane, [job], true, cancellationToken);
         try
         {
             var result = await answer.Task.WaitAsync(cancellationToken);
@@ -41,15 +42,4 @@ public sealed class RemoteTransactionSigner : ITransactionSigner
             stage.Close(lane);
         }
     }
-
-    private static TypedTransaction Typed(UnsignedTransaction transaction) =>
-        TypedTransaction.TryOf(
-            transaction.ChainId,
-            transaction.Nonce,
-            transaction.MaxPriorityFeePerGas,
-            transaction.MaxFeePerGas,
-            transaction.GasLimit,
-            transaction.To ?? ReadOnlyMemory<byte>.Empty,
-            transaction.Value,
-            transaction.Data) ?? throw new ArgumentException("A field of the transaction does not fit.", nameof(transaction));
 }

@@ -151,14 +151,14 @@ internal sealed class StageHost : IAsyncDisposable
 
     private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
     {
-        var groups = StagedRequest.Group(jobs).ToList();
-        var needed = groups.Count;
+        var parts = SigningJob.Together(jobs);
+        var needed = parts.Count;
         if (_stage.Waiting + needed > MostPending || _lanes.Waiting(lane) + needed > PerLane)
         {
             throw new InvalidOperationException("as many signing requests wait as are allowed");
         }
 
-        foreach (var some in groups)
+        foreach (var some in parts)
         {
             var request = new StagedRequest(_nextId++, lane, some);
             _pending[request.Id] = request;

@@ -16,7 +16,7 @@ internal sealed class StagedRequest
         (Id, Lane, Jobs) = (id, lane, jobs);
         _results = new SigningResult?[jobs.Count];
         var items = new SignItems { Version = SignerApiTerms.Version };
-        items.Items.AddRange(jobs.Select(job => UnsafeByteOperations.UnsafeWrap(job.Body)));
+        items.Items.AddRange(jobs.SelectMany(job => job.Items).Select(item => UnsafeByteOperations.UnsafeWrap(item)));
         Raw = items.ToByteString();
         Requests = [.. jobs[0].Contexts.Select(Pending)];
     }
@@ -89,22 +89,6 @@ internal sealed class StagedRequest
         while (_told < _results.Length && _results[_told] is { } result)
         {
             Jobs[_told++].Done(result);
-        }
-    }
-
-    /// <summary>Jobs that go together: of one cause, and not too many. In order.</summary>
-    public static IEnumerable<IReadOnlyList<SigningJob>> Group(IReadOnlyList<SigningJob> jobs)
-    {
-        for (var start = 0; start < jobs.Count;)
-        {
-            var end = start + 1;
-            while (end < jobs.Count && end - start < SignerApiTerms.MostItems && jobs[end].Contexts.SequenceEqual(jobs[start].Contexts))
-            {
-                end++;
-            }
-
-            yield return [.. jobs.Skip(start).Take(end - start)];
-            start = end;
         }
     }
 

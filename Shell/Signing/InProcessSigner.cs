@@ -8,29 +8,32 @@ using Nitro.Secp256k1;
 namespace Nitro.Signing;
 
 /// <summary>
-/// Holds a channel key in this process. Requests that wait are decided together in order, their marks are made durable in one
-/// transaction, and only then are signatures made and answered, as one batch. Without durable marks there is no answer.
+/// Holds the keys in this process. Requests that wait are decided together in order by the owner's policy, what they changed is made
+/// durable in one transaction, and only then are signatures made and answered, as one batch. Without a durable memory there is no answer.
 /// </summary>
 public sealed class InProcessSigner : ISigner
 {
     private readonly InProcessSignerOptions options;
     private readonly byte[] key;
+    private readonly byte[]? chainKey;
     private readonly SigningDesk desk;
-    private readonly MarkStore marks;
-    private readonly Channel<SignRequest> requests;
+    private readonly MemoryStore memory;
+    private readonly Channel<DeskRequest> requests;
+    private readonly PostponedRequests postponed = new();
     private readonly Channel<IReadOnlyList<SignAnswer>> answers;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task working;
     private int isDisposed;
 
-    private InProcessSigner(InProcessSignerOptions options, byte[] key, byte[] address, MarkStore marks)
+    private InProcessSigner(InProcessSignerOptions options, byte[] key, byte[] address, MemoryStore memory)
     {
         this.options = options;
         this.key = key;
-        this.marks = marks;
+        this.memory = memory;
+        chainKey = options.ChainKey?.ToArray();
         ChannelAddress = address;
-        desk = new SigningDesk(key, null, marks, options.ParallelFrom);
-        requests = Channel.CreateBounded<SignRequest>(new BoundedChannelOptions(options.MostWaiting) { SingleReader = true });
+        desk = new SigningDesk(key, chainKey, memory, options.Time, options.ParallelFrom);
+        requests = Channel.CreateBounded<DeskRequest>(new BoundedChannelOptions(options.MostWaiting) { SingleReader = true });
         answers = Channel.CreateBounded<IReadOnlyList<SignAnswer>>(new BoundedChannelOptions(64) { SingleWriter = true });
         working = Task.Run(WorkAsync);
     }
@@ -44,15 +47,21 @@ public sealed class InProcessSigner : ISigner
     /// </summary>
     public bool IsTrusted => true;
 
+    /// <summary>Signs the chain account's transactions, by the same policy and out of the same memory.</summary>
+    /// <exception cref="InvalidOperationException">It was opened without that key.</exception>
+    public ITransactionSigner Transactions => chainKey is null
+        ? throw new InvalidOperationException("This signer has no chain account.")
+        : new DeskTransactionSigner(AddressOf(chainKey), requests.Writer);
+
     /// <summary>What was done so far.</summary>
     public SignerStatistics Statistics => desk.Statistics;
 
-    /// <summary>Opens the marks and starts to work.</summary>
+    /// <summary>Opens the memory and starts to work.</summary>
     /// <param name="privateKey">32 bytes; copied.</param>
-    /// <param name="options">Where the marks are.</param>
+    /// <param name="options">Where the memory is, and what else the signer has.</param>
     /// <param name="cancellationToken">Gives up opening.</param>
     /// <exception cref="KeyFileException">Not a key of the curve.</exception>
-    /// <exception cref="MarksException">The marks are in use, damaged or another key's.</exception>
+    /// <exception cref="MarksException">The memory is in use, damaged or another key's.</exception>
     public static Task<InProcessSigner> OpenAsync(
         ReadOnlyMemory<byte> privateKey, InProcessSignerOptions options, CancellationToken cancellationToken)
     {
@@ -65,7 +74,7 @@ public sealed class InProcessSigner : ISigner
     {
         foreach (var request in requests)
         {
-            await this.requests.Writer.WriteAsync(request, cancellationToken).ConfigureAwait(false);
+            await this.requests.Writer.WriteAsync(new DeskRequest(request.EffectId, request.Items, request.Contexts, null), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -78,7 +87,7 @@ public sealed class InProcessSigner : ISigner
         }
     }
 
-    /// <summary>Stops after the batch in hand, closes the marks and forgets the key. Requests that wait get no answer.</summary>
+    /// <summary>Stops after the batch in hand, closes the memory and forgets the keys. Requests that wait get no answer.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref isDisposed, 1) != 0)
@@ -94,38 +103,45 @@ public sealed class InProcessSigner : ISigner
         }
         finally
         {
-            marks.Dispose();
+            memory.Dispose();
             CryptographicOperations.ZeroMemory(key);
+            CryptographicOperations.ZeroMemory(chainKey);
             stopping.Dispose();
         }
     }
 
     private static InProcessSigner Open(ReadOnlySpan<byte> privateKey, InProcessSignerOptions options)
     {
-        var address = new byte[20];
-        if (!Curve.Default.TryGetAddress(privateKey, address))
+        var address = AddressOf(privateKey);
+        if (options.ChainKey is { } chain)
         {
-            throw new KeyFileException("The channel key is no secp256k1 key: give 32 bytes, neither zero nor above the curve's order.");
+            AddressOf(chain.Span);
         }
 
-        var owner = "0x" + Convert.ToHexStringLower(address);
-        var marks = new MarkStore(MarkDatabase.Open(options.MarksPath, owner, options.MaximumBytes));
-        return new InProcessSigner(options, privateKey.ToArray(), address, marks);
+        return new InProcessSigner(options, privateKey.ToArray(), address, MemoryStore.Open(options.MarksPath, address, options.Policy, options.MaximumBytes));
+    }
+
+    private static byte[] AddressOf(ReadOnlySpan<byte> privateKey)
+    {
+        var address = new byte[20];
+        return Curve.Default.TryGetAddress(privateKey, address)
+            ? address
+            : throw new KeyFileException("The key is no secp256k1 key: give 32 bytes, neither zero nor above the curve's order.");
     }
 
     private async Task WorkAsync()
     {
-        var batch = new List<SignRequest>();
+        var batch = new List<DeskRequest>();
         try
         {
-            while (await requests.Reader.WaitToReadAsync(stopping.Token).ConfigureAwait(false))
+            while (await MoreAsync(batch).ConfigureAwait(false))
             {
-                while (batch.Count < options.LargestBatch && requests.Reader.TryRead(out var request))
+                var answered = Sorted(batch, await AnswerAsync(batch).ConfigureAwait(false));
+                if (answered.Count > 0)
                 {
-                    batch.Add(request);
+                    await answers.Writer.WriteAsync(answered, stopping.Token).ConfigureAwait(false);
                 }
 
-                await answers.Writer.WriteAsync(await AnswerAsync(batch).ConfigureAwait(false), stopping.Token).ConfigureAwait(false);
                 batch.Clear();
             }
         }
@@ -144,19 +160,63 @@ public sealed class InProcessSigner : ISigner
         answers.Writer.TryComplete();
     }
 
-    /// <summary>Tries until the marks are stored: a full disk is mended by people, and until then silence is the answer.</summary>
-    private async Task<IReadOnlyList<SignAnswer>> AnswerAsync(List<SignRequest> batch)
+    /// <summary>The next batch: what had to wait first, since what came later may rest on it.</summary>
+    private async ValueTask<bool> MoreAsync(List<DeskRequest> batch)
+    {
+        if (!await postponed.WaitAsync(requests.Reader, options.RetryDelay, stopping.Token).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        postponed.Take(batch);
+        while (batch.Count < options.LargestBatch && requests.Reader.TryRead(out var request))
+        {
+            batch.Add(request);
+        }
+
+        return true;
+    }
+
+    /// <summary>Final answers, in order; what has to wait is put off, and asked for again by itself.</summary>
+    private List<SignAnswer> Sorted(List<DeskRequest> batch, IReadOnlyList<DeskAnswer> answered)
+    {
+        var final = new List<SignAnswer>(batch.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Waiter is { } waiter)
+            {
+                waiter.TrySetResult(answered[i]);
+            }
+            else if (answered[i].IsTemporary)
+            {
+                if (postponed.Add(batch[i]))
+                {
+                    options.Complain?.Invoke($"The signer's policy does not sign #{batch[i].EffectId} yet ({answered[i].Tag}); it is judged again.");
+                }
+            }
+            else
+            {
+                postponed.Remove(batch[i].EffectId);
+                final.Add(new SignAnswer(batch[i].EffectId, answered[i].Signature, answered[i].Tag));
+            }
+        }
+
+        return final;
+    }
+
+    /// <summary>Tries until the memory is stored: a full disk is mended by people, and until then silence is the answer.</summary>
+    private async Task<IReadOnlyList<DeskAnswer>> AnswerAsync(List<DeskRequest> batch)
     {
         while (true)
         {
             try
             {
-                return desk.Answer(batch);
+                return desk.Answer(batch.ConvertAll(request => new DeskQuestion(SigningDesk.Read(request.Items), request.Calls)));
             }
             catch (SqliteException e)
             {
                 options.Complain?.Invoke(
-                    $"The signer's marks {options.MarksPath} cannot be stored, so nothing is signed: {e.Message} "
+                    $"The signer's memory {options.MarksPath} cannot be stored, so nothing is signed: {e.Message} "
                     + "Free disk space or mend the disk; the signer keeps trying.");
             }
 

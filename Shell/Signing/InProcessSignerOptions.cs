@@ -1,10 +1,19 @@
 namespace Nitro.Signing;
 
-/// <summary>Where the marks of an in-process signer live, and its limits.</summary>
+/// <summary>Where the memory of an in-process signer lives, its rules and its limits.</summary>
 public sealed record InProcessSignerOptions
 {
-    /// <summary>The database of marks (<c>marks.db</c>); made, with its folder, when absent. It must outlive the journal.</summary>
+    /// <summary>The database of its memory (<c>marks.db</c>); made, with its folder, when absent. It must outlive the journal.</summary>
     public required string MarksPath { get; init; }
+
+    /// <summary>The chain account's key, 32 bytes, copied; null: it signs no transactions.</summary>
+    public ReadOnlyMemory<byte>? ChainKey { get; init; }
+
+    /// <summary>The owner's rules.</summary>
+    public SignerPolicy Policy { get; init; } = SignerPolicy.Open;
+
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Requests decided together, and so sharing one fsync.</summary>
     public int LargestBatch { get; init; } = 1024;
@@ -15,12 +24,12 @@ public sealed record InProcessSignerOptions
     /// <summary>A batch of this size or more is signed on two threads.</summary>
     public int ParallelFrom { get; init; } = 16;
 
-    /// <summary>How long to wait before trying again to store marks that could not be stored.</summary>
+    /// <summary>How long to wait before trying again what could not be stored, and what the policy does not allow yet.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The size in bytes beyond which the file of marks may not grow, as if the disk were full; 0 for none.</summary>
+    /// <summary>The size in bytes beyond which the file may not grow, as if the disk were full; 0 for none.</summary>
     public long MaximumBytes { get; init; }
 
-    /// <summary>Told when marks cannot be stored, in words for the operator.</summary>
+    /// <summary>Told when the memory cannot be stored, in words for the operator.</summary>
     public Action<string>? Complain { get; init; }
 }

@@ -1,13 +1,14 @@
 using Nitro.Ports;
 using Nitro.Secp256k1;
+using Nitro.Signing.Calls;
 
 namespace Nitro.Signing;
 
 /// <summary>
-/// Answers one batch: decide all in order, store the changed marks, then sign. Used by one thread at a time. Without a chain key it
-/// refuses transactions.
+/// Answers one batch: decide all in order by the owner's policy, store what the memory has become, then sign. Used by one thread at a
+/// time. Without a chain key it refuses transactions.
 /// </summary>
-internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MarkStore marks, int parallelFrom)
+internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemoryStore store, TimeProvider time, int parallelFrom)
 {
     /// <summary>The tag of a request that cannot be read: the asker's bug, so asking again is pointless.</summary>
     internal const string Malformed = "malformed-request";
@@ -16,6 +17,9 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MarkStore
     internal const string NoChainKey = "no-chain-key";
 
     private const int Threads = 2;
+    private static readonly SignerPowers Powers = new(
+        (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address), (key, signature, message) => DeviceSignature.IsBy(key, message, signature));
+
     private long signed;
     private long refused;
     private long batches;
@@ -24,21 +28,42 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MarkStore
     internal SignerStatistics Statistics => new(
         Interlocked.Read(ref signed), Interlocked.Read(ref refused), Interlocked.Read(ref batches), Interlocked.Read(ref commits));
 
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">Marks could not be read or stored: nothing was signed.</exception>
-    internal IReadOnlyList<SignAnswer> Answer(IReadOnlyList<SignRequest> batch)
+    /// <summary>The items of a request; null where one cannot be read.</summary>
+    internal static IReadOnlyList<SigningItem>? Read(IReadOnlyList<ReadOnlyMemory<byte>> request)
     {
-        // What this batch has decided so far counts for the requests behind it, though it is not stored yet.
-        var changed = new Dictionary<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(MarkKey.Comparer);
-        var digests = new (ReadOnlyMemory<byte> Digest, byte[] Key)[batch.Count];
-        var answers = new SignAnswer[batch.Count];
-        for (var i = 0; i < answers.Length; i++)
+        var items = new SigningItem[request.Count];
+        for (var i = 0; i < items.Length; i++)
         {
-            (digests[i], answers[i]) = Decide(batch[i], changed);
+            if (!SignerCore.TryRead(request[i], out var item, out _))
+            {
+                return null;
+            }
+
+            items[i] = item;
         }
 
-        if (changed.Count > 0)
+        return items;
+    }
+
+    /// <summary>Answers each request.</summary>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">The memory could not be read or stored: nothing was signed.</exception>
+    /// <exception cref="MarksException">What is stored is damaged: nothing was signed.</exception>
+    internal IReadOnlyList<DeskAnswer> Answer(IReadOnlyList<DeskQuestion> batch)
+    {
+        var before = store.Memory;
+        var memory = before;
+        var heard = new List<SigningItem>(batch.Count);
+        var waiting = new Dictionary<string, string>(StringComparer.Ordinal);
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var digests = new (ReadOnlyMemory<byte> Digest, byte[] Key)[batch.Count];
+        var answers = new DeskAnswer[batch.Count];
+        for (var i = 0; i < answers.Length; i++)
         {
-            marks.Store(changed);
+            (digests[i], answers[i]) = Decide(batch[i], now, ref memory, heard, waiting);
+        }
+
+        if (store.Keep(memory, heard))
+        {
             Interlocked.Increment(ref commits);
         }
 
@@ -47,34 +72,52 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MarkStore
         return answers;
     }
 
-    private ((ReadOnlyMemory<byte> Digest, byte[] Key) Digest, SignAnswer Answer) Decide(
-        SignRequest request, Dictionary<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> changed)
+    private ((ReadOnlyMemory<byte> Digest, byte[] Key) Digest, DeskAnswer Answer) Decide(
+        DeskQuestion question,
+        long now,
+        ref SignerMemory memory,
+        List<SigningItem> heard,
+        Dictionary<string, string> waiting)
     {
-        if (!SignerCore.TryRead(request.Body, out var reading, out _))
+        if (question.Items is not { Count: > 0 } items)
         {
-            return (default, new SignAnswer(request.EffectId, default, Malformed));
+            return (default, new DeskAnswer(default, Malformed, false));
         }
 
-        if ((reading.Key == SigningKey.Chain ? chainKey : channelKey) is not { } key)
+        var wanted = items[^1];
+        if ((wanted.Key == SigningKey.Chain ? chainKey : channelKey) is not { } key)
         {
-            return (default, new SignAnswer(request.EffectId, default, NoChainKey));
+            return (default, new DeskAnswer(default, NoChainKey, false));
         }
 
-        var verdict = SignerCore.Decide(reading, key => changed.TryGetValue(key, out var value) ? value : marks.Read(key));
-        if (!verdict.Approved)
+        // Behind what has to wait nothing of its channel is judged: it rests on it.
+        if (wanted.Lane.Length > 0 && waiting.TryGetValue(wanted.Lane, out var before))
         {
-            return (default, new SignAnswer(request.EffectId, default, verdict.Tag));
+            return (default, new DeskAnswer(default, before, true));
         }
 
-        foreach (var (markKey, value) in verdict.Marks)
+        items = [.. Approvals(memory, question.Calls), .. items];
+        var verdict = SignerCore.Hear(memory, Powers, now, items);
+        memory = verdict.Memory;
+        heard.AddRange(items);
+        switch (verdict.Kind)
         {
-            changed[markKey] = value;
+            case VerdictKind.Approved:
+                return ((verdict.Digest, key), default);
+            case VerdictKind.Waiting:
+                waiting[wanted.Lane] = verdict.Tag;
+                return (default, new DeskAnswer(default, verdict.Tag, true));
+            case VerdictKind.Refused:
+                return (default, new DeskAnswer(default, verdict.Tag, false));
+            default:
+                return default;
         }
-
-        return ((verdict.Digest, key), new SignAnswer(request.EffectId, default, null));
     }
 
-    private void Sign((ReadOnlyMemory<byte> Digest, byte[] Key)[] digests, SignAnswer[] answers)
+    private static IEnumerable<SigningItem> Approvals(SignerMemory memory, IReadOnlyList<CallContext> calls) =>
+        calls.Select(call => SignerCore.ApprovalOf(memory, call.Signed.Envelope, call.Payload, call.PublicKey, call.Signed.Signature)).OfType<SigningItem>();
+
+    private void Sign((ReadOnlyMemory<byte> Digest, byte[] Key)[] digests, DeskAnswer[] answers)
     {
         if (answers.Length < parallelFrom)
         {
@@ -90,11 +133,15 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MarkStore
             0, answers.Length, new ParallelOptions { MaxDegreeOfParallelism = Threads }, i => answers[i] = Sign(digests[i], answers[i]));
     }
 
-    private SignAnswer Sign((ReadOnlyMemory<byte> Digest, byte[] Key) asked, SignAnswer answer)
+    private DeskAnswer Sign((ReadOnlyMemory<byte> Digest, byte[] Key) asked, DeskAnswer answer)
     {
-        if (answer.RefusedTag is not null)
+        if (asked.Digest.IsEmpty)
         {
-            Interlocked.Increment(ref refused);
+            if (answer.Tag is not null && !answer.IsTemporary)
+            {
+                Interlocked.Increment(ref refused);
+            }
+
             return answer;
         }
 

@@ -50,7 +50,7 @@ type internal Books() =
     /// Returns what is wrong with it.
     member _.Signed(who: Address, payload: Payload) : string list =
         match payload with
-        | StatePayload(fixedPart, variable, _) ->
+        | StatePayload(fixedPart, variable) ->
             let known = statesOf (FixedPart.channelId fixedPart)
             let hash = Payload.hash payload
 

@@ -37,15 +37,6 @@ module internal CheckVouchers =
         | ValueSome _ -> []
         | ValueNone -> [ $"a voucher on the unknown channel {voucher.Channel}" ]
 
-/// The signer's marks never have to stop an honest node.
-module internal CheckMarks =
-    let private byMarks =
-        [ "policy-state-one-per-turn"; "policy-state-turn-forgotten"; "policy-state-postfund-barred"
-          "policy-undo-after-postfund"; "policy-voucher-monotonic"; "policy-voucher-positive"; "policy-voucher-after-final" ]
-
-    /// A request that was under way when the final state was signed comes too late: that one is nobody's fault.
-    let isOurFault (tag: string) = List.contains tag byMarks
-
 /// Money on the chain.
 module internal CheckConservation =
     let check (contracts: Contracts) : string list =

@@ -21,46 +21,47 @@ type internal Retry(ground: Ground) =
 /// Hands signing requests over: while one batch is at the signer, the next collects. Of a living process, as all lanes.
 [<Sealed>]
 type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, refused: Payload -> string -> unit, report: Event -> unit) =
-    let collected = SortedDictionary<int64, Payload>()
-    let asked = SortedDictionary<int64, Payload>()
+    let collected = SortedDictionary<int64, SignTask>()
+    let asked = SortedDictionary<int64, SignTask>()
     let mutable turn = 0
     let patience = 30_000
 
     let rec ask () =
         turn <- turn + 1
         let mine = turn
-        box.Ask(owner, [ for KeyValue(effect, payload) in asked -> EffectId effect, payload ], answered mine)
+        box.Ask(owner, [ for KeyValue(effect, task) in asked -> EffectId effect, task ], answered mine)
 
         // A signer that is silent for long is asked again for the same.
         ground.After(patience, patience, owner, (fun () -> if turn = mine && asked.Count > 0 then ask ()))
 
     and submit () =
         if asked.Count = 0 && collected.Count > 0 then
-            for KeyValue(effect, payload) in collected do asked[effect] <- payload
+            for KeyValue(effect, task) in collected do asked[effect] <- task
             collected.Clear()
             ask ()
 
     /// A signature counts only if it is ours over what was asked for, and a refusal only of what was asked last: while the signer
     /// has the request once more before it, it may yet sign. Else the request stays.
-    and isOurs mine (EffectId effect, verdict) =
-        match asked.TryGetValue effect, verdict with
-        | (true, payload), Signed signature -> FakeCurve.recover.Invoke(Payload.digest payload, signature) = ValueSome me
-        | (true, payload), Declined tag when mine = turn ->
-            refused payload tag
-            true
-        | (true, _), Declined _
-        | (false, _), _ -> false
+    and isOurs mine (EffectId effect, word) =
+        match asked.TryGetValue effect, word with
+        | (true, task), Final(Signed signature) when FakeCurve.recover.Invoke(Payload.digest task.Payload, signature) = ValueSome me ->
+            Some(EffectId effect, Signed signature)
+        | (true, task), Final(Declined tag) when mine = turn ->
+            refused task.Payload tag
+            Some(EffectId effect, Declined tag)
+        | (true, _), (Final _ | Later _)
+        | (false, _), _ -> None
 
-    and answered mine (verdicts: (EffectId * SignerVerdict) list) =
-        let known = verdicts |> List.filter (isOurs mine)
+    and answered mine (words: (EffectId * SignerWord) list) =
+        let known = words |> List.choose (isOurs mine)
         for EffectId effect, _ in known do asked.Remove effect |> ignore
         if not known.IsEmpty then report (SignerReplied known)
         submit ()
 
     member _.Has(effect: int64) = collected.ContainsKey effect || asked.ContainsKey effect
 
-    member _.Add(effect: int64, payload: Payload) =
-        collected[effect] <- payload
+    member _.Add(effect: int64, task: SignTask) =
+        collected[effect] <- task
         ground.After(0, 1, owner, submit)
 
     member _.Drop(effect: int64) =

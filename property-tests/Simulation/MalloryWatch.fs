@@ -42,7 +42,7 @@ module internal MalloryWatch =
     /// A ledger's final state gives us what was last agreed; a payment channel's takes no more from us than we have signed away.
     let private signed (books: Books) (node: Node) payload =
         match payload with
-        | StatePayload(fixedPart, variable, _) when variable.IsFinal ->
+        | StatePayload(fixedPart, variable) when variable.IsFinal ->
             (match NodeState.channel (FixedPart.channelId fixedPart) node.State, Ledger.tryOpening variable.Outcome with
              | ValueSome({ Ledger = ValueSome ledger } as channel), ValueSome final ->
                  let own (outcome: LedgerOutcome) = if Channel.isLeader channel then outcome.LeaderBalance else outcome.FollowerBalance

@@ -25,10 +25,9 @@ module internal Narration =
 
     let payload (payload: Payload) =
         match payload with
-        | StatePayload(fixedPart, variable, undoes) ->
+        | StatePayload(fixedPart, variable) ->
             let final = if variable.IsFinal then ", final" else ""
-            let undone = match undoes with ValueSome target -> $", undoing {target}" | ValueNone -> ""
-            $"turn {variable.Turn} of {FixedPart.channelId fixedPart}{final}{undone}"
+            $"turn {variable.Turn} of {FixedPart.channelId fixedPart}{final}"
         | VoucherPayload voucher -> $"a voucher of {voucher.Total} on {voucher.Channel}"
 
     let private item item =

@@ -8,13 +8,13 @@ open Nitro.Node
 open Nitro.Engine
 open Nitro.Wire
 
-/// One node: durable parts (journal, signer's marks, chain adapter's store), and the living process, which does what the
+/// One node: durable parts (journal, signer's memory, chain adapter's store), and the living process, which does what the
 /// shell's turn does: step in memory, append together, publish, and only then release.
 [<Sealed>]
 type internal Node(ground: Ground, chain: Blockchain, network: Network, settings: Settings) =
     let me = settings.Me
     let journal = Journal ground
-    let signer = SignerBox(ground, me)
+    let signer = SignerBox(ground, settings)
     let adapter = ChainAdapter(ground, chain, me)
     let answers = Dictionary<RequestId, Answer>()
     let agenda = ground.Agenda

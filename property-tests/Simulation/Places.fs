@@ -14,6 +14,7 @@ module internal Places =
     let consensusApp = address 100UL
     let virtualApp = address 101UL
     let adjudicator = address 102UL
+    let chainId = 1337UL
     /// Pays into other people's channels.
     let stranger = address 99UL
     let amount (n: int) = Amount.ofUInt64 (uint64 n)

@@ -4,22 +4,43 @@ open System.Collections.Generic
 open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Node
-open Nitro.Signer
+open Nitro.Signer.Policy
 
-/// A signer in a process of its own: the real decision by durable marks, a fake curve. It lives on when its node dies.
+/// What a node asks its signer for.
+type internal SignTask =
+    { /// What the signature must be over.
+      Payload: Payload
+      /// Evidence, and last what is wanted.
+      Items: SignerRequest list }
+
+/// What a signer says.
+type internal SignerWord =
+    | Final of SignerVerdict
+    /// Not now: it stays with the node.
+    | Later of tag: string
+
+/// A signer in a process of its own: the real decision by a durable memory of its own, a fake curve. It lives on when its node dies.
 [<Sealed>]
-type internal SignerBox(ground: Ground, me: Address) =
-    let marks = Dictionary<ChannelId, ChannelMarks>()
+type internal SignerBox(ground: Ground, settings: Settings) =
+    let me = settings.Me
+
+    let config =
+        Presets.attended
+            settings.ChainId
+            settings.Adjudicator
+            me
+            (Map.ofList [ settings.ConsensusApp, Ledger; settings.VirtualApp, Payment; Address.zero, Payment ])
+
+    let powers: Powers = { Recover = FakeCurve.recover; Attests = fun _ _ -> false }
     let signed = Dictionary<struct (ChannelId * TurnNumber), Bytes32>()
+    let mutable memory = SignerState.empty
     // What was asked first is judged first, or a signer could sign what it has refused since.
     let mutable busyUntil = 0L
 
-    let lookup id = match marks.TryGetValue id with | true, found -> found | _ -> Marks.none
-
-    /// One payload per turn and key, whatever the marks say: this is the check of the marks themselves.
+    /// One payload per turn and key, whatever the policy says: this is the check of the policy itself.
     let watch payload =
         match payload with
-        | StatePayload(fixedPart, variable, _) ->
+        | StatePayload(fixedPart, variable) ->
             let slot = struct (FixedPart.channelId fixedPart, variable.Turn)
             let hash = Payload.hash payload
 
@@ -33,36 +54,91 @@ type internal SignerBox(ground: Ground, me: Address) =
         | ValueSome tag -> ValueSome tag
         | ValueNone -> if ground.Strikes("signer refuses", ground.Faults.SignerRefuses) then ValueSome "policy-simulated" else ValueNone
 
-    member _.Marks(id: ChannelId) = lookup id
+    let hear items = Hearing.hear powers config (ground.Agenda.Now / 1_000_000L) ValueNone memory items
 
-    /// The signer's own policy, beside its marks: a tag refuses.
+    member _.Memory = memory
+
+    /// The owner's wish, beside the policy: a tag refuses.
     member val Forbids: Payload -> string voption = (fun _ -> ValueNone) with get, set
     /// Everything signed, once each time.
     member val OnSigned: Payload -> unit = ignore with get, set
+    /// Of an honest node the policy refuses nothing.
+    member val OnStopped: SignTask -> string -> unit = (fun _ _ -> ()) with get, set
 
-    member private this.Judge(payload: Payload) : SignerVerdict =
-        match Signer.step lookup payload with
-        // What was signed once is signed again, or the node would take for unsigned what is out.
-        | [], Approve digest -> Signed(FakeCurve.sign me digest)
-        | _, Refuse tag -> Declined tag
-        | changed, Approve digest ->
-            match refusal payload this.Forbids with
-            | ValueSome tag -> Declined tag
+    /// The same of its calls.
+    member val OnCallStopped: string -> unit = ignore with get, set
+
+    member private this.Judge(task: SignTask) : SignerWord =
+        let sign digest = Final(Signed(FakeCurve.sign me digest))
+
+        match hear task.Items with
+        | struct (Verdict.Approve digest, next) ->
+            if digest <> Payload.digest task.Payload then ground.Fail $"{me}: the signer would sign something else than {task.Payload}"
+            // What was signed once is signed again, or the node would take for unsigned what is out.
+            let struct (again, _) = hear [ List.last task.Items ]
+            let isOut = (again = Verdict.Approve digest && next.Version = memory.Version)
+
+            match (if isOut then ValueNone else refusal task.Payload this.Forbids) with
+            | ValueSome tag -> Final(Declined tag)
             | ValueNone ->
-                for id, next in changed do marks[id] <- next
-                watch payload
-                this.OnSigned payload
-                Signed(FakeCurve.sign me digest)
+                memory <- next
+                watch task.Payload
+                if not isOut then this.OnSigned task.Payload
+                sign digest
+        | struct (Verdict.Noted, _) -> ground.Fail $"{me}: nothing was wanted of {task.Payload}"
+        | struct (Verdict.Refuse tag, next) ->
+            memory <- next
+            this.OnStopped task tag
+            Final(Declined tag)
+        | struct (Verdict.Wait tag, next) ->
+            memory <- next
+            this.OnStopped task tag
+            Later tag
 
-    member private _.Spoiled(verdict: SignerVerdict) =
-        match verdict with
-        | Signed signature when ground.Strikes("signer signs something else", ground.Faults.SignerWrong) ->
-            Signed { signature with R = Bytes32.ofUInt64 1UL }
-        | Signed _
-        | Declined _ -> verdict
+    /// A transaction of the chain account, judged by the same policy out of the same memory.
+    member this.Call(evidence: SignerRequest list, nonce: uint64, value: Amount, data: byte[]) =
+        let transaction: Transaction =
+            { ChainId = settings.ChainId
+              Nonce = nonce
+              MaxPriorityFeePerGas = Amount.ofUInt64 1UL
+              MaxFeePerGas = Amount.ofUInt64 1UL
+              GasLimit = 100_000UL
+              To = ValueSome settings.Adjudicator
+              Value = value
+              Data = data }
+
+        match hear (evidence @ [ SignTransaction transaction ]) with
+        | struct (Verdict.Approve _, next) -> memory <- next
+        | struct (Verdict.Noted, _) -> ground.Fail $"{me}: a transaction was not wanted"
+        | struct ((Verdict.Refuse tag | Verdict.Wait tag), next) ->
+            memory <- next
+            this.OnCallStopped tag
+
+    member private _.Spoiled(word: SignerWord) =
+        match word with
+        | Final(Signed signature) when ground.Strikes("signer signs something else", ground.Faults.SignerWrong) ->
+            Final(Signed { signature with R = Bytes32.ofUInt64 1UL })
+        | Final _
+        | Later _ -> word
+
+    /// Behind what has to wait, nothing of the same lane is judged: it rests on it.
+    member private this.JudgeAll(requests: (EffectId * SignTask) list) =
+        let waiting = Dictionary<ChannelId, string>()
+
+        requests
+        |> List.map (fun (effect, task) ->
+            let lane = match task.Payload with StatePayload(fixedPart, _) -> FixedPart.channelId fixedPart | VoucherPayload voucher -> voucher.Channel
+
+            let word =
+                match waiting.TryGetValue lane with
+                | true, tag -> Later tag
+                | _ -> this.Judge task
+
+            (match word with Later tag -> waiting[lane] <- tag | Final _ -> ())
+            effect, this.Spoiled word)
 
     /// Answers after a while; to whom it may concern, which is nobody if the asking process is dead by then.
-    member this.Ask(owner: int, requests: (EffectId * Payload) list, answer: (EffectId * SignerVerdict) list -> unit) =
+    member this.Ask(owner: int, requests: (EffectId * SignTask) list, answer: (EffectId * SignerWord) list -> unit) =
         let now = ground.Agenda.Now
 
         let milliseconds =
@@ -73,6 +149,6 @@ type internal SignerBox(ground: Ground, me: Address) =
         busyUntil <- max busyUntil (now + int64 milliseconds * 1_000L)
 
         ground.Agenda.After(busyUntil - now, Agenda.World, (fun () ->
-            let verdicts = requests |> List.map (fun (effect, payload) -> effect, this.Spoiled(this.Judge payload))
-            ground.After(0, 2, owner, (fun () -> answer verdicts))
-            if ground.Strikes("signer answers twice", ground.Faults.SignerTwice) then ground.After(0, 2_000, owner, (fun () -> answer verdicts))))
+            let words = this.JudgeAll requests
+            ground.After(0, 2, owner, (fun () -> answer words))
+            if ground.Strikes("signer answers twice", ground.Faults.SignerTwice) then ground.After(0, 2_000, owner, (fun () -> answer words))))

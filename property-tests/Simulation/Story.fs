@@ -31,6 +31,8 @@ module internal Story =
           ConsensusApp = Places.consensusApp
           VirtualApp = Places.virtualApp
           Adjudicator = Places.adjudicator
+          ChainId = Places.chainId
+          Confirmations = 1UL
           DefaultChallengeDuration = 86_400u
           GoNitroPeers = Set.empty
           Policy = { Policy.permissive with AnyUnenforceable = amount 1_000_000 }

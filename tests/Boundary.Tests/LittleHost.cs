@@ -10,7 +10,8 @@ internal sealed class LittleHost
 {
     private const string NoAddress = "0x0000000000000000000000000000000000000000";
 
-    private readonly Dictionary<string, byte[]> marks = [];
+    private readonly SignerPowers powers = new(Recover, (_, _, _) => false);
+    private SignerMemory memory;
     private readonly byte[] key = new byte[32];
     private readonly byte[] address = new byte[20];
     private readonly NodeSettings settings;
@@ -27,6 +28,9 @@ internal sealed class LittleHost
             ? found!
             : throw new InvalidOperationException(error);
         Node = NitroCore.Create(settings);
+        memory = SignerCore.TryLoad(SignerPolicy.Open, address, [], out var empty, out var cause)
+            ? empty
+            : throw new InvalidOperationException(cause);
     }
 
     public ReadOnlyMemory<byte> Address => address;
@@ -109,20 +113,24 @@ internal sealed class LittleHost
 
     private SignerAnswer Sign(SignEffect wanted)
     {
-        if (!SignerCore.TryRead(wanted.Body, out var request, out var error))
+        var items = new List<SigningItem>();
+        foreach (var body in wanted.Items)
         {
-            throw new InvalidOperationException(error);
+            items.Add(SignerCore.TryRead(body, out var item, out var error) ? item : throw new InvalidOperationException(error));
         }
 
-        var verdict = SignerCore.Decide(request!, id => marks.GetValueOrDefault(Hex(id.Span), []));
-        if (!verdict.Approved)
+        var before = memory;
+        var verdict = SignerCore.Hear(before, powers, Now / 1_000_000, items);
+        memory = verdict.Memory;
+        if (verdict.Kind != VerdictKind.Approved)
         {
             return new SignerAnswer(wanted.Id, default, verdict.Tag);
         }
 
-        foreach (var (id, value) in verdict.Marks)
+        // What a durable signer would have stored by now, and what the signature must be over.
+        if (SignerCore.Changes(before, memory, items).Length == 0 || !verdict.Digest.Span.SequenceEqual(wanted.Digest.Span))
         {
-            marks[Hex(id.Span)] = value.ToArray();
+            throw new InvalidOperationException("a signature that is new leaves a trace, and is over what was asked");
         }
 
         var signature = new byte[65];

@@ -23,6 +23,8 @@ let private settings (goNitro: bool) me : Settings =
       ConsensusApp = named 100UL
       VirtualApp = named 101UL
       Adjudicator = named 102UL
+      ChainId = 0UL
+      Confirmations = 1UL
       DefaultChallengeDuration = 100u
       GoNitroPeers = if goNitro then Set.ofList [ alice; irene; bob ] else Set.empty
       Policy = { Policy.permissive with AnyUnenforceable = amount 1_000_000 }

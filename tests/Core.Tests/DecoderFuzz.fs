@@ -32,7 +32,7 @@ let private fuzzWithin perByte atMost seed (valid: Samples -> byte[]) (decode: b
             $"{allocated} bytes allocated for {input.Length}: {Encoding.UTF8.GetString input}"
         )
 
-let private fuzz seed valid decode = fuzzWithin 400L 65_536L seed valid decode
+let internal fuzz seed valid decode = fuzzWithin 400L 65_536L seed valid decode
 
 [<Fact>]
 let ``A conversation has every kind of message`` () =
@@ -194,47 +194,6 @@ let ``Settings: settings or an error`` () =
 
     Assert.True((SettingsV1.decode leniently (ReadOnlyMemory(valid (Samples 0)))).IsOk)
     fuzz 105 valid (fun input -> SettingsV1.decode leniently (ReadOnlyMemory input) |> ignore)
-
-let private transaction (samples: Samples) : Transaction =
-    { ChainId = samples.UInt64()
-      Nonce = samples.UInt64()
-      MaxPriorityFeePerGas = samples.Amount()
-      MaxFeePerGas = samples.Amount()
-      GasLimit = samples.UInt64()
-      To = if samples.Below 4 = 0 then ValueNone else ValueSome(samples.Address())
-      Value = samples.Amount()
-      Data = samples.Bytes32().ToArray() }
-
-[<Fact>]
-let ``Signing requests: what decodes has one digest and a verdict`` () =
-    let valid (samples: Samples) =
-        let state = samples.State()
-
-        match samples.Below 4 with
-        | 0 -> RequestV1.encode (VoucherPayload { Channel = ChannelId(samples.Bytes32()); Total = samples.Amount() })
-        | 1 -> RequestV1.encode (StatePayload(state.Fixed, state.Variable, ValueSome(ChannelId(samples.Bytes32()))))
-        | 2 -> RequestV1.encode (StatePayload(state.Fixed, state.Variable, ValueNone))
-        | _ -> RequestV1.encodeTransaction (transaction samples)
-
-    // What was read is what is signed: written again, it asks for the same digest.
-    let digest item =
-        match item with
-        | ChannelItem payload -> RequestV1.encode payload, Payload.digest payload
-        | TransactionItem transaction -> RequestV1.encodeTransaction transaction, Transaction.digest transaction
-
-    fuzz 106 valid (fun input ->
-        match RequestV1.decode (ReadOnlyMemory input) with
-        | Error _ -> ()
-        | Ok item ->
-            let written, expected = digest item
-
-            match RequestV1.decode (ReadOnlyMemory written) with
-            | Ok again -> Assert.Equal(expected, snd (digest again))
-            | Error reason -> Assert.Fail reason
-
-            match item with
-            | ChannelItem payload -> Signer.step (fun _ -> Marks.none) payload |> ignore
-            | TransactionItem _ -> ())
 
 [<Fact>]
 let ``Marks: what decodes encodes to the same marks`` () =

@@ -6,7 +6,7 @@ open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Node
 open Nitro.Engine
-open Nitro.Signer
+open Nitro.Signer.Policy
 open Nitro.Wire
 
 /// How a bench node signs: for real, or without cryptography, to see the engine alone.
@@ -60,7 +60,15 @@ module internal Crypto =
 /// One node without a shell: its effects are carried out at once, in one thread.
 type internal BenchNode(settings: Settings) =
     member val State = NodeState.empty with get, set
-    member val Marks = Dictionary<ChannelId, ChannelMarks>()
+    /// Its signer's.
+    member val Memory = SignerState.empty with get, set
+    member val Powers: Powers = { Recover = settings.Recover; Attests = fun _ _ -> false }
+    member val Policy =
+        Presets.attended
+            settings.ChainId
+            settings.Adjudicator
+            settings.Me
+            (Map.ofList [ settings.ConsensusApp, Ledger; settings.VirtualApp, Payment; Address.zero, Payment ])
     /// Its journal, as long as somebody wants it.
     member val Journal: List<struct (int64 * Fact)> voption = ValueNone with get, set
     member _.Settings = settings
@@ -91,6 +99,8 @@ type internal BenchNet(crypto: Crypto) =
               ConsensusApp = crypto.NewKey 900_001
               VirtualApp = crypto.NewKey 900_002
               Adjudicator = crypto.NewKey 900_003
+              ChainId = 0UL
+              Confirmations = 1UL
               DefaultChallengeDuration = 86_400u
               GoNitroPeers = Set.empty
               Policy = Policy.permissive
@@ -122,17 +132,18 @@ type internal BenchNet(crypto: Crypto) =
 
         match intent with
         | SignPayload signing ->
-            (match Outgoing.payload node.State signing with
-             | ValueSome payload ->
-                 let lookup id = match node.Marks.TryGetValue id with | true, found -> found | _ -> Marks.none
-                 let changed, verdict = Signer.step lookup payload
-                 for id, next in changed do node.Marks[id] <- next
+            (match Briefing.signing node.Settings node.State signing with
+             | ValueSome items ->
+                 let struct (verdict, next) = Hearing.hear node.Powers node.Policy (now / 1_000_000L) ValueNone node.Memory items
+                 node.Memory <- next
 
                  match verdict with
-                 | Approve digest ->
+                 | Verdict.Approve digest ->
                      signatures <- signatures + 1L
                      this.Step(who, SignerReplied [ effect, Signed(crypto.Sign who digest) ]) |> ignore
-                 | Refuse tag -> invalidOp tag
+                 | Verdict.Noted
+                 | Verdict.Refuse _
+                 | Verdict.Wait _ -> invalidOp $"{verdict}"
              | ValueNone -> ())
         | Tell(peer, telling) ->
             (match Outgoing.message node.Settings node.State telling with

@@ -60,9 +60,9 @@ module internal Approvals =
     let rules: Rule<ApprovalCase> list =
         [ { Tag = Tags.channelKnown; Check = fun case -> Rule.require case.Channel.IsSome }
           { Tag = Tags.idempotentResign; Check = usedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.payeeAllowlist; Check = isListed }
           { Tag = Tags.approvalFresh; Check = isFresh }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.counts; Check = hasRoom } ]
 
     let private granted (case: ApprovalCase) (channel: SignerChannel) =

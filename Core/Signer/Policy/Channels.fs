@@ -4,6 +4,9 @@ open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Signer
 
+/// What the node takes for its contracts.
+type internal ContractsCase = { Asked: Asked; Contracts: ContractSet }
+
 /// A channel that is to be registered.
 type internal NewChannelCase =
     { Asked: Asked
@@ -34,6 +37,20 @@ type internal CloseCase =
 
 /// Rules 1 to 3 and 38, and what the signer learns of the world.
 module internal Channels =
+    /// The chain, the adjudicator and the applications that the configuration has.
+    let private areOurs (case: ContractsCase) =
+        let config = case.Asked.Config
+        let contracts = case.Contracts
+
+        // 0: the node does not say.
+        if (contracts.ChainId = config.ChainId || contracts.ChainId = 0UL)
+           && contracts.Adjudicator = config.Adjudicator
+           && config.Apps.TryFind contracts.ConsensusApp = Some Ledger
+           && config.Apps.TryFind contracts.VirtualPaymentApp = Some Payment then Repeated
+        else Refused
+
+    let contracts: Rule<ContractsCase> list = [ { Tag = Tags.contractsPinned; Check = areOurs } ]
+
     let private on (channel: SignerChannel voption) (check: SignerChannel -> Finding) =
         match channel with
         | ValueSome found -> check found
@@ -106,10 +123,10 @@ module internal Channels =
     let opening: Rule<NewChannelCase> list =
         [ { Tag = Tags.channelKnown; Check = takesPart }
           { Tag = Tags.idempotentResign; Check = sameTerms }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.nonceUnique; Check = isNew }
           { Tag = Tags.channelParams; Check = sane }
           { Tag = Tags.payeeAllowlist; Check = knownPeers }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.counts; Check = room } ]
 
     let private fresh (case: NewChannelCase) kind mine : SignerChannel =
@@ -159,7 +176,8 @@ module internal Channels =
         on case.Channel (fun channel ->
             match channel.Sighting with
             | _ when case.Height > case.Tip -> Refused
-            | ValueSome seen -> Rule.require (case.Tip >= seen.Tip)
+            // Either may go back: the block after a re-org, the tip with the depth that the node waits for. Not both.
+            | ValueSome seen -> Rule.require (case.Tip >= seen.Tip || case.Height >= seen.Height)
             | ValueNone -> Pass)
 
     let sightings: Rule<SightingCase> list =
@@ -194,7 +212,9 @@ module internal Channels =
 
             match party case channel with
             | Some index when index = channel.Mine ->
-                if case.Asked.State.Suspect || channel.Marks.Signed.TryFind turn = Some case.Hash then Repeated else Pass
+                // Below the floor hashes are forgotten: what cannot be told is no proof.
+                if case.Asked.State.Suspect || channel.Marks.Signed.TryFind turn = Some case.Hash || turn < channel.Marks.Floor then Repeated
+                else Pass
             | Some index when channel.Pending |> List.exists (fun seen -> seen.Hash = case.Hash && seen.By.Contains index) -> Repeated
             | Some index ->
                 match channel.Supported, channel.PeerTurns.TryFind index with
@@ -251,9 +271,9 @@ module internal Channels =
 
     let closing: Rule<CloseCase> list =
         [ { Tag = Tags.idempotentResign; Check = isGone }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.channelKnown; Check = fun case -> on case.Channel (fun _ -> Pass) }
-          { Tag = Tags.closeFinished; Check = isOver }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked } ]
+          { Tag = Tags.closeFinished; Check = isOver } ]
 
     let retire (case: CloseCase) =
         let state = case.Asked.State

@@ -108,7 +108,7 @@ module internal SignerConfigV1 =
         }
 
     let private readApp parent =
-        Json.address "app" parent |> Result.bind (fun app -> SignerStateV1.readKind "kind" parent |> Result.map (fun kind -> app, kind))
+        Json.address "app" parent |> Result.bind (fun app -> SignerChannelV1.readKind "kind" parent |> Result.map (fun kind -> app, kind))
 
     let private readVelocity parent =
         Json.address "asset" parent
@@ -127,7 +127,7 @@ module internal SignerConfigV1 =
                 "apps"
                 (fun (app, kind) writer ->
                     JsonWrite.address "app" app writer
-                    JsonWrite.string "kind" (SignerStateV1.nameOf kind) writer)
+                    JsonWrite.string "kind" (SignerChannelV1.nameOf kind) writer)
                 (Map.toList config.Apps)
 
             writer |> JsonWrite.uint32 "challengeMin" config.ChallengeMin
@@ -147,7 +147,8 @@ module internal SignerConfigV1 =
             writer |> JsonWrite.uint64 "confirmations" config.Confirmations
             writer |> PartsV1.writeTime "sightingSeconds" config.SightingSeconds
             writer |> JsonWrite.boolean "fullyFunded" config.FullyFunded
-            writer |> JsonWrite.texts "closesFreely" (config.ClosesFreely |> Seq.map SignerStateV1.nameOf)
+            writer |> JsonWrite.boolean "spendsFreely" config.SpendsFreely
+            writer |> JsonWrite.texts "closesFreely" (config.ClosesFreely |> Seq.map SignerChannelV1.nameOf)
             writer |> PartsV1.writeFunds "maxLocked" config.MaxLocked
             writer |> JsonWrite.list "budgets" budget config.Budgets
 
@@ -167,7 +168,7 @@ module internal SignerConfigV1 =
             writer.WriteEndObject())
 
     let private kindOf text =
-        [ Direct; Ledger; Payment ] |> List.tryFind (fun kind -> SignerStateV1.nameOf kind = text) |> ValueOption.ofOption
+        [ Direct; Ledger; Payment ] |> List.tryFind (fun kind -> SignerChannelV1.nameOf kind = text) |> ValueOption.ofOption
 
     let decode (bytes: ReadOnlyMemory<byte>) : Read<SignerConfig> =
         Json.decode bytes (fun root ->
@@ -186,6 +187,7 @@ module internal SignerConfigV1 =
                 let! confirmations = Json.uint64 "confirmations" root
                 let! sightingSeconds = PartsV1.readTime "sightingSeconds" root
                 let! fullyFunded = Json.boolean "fullyFunded" root
+                let! spendsFreely = Json.boolean "spendsFreely" root
                 let! closesFreely = Json.texts "closesFreely" "a kind of channel" kindOf root
                 let! maxLocked = PartsV1.readFunds "maxLocked" root
                 let! budgets = Json.list "budgets" readBudget root
@@ -211,6 +213,7 @@ module internal SignerConfigV1 =
                       Confirmations = confirmations
                       SightingSeconds = sightingSeconds
                       FullyFunded = fullyFunded
+                      SpendsFreely = spendsFreely
                       ClosesFreely = Set.ofList closesFreely
                       MaxLocked = maxLocked
                       Budgets = budgets

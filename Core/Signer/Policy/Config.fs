@@ -61,6 +61,9 @@ type internal SignerConfig =
       SightingSeconds: int64
       /// The post-fund of a channel on chain waits for everybody's money, not only for what is paid out up to ours.
       FullyFunded: bool
+      /// The owner is there, and lets the node pay: no budget, no cap and no bound on what is locked; tokens are those of its ledgers.
+      /// What counterparties could take, and signing twice, stays barred.
+      SpendsFreely: bool
       /// Closing needs no approval.
       ClosesFreely: Set<ChannelKind>
       /// As intermediary, per peer: what may be locked in channels whose post-fund is unsigned. Absent: nothing.

@@ -42,6 +42,10 @@ module internal Decide =
 
     let private recovered (asked: Asked) hash signature = asked.Powers.Recover.Invoke(Digest.personal hash, signature)
 
+    let private useContracts (book: Rulebook) (asked: Asked) contracts =
+        let case: ContractsCase = { Asked = asked; Contracts = contracts }
+        rule asked book.Contracts case Bytes32.zero ValueNone (fun case -> case.Asked.State)
+
     let private newChannel (book: Rulebook) (asked: Asked) (terms: ChannelTerms) =
         let id = FixedPart.channelId terms.Fixed
         let case: NewChannelCase = { Asked = asked; Terms = terms; Id = id }
@@ -154,7 +158,7 @@ module internal Decide =
 
     let private signTransaction (book: Rulebook) (asked: Asked) (transaction: Transaction) =
         let digest = Transaction.digest transaction
-        let isToken = match transaction.To with ValueSome target -> asked.Config.Tokens.ContainsKey target | ValueNone -> false
+        let isToken = match transaction.To with ValueSome target -> Transactions.isToken asked.Config asked.State target | ValueNone -> false
         let call = Calldata.tryRead isToken transaction.Data
 
         let channel =
@@ -191,6 +195,7 @@ module internal Decide =
               Anchor = envelope.Anchor }
 
         match envelope.Request with
+        | UseContracts contracts -> useContracts book asked contracts
         | NewChannel terms -> newChannel book asked terms
         | ApproveRequest(approval, credential) -> approve book asked approval credential
         | ObserveDeposit(channel, holdings, height, tip) -> observe book asked channel holdings height tip

@@ -42,6 +42,7 @@ module internal Presets =
           Confirmations = 12UL
           SightingSeconds = 600L
           FullyFunded = true
+          SpendsFreely = false
           ClosesFreely = Set.ofList [ Payment ]
           MaxLocked = Funds.empty
           Budgets = []
@@ -51,6 +52,30 @@ module internal Presets =
           Peers = ValueNone
           Approvers = Set.empty
           ApprovalSeconds = hour }
+
+    /// For an owner who is there, and for a signer in the node's own process: the node may spend, and is kept from signing twice and
+    /// from what its counterparties could take. The node's own policy bounds challenge durations and what is locked.
+    let attended chainId adjudicator me apps : SignerConfig =
+        { strict chainId adjudicator me apps with
+            ChallengeMin = 0u
+            ChallengeMax = System.UInt32.MaxValue
+            SpendsFreely = true
+            ClosesFreely = Set.ofList [ Direct; Ledger; Payment ]
+            Confirmations = 1UL
+            Fees =
+                { GasLimit = 30_000_000UL
+                  MaxFeePerGas = gwei 10_000UL
+                  MaxPriorityFeePerGas = gwei 10_000UL
+                  Window =
+                    { Limit = gwei 10_000_000_000UL
+                      Seconds = hour
+                      Buckets = 24 } }
+            Limits =
+                { limits with
+                    Channels = 100_000
+                    OutcomeEntries = 64
+                    Guarantees = 1_000
+                    InFlight = 256 } }
 
     /// For a hub nobody watches: what goes out on one side has come in on the other. It pays nobody from its own money: no budget,
     /// no approver; per channel at most `deposit` of the native coin goes in, and at most `maxLocked` waits in half-open openings.

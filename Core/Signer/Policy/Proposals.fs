@@ -84,6 +84,8 @@ module internal Proposals =
             let answered = match channel.Supported with ValueSome seen -> seen.Variable.Turn | ValueNone -> Turn.postFund
 
             match SignerChannel.highest channel with
+            // Those before it may be under way.
+            | ValueSome highest when case.Turn > highest + 1UL -> NotYet
             | ValueSome highest when case.Turn = highest + 1UL ->
                 let ahead = Amount.lacking (Amount.ofUInt64 case.Turn) (Amount.ofUInt64 answered)
                 Rule.await (channel.Mine <> 0 || ahead <= Amount.ofUInt64 (uint64 case.Asked.Config.Limits.InFlight))
@@ -94,6 +96,24 @@ module internal Proposals =
         let mine = SignerChannel.destination ledger
         let theirs = Destination.ofAddress (Ledgers.peer ledger)
         if isLeft then struct (mine, theirs) else struct (theirs, mine)
+
+    /// Nothing was paid in it, or can be any more: adding and removing its guarantee once more takes nothing from us. Else each round
+    /// would pay once more.
+    let private isUnpaid (target: SignerChannel) =
+        not target.Marks.Final
+        || (match target.Last with ValueSome last -> last.Outcome = target.Opening.Outcome | ValueNone -> false)
+
+    /// The leader has signed a later state without this guarantee: who countersigns the addition for the sake of the removal behind it
+    /// can reach that.
+    let private isLedOut (case: ProposalCase) (ledger: SignerChannel) (target: SignerChannel) =
+        let lacks (seen: Witnessed) =
+            seen.Variable.Turn > case.Turn
+            && seen.By.Contains(1 - ledger.Mine)
+            && (match Ledgers.tryRead ledger.Dialect seen.Variable.Outcome with
+                | ValueSome later -> not (later.Guarantees.ContainsKey target.Id)
+                | ValueNone -> false)
+
+        ledger.Mine <> 0 && List.exists lacks ledger.Pending
 
     /// 17: a registered payment channel through this ledger's two parties, in its own direction, asset and dialect.
     let private isOurs =
@@ -109,8 +129,7 @@ module internal Proposals =
                         && opening.Asset = own.Asset
                         && guarantee.Left = left
                         && guarantee.Right = right
-                        && not target.Marks.PostFundBarred
-                        && not target.Marks.Final
+                        && isUnpaid target
                     )
                 | _ -> Refused))
 
@@ -168,8 +187,9 @@ module internal Proposals =
     /// 17: everybody has agreed to the payment channel.
     let private isAgreed =
         whenAdd (fun _ _ ->
-            onTarget (fun _ _ target ->
-                Rule.await (SignerChannel.hasSigned Turn.preFund target && SignerChannel.peersReached Turn.preFund target)))
+            onTarget (fun case ledger target ->
+                let isAgreed = SignerChannel.hasSigned Turn.preFund target && SignerChannel.peersReached Turn.preFund target
+                Rule.await (isAgreed || isLedOut case ledger target)))
 
     let private locked (state: SignerState) (ledger: SignerChannel) =
         ledger.Shares
@@ -186,7 +206,7 @@ module internal Proposals =
     let private isBounded =
         whenAdd (fun guarantee leftDeposit ->
             onTarget (fun case ledger target ->
-                match SignerChannel.isIntermediary target, Ledgers.opening ledger with
+                match SignerChannel.isIntermediary target && not case.Asked.Config.SpendsFreely, Ledgers.opening ledger with
                 | false, _ -> Pass
                 | true, ValueNone -> Refused
                 | true, ValueSome opening ->
@@ -224,6 +244,7 @@ module internal Proposals =
     let rules: Rule<ProposalCase> list =
         [ { Tag = Tags.channelKnown; Check = on (fun _ -> Pass) }
           { Tag = Tags.idempotentResign; Check = signedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.noDoubleSign; Check = signedOnce }
           { Tag = Tags.finalLocks; Check = on (fun channel -> Rule.require (not channel.Marks.Final)) }
           { Tag = Tags.ledgerOnly; Check = isLedger }
@@ -240,7 +261,6 @@ module internal Proposals =
           { Tag = Tags.guaranteePresent; Check = isThere }
           { Tag = Tags.removeAfterFinal; Check = isOver }
           { Tag = Tags.removeAmount; Check = isSplit }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.counts; Check = fun case -> case |> on (Channels.hasRoomFor case.Asked) } ]
 
     /// The ledger state that the proposal makes of our own copy.

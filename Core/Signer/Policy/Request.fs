@@ -27,8 +27,16 @@ type internal ChannelTerms =
       AppData: byte[]
       Dialect: Dialect }
 
+/// Where signatures count: one key serves one chain and one adjudicator, since neither is part of what is signed.
+type internal ContractSet =
+    { ChainId: uint64
+      Adjudicator: Address
+      ConsensusApp: Address
+      VirtualPaymentApp: Address }
+
 /// Everything a signer can be asked. There is no way to name a hash.
 type internal SignerRequest =
+    | UseContracts of ContractSet
     | NewChannel of ChannelTerms
     | ApproveRequest of Approval * Credential
     | ObserveDeposit of channel: ChannelId * holdings: Funds * height: Height * tip: Height
@@ -63,6 +71,24 @@ type internal Decision =
     | Deny of tag: string
     /// Ask again later.
     | Retry of tag: string
+
+module internal SignerRequest =
+    /// It asks for a signature; everything else is evidence.
+    let isWanted request =
+        match request with
+        | SignState _
+        | SignProposal _
+        | SignVoucher _
+        | SignChallenge _
+        | SignTransaction _ -> true
+        | UseContracts _
+        | NewChannel _
+        | ApproveRequest _
+        | ObserveDeposit _
+        | RecordPeerSignature _
+        | RecordVoucher _
+        | CloseChannel _
+        | Heartbeat -> false
 
 module internal Approval =
     /// What the device signs: domain, kind, fields; a word each.

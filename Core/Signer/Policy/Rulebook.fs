@@ -2,7 +2,8 @@ namespace Nitro.Signer.Policy
 
 /// All rules, as data: a request's list is what is asked of it, in order.
 type internal Rulebook =
-    { NewChannel: Rule<NewChannelCase> list
+    { Contracts: Rule<ContractsCase> list
+      NewChannel: Rule<NewChannelCase> list
       Approval: Rule<ApprovalCase> list
       Sighting: Rule<SightingCase> list
       Witness: Rule<WitnessCase> list
@@ -16,7 +17,8 @@ type internal Rulebook =
 
 module internal Rulebook =
     let standard: Rulebook =
-        { NewChannel = Channels.opening
+        { Contracts = Channels.contracts
+          NewChannel = Channels.opening
           Approval = Approvals.rules
           Sighting = Channels.sightings
           Witness = Channels.witnesses
@@ -32,7 +34,8 @@ module internal Rulebook =
 
     /// Request by request, the tags in order.
     let table (book: Rulebook) : (string * Tag list) list =
-        [ "NewChannel", tags book.NewChannel
+        [ "UseContracts", tags book.Contracts
+          "NewChannel", tags book.NewChannel
           "ApproveRequest", tags book.Approval
           "ObserveDeposit", tags book.Sighting
           "RecordPeerSignature", tags book.Witness
@@ -49,7 +52,8 @@ module internal Rulebook =
         let drop name (rules: Rule<'Case> list) =
             if name = request then rules |> List.filter (fun rule -> rule.Tag.Name <> tag.Name) else rules
 
-        { NewChannel = drop "NewChannel" book.NewChannel
+        { Contracts = drop "UseContracts" book.Contracts
+          NewChannel = drop "NewChannel" book.NewChannel
           Approval = drop "ApproveRequest" book.Approval
           Sighting = drop "ObserveDeposit" book.Sighting
           Witness = drop "RecordPeerSignature" book.Witness

@@ -61,18 +61,28 @@ module internal States =
             | ValueSome highest -> Rule.require (turn case > highest && turn case >= channel.Marks.Floor)
             | ValueNone -> Rule.require (turn case >= channel.Marks.Floor))
 
-    /// 7: at most one ahead of what anybody has signed.
+    /// The way out of a payment channel that never came to run: at its ends other rules guard what is ours. In the middle it must be
+    /// the same on both sides: both guarantees stand once we have signed the post-fund; before, nothing may have been paid.
+    let private endsUnopened (case: StateCase) (channel: SignerChannel) =
+        channel.Kind = Payment
+        && case.State.Variable.IsFinal
+        && (not (SignerChannel.isIntermediary channel)
+            || SignerChannel.hasSigned Turn.postFund channel
+            || case.State.Variable.Outcome = channel.Opening.Outcome)
+
+    /// 7: at most one ahead of what anybody has signed. A payment channel's end skips the post-fund that will never be.
     let private isNear =
         on (fun case channel ->
             let own = match SignerChannel.highest channel with ValueSome highest -> highest + 1UL | ValueNone -> 0UL
             let next = channel.PeerTurns |> Map.fold (fun next _ reached -> if reached < 0xFFFF_FFFF_FFFFUL then max next (reached + 1UL) else next) own
-            Rule.require (turn case <= next))
+            Rule.require (turn case <= next || (turn case = Turn.virtualFinal && not channel.Marks.Signed.IsEmpty && endsUnopened case channel)))
 
     /// 8.
     let private isUnlocked = on (fun _ channel -> Rule.require (not channel.Marks.Final))
 
-    /// 21, second case: after a guarantee was given back there is neither post-fund nor anything behind it.
-    let private isUnbarred = on (fun case channel -> Rule.require (turn case = Turn.preFund || not channel.Marks.PostFundBarred))
+    /// 21, second case: after a guarantee was given back there is neither post-fund nor anything behind it but the end.
+    let private isUnbarred =
+        on (fun case channel -> Rule.require (turn case = Turn.preFund || not channel.Marks.PostFundBarred || endsUnopened case channel))
 
     let private safeHoldings (config: SignerConfig) (channel: SignerChannel) : Funds voption =
         let outcome = channel.Opening.Outcome
@@ -114,7 +124,8 @@ module internal States =
 
     /// 10: everybody's post-fund is there, ours too.
     let private isRunning =
-        on (fun case channel -> Rule.require (turn case <= Turn.postFund || SignerChannel.isOpen channel))
+        on (fun case channel ->
+            Rule.require (turn case <= Turn.postFund || SignerChannel.isOpen channel || endsUnopened case channel))
 
     let private distinct (exit: AssetExit) =
         (exit.Allocations |> List.distinctBy _.Destination).Length = exit.Allocations.Length
@@ -215,6 +226,7 @@ module internal States =
     let signing: Rule<StateCase> list =
         [ { Tag = Tags.channelKnown; Check = known }
           { Tag = Tags.idempotentResign; Check = signedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.noDoubleSign; Check = signedOnce }
           { Tag = Tags.turnIncreasing; Check = isNewest }
           { Tag = Tags.turnGap; Check = isNear }
@@ -230,7 +242,6 @@ module internal States =
           { Tag = Tags.intermediaryBalanced; Check = isMirrored }
           { Tag = Tags.voucherRedeemBest; Check = takesBest }
           { Tag = Tags.velocity; Check = isSlow }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.counts; Check = fits } ]
 
     /// Marks, witnesses and the newest own state after a signature.

@@ -28,6 +28,7 @@ module internal Tags =
     let private tag strength name why = { Name = name; Strength = strength; Why = why }
     let channelKnown = tag Firm "channel-known" "no signature in an unknown context"
     let stateAnchored = tag Firm "state-anchored" "a rolled-back or forked signer would contradict itself; only reading and learning goes on"
+    let contractsPinned = tag Firm "contracts-pinned" "what is signed for one chain and adjudicator counts on every other"
     let counts = tag Lenient "counts" "memory is bounded"
     let nonceUnique = tag Firm "channel-nonce-unique" "a channel id used again makes its old states valid again"
     let channelParams = tag Firm "channel-params" "a hostile application or a one-second challenge takes everything"
@@ -86,7 +87,7 @@ module internal Tags =
     let closeFinished = tag Lenient "close-finished" "a channel that still backs money is not forgotten"
 
     let all =
-        [ stateAnchored; channelKnown; nonceUnique; channelParams; idempotentResign; noDoubleSign; turnIncreasing; turnGap; finalLocks
+        [ stateAnchored; contractsPinned; channelKnown; nonceUnique; channelParams; idempotentResign; noDoubleSign; turnIncreasing; turnGap; finalLocks
           postFundBarred; postFundAfterDeposit; runningAfterPostFund; outcomeConserved; finalOnApprovedClose; guaranteesByProposal
           balanceNotLowered; exitDestination; ledgerOnly; turnNext; guaranteeTargetKnown; guaranteeUnique; guaranteeCount
           guaranteeAmount; guaranteeMyDeposit; guaranteeFunds; guaranteeAfterPreFund; intermediaryBalanced; guaranteePresent

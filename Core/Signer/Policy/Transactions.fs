@@ -16,13 +16,13 @@ module internal Transactions =
     /// Account nonces remembered.
     let private noncesKept = 256UL
 
-    /// The transaction but for its fees.
+    /// The transaction but for what it may cost.
     let private effect (transaction: Transaction) =
-        Transaction.digest { transaction with MaxFeePerGas = Amount.zero; MaxPriorityFeePerGas = Amount.zero }
+        Transaction.digest { transaction with GasLimit = 0UL; MaxFeePerGas = Amount.zero; MaxPriorityFeePerGas = Amount.zero }
 
     let private replaced (case: TransactionCase) = case.Asked.State.Nonces.TryFind case.Transaction.Nonce
 
-    /// The same effect at the same nonce for more fees: counts once.
+    /// The same effect at the same nonce, at another price: counts once.
     let private isReplacement (case: TransactionCase) =
         match replaced case with
         | Some earlier -> earlier.Effect = effect case.Transaction
@@ -46,10 +46,18 @@ module internal Transactions =
     /// 28.
     let private isCall (case: TransactionCase) = Rule.require case.Transaction.To.IsSome
 
+    /// A listed one, or any that a ledger of ours holds.
+    let isToken (config: SignerConfig) (state: SignerState) (target: Address) =
+        let holds (channel: SignerChannel) = channel.Kind <> Payment && channel.Opening.Outcome |> List.exists (fun exit -> exit.Asset = target)
+
+        target <> config.Adjudicator
+        && target <> Address.zero
+        && (config.Tokens.ContainsKey target || (config.SpendsFreely && state.Channels |> Map.exists (fun _ channel -> holds channel)))
+
     /// 28.
     let private isKnownTarget (case: TransactionCase) =
         let config = case.Asked.Config
-        Rule.require (isTarget case (fun target -> target = config.Adjudicator || config.Tokens.ContainsKey target))
+        Rule.require (isTarget case (fun target -> target = config.Adjudicator || isToken config case.Asked.State target))
 
     /// 28.
     let private isUnderstood (case: TransactionCase) = Rule.require case.Call.IsSome
@@ -85,8 +93,11 @@ module internal Transactions =
 
     /// 30: our share once. After somebody else's deposit made ours fail, once more on top of what is held now: the contract
     /// takes a deposit only on exactly that, so both can never count.
-    let private isOnce =
-        whenDeposit (fun channel asset expectedHeld amount ->
+    /// With the owner there also on what was expected before: where the chain refused that one, or dropped it, only one of them can count.
+    let private isOnce (case: TransactionCase) =
+        let again = case.Asked.Config.SpendsFreely
+
+        case |> whenDeposit (fun channel asset expectedHeld amount ->
             let needed = required asset channel
 
             match channel.Deposits.TryFind asset with
@@ -97,7 +108,7 @@ module internal Transactions =
                 let most = Amount.addSaturated (mustBeHeld asset channel) needed
 
                 Rule.require (
-                    expectedHeld > signed.ExpectedHeld
+                    (again || expectedHeld > signed.ExpectedHeld)
                     && expectedHeld = held
                     && Amount.addSaturated expectedHeld amount <= most
                 ))
@@ -119,6 +130,7 @@ module internal Transactions =
         let cap asset = match config.Tokens.TryFind asset with Some cap -> cap | None -> Amount.zero
 
         match case.Call, case.Transaction.To with
+        | _ when config.SpendsFreely -> Pass
         | ValueSome(DepositCall(asset, _, _, amount)), _ ->
             Rule.require (amount <= (if asset = Address.zero then config.NativeCap else cap asset))
         | ValueSome(ApproveCall(_, amount)), ValueSome token -> Rule.require (amount <= cap token)
@@ -144,19 +156,16 @@ module internal Transactions =
            || transaction.MaxPriorityFeePerGas > limits.MaxPriorityFeePerGas then Refused
         else Rule.await (cost transaction <= Velocity.left limits.Window case.Asked.Now (fees case.Asked))
 
-    /// 33: a nonce is used again for the same effect and higher fees only.
+    /// 33: a nonce is used again for the same effect only, at whatever price: a process that died before it had stored what it got asks
+    /// anew, and one of them can be mined. With the owner there another effect may take its place, since it shuts out the first.
     let private isFreshNonce (case: TransactionCase) =
         match replaced case with
-        | Some earlier ->
-            Rule.require (
-                isReplacement case
-                && case.Transaction.MaxFeePerGas > earlier.MaxFee
-                && case.Transaction.MaxPriorityFeePerGas >= earlier.MaxTip
-            )
+        | Some _ -> Rule.require (isReplacement case || case.Asked.Config.SpendsFreely)
         | None -> Rule.require (case.Transaction.Nonce >= case.Asked.State.NonceFloor)
 
     let rules: Rule<TransactionCase> list =
         [ { Tag = Tags.idempotentResign; Check = signedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.txChain; Check = isOurChain }
           { Tag = Tags.txNoCreate; Check = isCall }
           { Tag = Tags.txTarget; Check = isKnownTarget }
@@ -169,8 +178,7 @@ module internal Transactions =
           { Tag = Tags.txSpender; Check = isOurSpender }
           { Tag = Tags.txCap; Check = isCapped }
           { Tag = Tags.txFee; Check = isCheap }
-          { Tag = Tags.txNonce; Check = isFreshNonce }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked } ]
+          { Tag = Tags.txNonce; Check = isFreshNonce } ]
 
     let private deposited (case: TransactionCase) (state: SignerState) =
         match case.Call, case.Channel with
@@ -189,9 +197,7 @@ module internal Transactions =
 
         let used =
             { Effect = effect transaction
-              Digest = case.Digest
-              MaxFee = transaction.MaxFeePerGas
-              MaxTip = transaction.MaxPriorityFeePerGas }
+              Digest = case.Digest }
 
         let nonces = case.Asked.State.Nonces.Add(transaction.Nonce, used)
         let oldest = fst (Map.minKeyValue nonces)

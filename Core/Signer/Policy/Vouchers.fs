@@ -58,7 +58,7 @@ module internal Vouchers =
         on (fun case channel ->
             let approved = Spending.allowed (asset channel) case.Asked.Now channel
             let due = Amount.lacking (increment case channel) approved
-            Rule.require (due <= Spending.budgetLeft case.Asked (payee channel) (asset channel)))
+            Rule.require (case.Asked.Config.SpendsFreely || due <= Spending.budgetLeft case.Asked (payee channel) (asset channel)))
 
     /// 34.
     let private isSlow =
@@ -76,12 +76,14 @@ module internal Vouchers =
         on (fun case channel ->
             let state = case.Asked.State
 
-            if state.Budgets.ContainsKey(struct (payee channel, asset channel)) then Pass
+            if (Spending.budget case.Asked.Config (payee channel) (asset channel)).IsNone then Pass
+            elif state.Budgets.ContainsKey(struct (payee channel, asset channel)) then Pass
             else Rule.await ((Spending.forgetIdle case.Asked state).Budgets.Count < case.Asked.Config.Limits.Payees))
 
     let signing: Rule<VoucherCase> list =
         [ { Tag = Tags.channelKnown; Check = on (fun _ _ -> Pass) }
           { Tag = Tags.idempotentResign; Check = signedBefore }
+          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.finalLocks; Check = on (fun _ channel -> Rule.require (not channel.Marks.Final)) }
           { Tag = Tags.postFundBarred; Check = on (fun _ channel -> Rule.require (not channel.Marks.PostFundBarred)) }
           { Tag = Tags.voucherChannel; Check = isPayment }
@@ -91,7 +93,6 @@ module internal Vouchers =
           { Tag = Tags.voucherApproved; Check = isApproved }
           { Tag = Tags.velocity; Check = isSlow }
           { Tag = Tags.payeeAllowlist; Check = isListed }
-          { Tag = Tags.stateAnchored; Check = fun case -> Rule.anchored case.Asked }
           { Tag = Tags.counts; Check = hasRoom } ]
 
     let sign (case: VoucherCase) : SignerState =

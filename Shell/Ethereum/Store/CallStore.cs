@@ -14,6 +14,10 @@ internal sealed class CallStore(ChainStore store)
             "SELECT effect, target, value, data FROM steps ORDER BY effect, step",
             row => (Effect: row.GetInt64(0), Step: new ChainStep((byte[])row.GetValue(1), (byte[])row.GetValue(2), (byte[])row.GetValue(3))))
             .ToLookup(row => row.Effect, row => row.Step);
+        var evidence = store.Rows(
+            "SELECT effect, item FROM evidence ORDER BY effect, place",
+            row => (Effect: row.GetInt64(0), Item: new ReadOnlyMemory<byte>((byte[])row.GetValue(1))))
+            .ToLookup(row => row.Effect, row => row.Item);
         var attempts = store.Rows(
             "SELECT effect, id, step, nonce, tip, fee, gas, hash, raw, height, lost FROM attempts ORDER BY id",
             row => (Effect: row.GetInt64(0), Attempt: new Attempt
@@ -35,7 +39,7 @@ internal sealed class CallStore(ChainStore store)
             row =>
             {
                 var effect = row.GetInt64(0);
-                var call = new PendingCall(new ChainCall(effect, row.GetString(1), [.. steps[effect]]))
+                var call = new PendingCall(new ChainCall(effect, row.GetString(1), [.. steps[effect]]) { Evidence = [.. evidence[effect]] })
                 {
                     Status = (CallStatus)row.GetInt32(2),
                     Forgotten = row.GetInt64(3) != 0,
@@ -63,6 +67,15 @@ internal sealed class CallStore(ChainStore store)
                 ("$value", call.Steps[step].Value.ToArray()),
                 ("$data", call.Steps[step].Data.ToArray()));
         }
+
+        AddEvidence(call);
+    });
+
+    /// <summary>What a call of before a restart brings now in place of what it brought then.</summary>
+    public void Renew(ChainCall call) => store.Atomically(() =>
+    {
+        store.Execute("DELETE FROM evidence WHERE effect = $effect", ("$effect", call.EffectId));
+        AddEvidence(call);
     });
 
     /// <summary>Stores a signed transaction. Only what this has returned for may be broadcast.</summary>
@@ -126,9 +139,22 @@ internal sealed class CallStore(ChainStore store)
             """,
             names);
         store.Execute("UPDATE steps SET effect = $aside WHERE effect = $effect", names);
+        store.Execute("UPDATE evidence SET effect = $aside WHERE effect = $effect", names);
         store.Execute("UPDATE attempts SET effect = $aside WHERE effect = $effect", names);
         store.Execute("DELETE FROM calls WHERE effect = $effect", ("$effect", call.Call.EffectId));
     });
 
     public void Remove(PendingCall call) => store.Execute("DELETE FROM calls WHERE effect = $effect", ("$effect", call.Call.EffectId));
+
+    private void AddEvidence(ChainCall call)
+    {
+        for (var place = 0; place < call.Evidence.Count; place++)
+        {
+            store.Execute(
+                "INSERT INTO evidence (effect, place, item) VALUES ($effect, $place, $item)",
+                ("$effect", call.EffectId),
+                ("$place", place),
+                ("$item", call.Evidence[place].ToArray()));
+        }
+    }
 }

@@ -165,6 +165,9 @@ internal sealed class ChainStore : IDisposable
             CREATE TABLE IF NOT EXISTS steps (
                 effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, step INTEGER NOT NULL,
                 target BLOB NOT NULL, value BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY (effect, step));
+            CREATE TABLE IF NOT EXISTS evidence (
+                effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, place INTEGER NOT NULL,
+                item BLOB NOT NULL, PRIMARY KEY (effect, place));
             CREATE TABLE IF NOT EXISTS attempts (
                 id INTEGER PRIMARY KEY, effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, step INTEGER NOT NULL,
                 nonce INTEGER NOT NULL, tip TEXT NOT NULL, fee TEXT NOT NULL, gas INTEGER NOT NULL,

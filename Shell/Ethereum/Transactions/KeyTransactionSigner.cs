@@ -3,7 +3,7 @@ using Nitro.Secp256k1;
 
 namespace Nitro.Ethereum.Transactions;
 
-/// <summary>Signs with a key held in this process: for development chains and for nodes without a signer of their own.</summary>
+/// <summary>Signs whatever it is asked with a key held in this process: for development chains.</summary>
 public sealed class KeyTransactionSigner : ITransactionSigner
 {
     private readonly byte[] _key;
@@ -26,7 +26,8 @@ public sealed class KeyTransactionSigner : ITransactionSigner
     public ReadOnlyMemory<byte> Account { get; }
 
     /// <inheritdoc/>
-    public ValueTask<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, CancellationToken cancellationToken)
+    public ValueTask<ReadOnlyMemory<byte>> SignAsync(
+        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var signature = new byte[65];

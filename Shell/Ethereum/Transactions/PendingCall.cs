@@ -5,7 +5,7 @@ namespace Nitro.Ethereum.Transactions;
 /// <summary>A call taken over, with its attempts.</summary>
 internal sealed class PendingCall(ChainCall call)
 {
-    public ChainCall Call { get; } = call;
+    public ChainCall Call { get; private set; } = call;
 
     public List<Attempt> Attempts { get; } = [];
 
@@ -43,6 +43,18 @@ internal sealed class PendingCall(ChainCall call)
             pair.First.To.Span.SequenceEqual(pair.Second.To.Span)
             && pair.First.Value.Span.SequenceEqual(pair.Second.Value.Span)
             && pair.First.Data.Span.SequenceEqual(pair.Second.Data.Span));
+
+    /// <summary>Takes newer evidence; false where it has it.</summary>
+    public bool Renew(IReadOnlyList<ReadOnlyMemory<byte>> evidence)
+    {
+        if (Call.Evidence.Count == evidence.Count && Call.Evidence.Zip(evidence).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span)))
+        {
+            return false;
+        }
+
+        Call = Call with { Evidence = evidence };
+        return true;
+    }
 
     /// <summary>The same call and attempts under another name, wanted by nobody.</summary>
     public PendingCall Aside(long name)

@@ -109,13 +109,14 @@ internal sealed class SigningDesk(
     }
 
     private void Sign(PendingCall call, int step, UnsignedTransaction transaction, CancellationToken cancellationToken) =>
-        _work = new Work(call, step, transaction, SignAsync(transaction, cancellationToken));
+        _work = new Work(call, step, transaction, SignAsync(transaction, call.Call.Evidence, cancellationToken));
 
-    private async Task<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> SignAsync(
+        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
     {
         try
         {
-            return await signer.SignAsync(transaction, cancellationToken).ConfigureAwait(false);
+            return await signer.SignAsync(transaction, evidence, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

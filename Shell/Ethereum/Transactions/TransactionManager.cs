@@ -76,11 +76,19 @@ internal sealed class TransactionManager
                 _store.Add(call);
                 _calls[call.EffectId] = new PendingCall(call);
             }
-            else if (known.Status == CallStatus.Told)
+            else
             {
-                // Asked again: whoever was told has lost it.
-                known.Status = CallStatus.Refused;
-                _store.Save(known);
+                if (known.Status == CallStatus.Told)
+                {
+                    // Asked again: whoever was told has lost it.
+                    known.Status = CallStatus.Refused;
+                    _store.Save(known);
+                }
+
+                if (known.Renew(call.Evidence))
+                {
+                    _store.Renew(known.Call);
+                }
             }
         }
 

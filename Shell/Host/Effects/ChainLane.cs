@@ -18,7 +18,7 @@ internal sealed class ChainLane(IChain chain, LaneOptions options, Counters coun
     internal void Add(SubmitEffect effect)
     {
         var steps = effect.Steps.Select(step => new ChainStep(step.To, step.Value, step.Data)).ToArray();
-        var call = new ChainCall(effect.Id, effect.Description, steps);
+        var call = new ChainCall(effect.Id, effect.Description, steps) { Evidence = effect.Evidence };
         Order(effect.Id, cancellationToken => chain.SubmitAsync(call, cancellationToken));
     }
 

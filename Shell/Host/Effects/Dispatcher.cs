@@ -19,7 +19,7 @@ internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chai
     public override bool Sign(SignEffect effect)
     {
         // Here for the last time: whoever asks again asks with what justified it at first.
-        signs.Add(new SignRequest(effect.Id, effect.Lane, effect.Body) { Contexts = contexts(effect.Id) });
+        signs.Add(new SignRequest(effect.Id, effect.Lane, effect.Items, effect.Digest) { Contexts = contexts(effect.Id) });
         return true;
     }
 

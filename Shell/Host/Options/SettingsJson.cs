@@ -16,6 +16,8 @@ internal static class SettingsJson
             json.WriteString("consensusApp", options.Contracts.ConsensusApp);
             json.WriteString("virtualPaymentApp", options.Contracts.VirtualPaymentApp);
             json.WriteString("adjudicator", options.Contracts.Adjudicator);
+            json.WriteNumber("chainId", options.Chain.ChainId);
+            json.WriteNumber("confirmations", options.Chain.Confirmations);
             json.WriteNumber("defaultChallengeDuration", options.DefaultChallengeDuration);
             json.WriteNumber("openingSeconds", options.OpeningSeconds);
             Texts(json, "goNitroPeers", tenant.Peers.Where(peer => peer.Value.Dialect == PeerSettings.GoNitro).Select(peer => peer.Key));

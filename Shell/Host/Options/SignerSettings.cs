@@ -6,6 +6,9 @@ namespace Nitro.Host.Options;
 /// </summary>
 public sealed record SignerSettings
 {
+    /// <summary>The rules of a signer in this process: <c>open</c> (default), or a file of them.</summary>
+    public string? Policy { get; set; }
+
     /// <summary>Not null: a signer of its own that attaches to the node.</summary>
     public RemoteSignerSettings? Remote { get; set; }
 }

@@ -5,6 +5,7 @@ open System
 open System.Text
 open Xunit
 open Nitro.Kernel
+open Nitro.Protocol
 open Nitro.Signer.Policy
 open Nitro.Core.Tests.Signer.PolicyWorld
 
@@ -30,13 +31,58 @@ let private configs =
        | Ok modes -> { config with Modes = modes }
        | Error error -> failwith error) ]
 
+/// Rows as a store keeps them.
+let private sorted (rows: Map<string, struct (byte[] * byte[])>) = rows |> Map.toList |> List.map snd
+
+let private applied (rows: Map<string, struct (byte[] * byte[])>) (changes: Row list) =
+    let step (rows: Map<string, struct (byte[] * byte[])>) (row: Row) =
+        let key = Hex.ofBytes (ReadOnlySpan row.Key)
+
+        match row.Value with
+        | ValueSome value -> rows.Add(key, struct (row.Key, value))
+        | ValueNone -> rows.Remove key
+
+    List.fold step rows changes
+
+let private written (state: SignerState) =
+    let ids = Seq.append state.Channels.Keys state.Retired
+    applied Map.empty (SignerRowsV1.changes SignerState.empty state ids)
+
 [<Fact>]
 let ``What was written reads the same`` () =
     for state in states do
-        Assert.Equal(Ok state, SignerStateV1.decode (ReadOnlyMemory(SignerStateV1.encode state)))
+        Assert.Equal(Ok state, SignerRowsV1.decode (sorted (written state)))
 
     for config in configs do
         Assert.Equal(Ok config, SignerConfigV1.decode (ReadOnlyMemory(SignerConfigV1.encode config)))
+
+/// Each request writes only what it may have touched; the rows together are the whole memory at every step.
+[<Fact>]
+let ``What each request changes is enough`` () =
+    let requests =
+        opened leftLedger @ opened rightLedger @ agreed paying @ guaranteed paying rightLedger right @ running paying
+        @ [ SignVoucher(voucher paying 2); SignVoucher(voucher paying 4) ]
+        @ agreed through @ guaranteed through leftLedger left
+        @ agreed paid
+        @ [ SignProposal(id leftLedger, 3UL, add paid leftLedger) ]
+        @ opened direct
+        @ [ spend 1UL direct 3; SignTransaction(deposit 0UL direct 0 50) ]
+        @ allSignFinal paying 16 4
+        @ [ SignProposal(id rightLedger, 3UL, Remove(id paying, amount 16)); CloseChannel(id paying); peerSigns me (state direct 2UL false direct.Outcome) ]
+
+    let roomy = { config with Limits = { config.Limits with Channels = 20 } }
+
+    let step (state: SignerState, rows) request =
+        match Decide.decide powers roomy state (at start request) with
+        | Allow _, next ->
+            let rows = applied rows (SignerRowsV1.changes state next (SignerRowsV1.touches request))
+            Assert.Equal(Ok next, SignerRowsV1.decode (sorted rows))
+            next, rows
+        | (Deny tag | Retry tag), _ -> failwith $"refused with {tag}: {request}"
+
+    let last, rows = List.fold step (SignerState.empty, Map.empty) requests
+    Assert.True last.Suspect
+    Assert.NotEmpty rows
 
 let private replaced (before: string) (after: string) (bytes: byte[]) =
     let text = Encoding.UTF8.GetString bytes
@@ -52,7 +98,8 @@ let ``A configuration cannot weaken a firm rule, nor have a window without lengt
 
 [<Fact>]
 let ``Our place among the participants must be one`` () =
-    Assert.True((SignerStateV1.decode (replaced "\"mine\":0" "\"mine\":2" (SignerStateV1.encode payer))).IsError)
+    let channel = payer.Channels[id paying]
+    Assert.True((SignerChannelV1.decode (replaced "\"mine\":0" "\"mine\":2" (SignerChannelV1.encode channel))).IsError)
 
 /// One byte changed, cut off, or repeated: an answer each time, and never an exception; deciding on what was read neither.
 [<Fact>]
@@ -61,15 +108,18 @@ let ``Hostile bytes give errors, not exceptions`` () =
     let mutable errors = 0
 
     for _ in 1..3_000 do
-        let source = SignerStateV1.encode states[random.Next states.Length]
-        let bytes = Array.copy source
+        let rows = Array.ofList (sorted (written states[1 + random.Next(states.Length - 1)]))
+        let spoilt = random.Next rows.Length
+        let struct (key, source) = rows[spoilt]
+        let bytes = Array.append source [| 0uy |]
 
         for _ in 0 .. random.Next 3 do
             bytes[random.Next bytes.Length] <- byte (random.Next 256)
 
         let cut = if random.Next 4 = 0 then Array.truncate (random.Next bytes.Length) bytes else bytes
+        rows[spoilt] <- struct ((if random.Next 8 = 0 then Array.truncate (random.Next key.Length) key else key), cut)
 
-        match SignerStateV1.decode (ReadOnlyMemory cut) with
+        match SignerRowsV1.decode (List.ofArray rows) with
         | Error _ -> errors <- errors + 1
         | Ok state ->
             for request in [ SignVoucher(voucher paying 4); proposal rightLedger 3UL (add through rightLedger); SignState(opening direct 2UL) ] do

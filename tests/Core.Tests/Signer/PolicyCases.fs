@@ -50,6 +50,14 @@ module internal PolicyCases =
     let private unlimited = { config with Velocity = Map.empty }
     let private ended (ledger: ChannelTerms) = state ledger 2UL true ledger.Outcome
 
+    let contracts =
+        let ours = { ChainId = chainId; Adjudicator = adjudicator; ConsensusApp = ledgerApp; VirtualPaymentApp = paymentApp }
+        let kind = "UseContracts"
+
+        [ case kind Tags.contractsPinned SignerState.empty (UseContracts { ours with ChainId = 1UL }) (UseContracts ours)
+          case kind Tags.contractsPinned SignerState.empty (UseContracts { ours with Adjudicator = stranger }) (UseContracts { ours with ChainId = 0UL })
+          case kind Tags.contractsPinned SignerState.empty (UseContracts { ours with VirtualPaymentApp = ledgerApp }) (UseContracts ours) ]
+
     let newChannel =
         let kind = "NewChannel"
         let fresh = terms directApp 8UL [ me; right ] 10 10
@@ -169,7 +177,7 @@ module internal PolicyCases =
           case kind Tags.finalLocks ledgerFinal (proposal rightLedger 3UL (add paying rightLedger)) adds |> fun c -> { c with Allowed = SignState(ended rightLedger) }
           case kind Tags.ledgerOnly (after config directOpen (agreed paying)) (proposal direct 2UL (add paying rightLedger)) (SignState(opening paying 0UL))
           case kind Tags.runningAfterPostFund half (proposal rightLedger 1UL (add paying rightLedger)) (SignState(opening rightLedger 0UL))
-          case kind Tags.turnNext ready (proposal rightLedger 3UL (add paying rightLedger)) adds
+          case kind Tags.turnNext ready (proposal rightLedger 3UL (add paying rightLedger)) adds |> later
           case kind Tags.turnNext (after crowd ready [ adds; NewChannel(another 20UL); SignState(opening (another 20UL) 0UL); peerSigns right (opening (another 20UL) 0UL) ]) (proposal rightLedger 3UL (one (another 20UL))) adds |> later |> under crowd
           case kind Tags.guaranteeTargetKnown ready (proposal rightLedger 2UL (guarantee (fun g -> { g with Right = Destination.ofAddress stranger }))) adds
           case kind Tags.guaranteeUnique twice (proposal twoMine 2UL (add paying twoMine)) adds
@@ -260,4 +268,4 @@ module internal PolicyCases =
           unanchored kind over (CloseChannel(id direct)) ]
 
     let all =
-        newChannel @ approvals @ sightings @ witnesses @ states @ proposals @ vouchers @ received @ challenges @ transactions @ closes
+        contracts @ newChannel @ approvals @ sightings @ witnesses @ states @ proposals @ vouchers @ received @ challenges @ transactions @ closes

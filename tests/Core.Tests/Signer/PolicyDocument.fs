@@ -24,8 +24,8 @@ let private head =
       "rule that fails names the answer: *deny* is for ever, *retry* may be asked again later. `enforce` is the default; what else a rule's mode"
       "may be stands beside it. There is no request that names a hash."
       ""
-      "This is the decision as `Core/Signer/Policy` makes it. `nitro-signer` decides by its marks alone so far (docs/operations.md, Keys elsewhere): the"
-      "node does not send it yet what the rules need to know."
+      "The node sends what a signer needs to know before it can judge: evidence first, what is wanted last (ADR 0013). Evidence that was seen before changes"
+      "nothing. Where what is wanted is refused, the tag is that of the first item which was not allowed."
       "" ]
 
 let private text =

@@ -151,6 +151,7 @@ let private slot request =
     match request with
     | SignState wanted -> Some(FixedPart.channelId wanted.Fixed, wanted.Variable.Turn)
     | SignProposal(ledger, turn, _) -> Some(ledger, turn)
+    | UseContracts _
     | NewChannel _
     | ApproveRequest _
     | ObserveDeposit _

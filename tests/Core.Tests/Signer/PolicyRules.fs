@@ -5,6 +5,7 @@ open Xunit
 open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Signer.Policy
+open Nitro.Wire
 open Nitro.Core.Tests.Signer.PolicyWorld
 
 let private judge book (case: PolicyCase) anchor request =
@@ -126,7 +127,10 @@ let ``The end of a half-open payment channel takes its guarantee back, an interm
     match ask config payerHalf back with
     | Allow _, after ->
         Assert.Equal(Deny "postfund-barred", fst (ask config after (SignVoucher(voucher paying 1))))
-        Assert.Equal(Deny "postfund-barred", fst (ask config (PolicyWorld.after config after [ peerSigns right (opening paying 1UL) ]) (SignState(PolicyWorld.final paying 20 0))))
+        // The end itself may still be signed, for whoever needs it; it takes nothing.
+        let learnt = PolicyWorld.after config after [ peerSigns right (opening paying 1UL) ]
+        Assert.True(isAllowed (fst (ask config learnt (SignState(PolicyWorld.final paying 20 0)))))
+        Assert.Equal(Deny "balance-not-lowered", fst (ask config learnt (SignState(PolicyWorld.final paying 19 1))))
     | decision, _ -> failwith $"{decision}"
 
     let half = after config hubGuaranteed [ SignState(opening through 1UL) ]
@@ -134,8 +138,84 @@ let ``The end of a half-open payment channel takes its guarantee back, an interm
     Assert.Equal(Deny "remove-after-final", fst (ask config half hubBack))
 
     match ask config hubGuaranteed hubBack with
-    | Allow _, after -> Assert.Equal(Deny "postfund-barred", fst (ask config after (SignState(opening through 1UL))))
+    | Allow _, after ->
+        Assert.Equal(Deny "postfund-barred", fst (ask config after (SignState(opening through 1UL))))
+        // In the middle only an end that pays nobody: the other guarantee may stand.
+        Assert.Equal(Deny "turn-gap", fst (ask config after (SignState(PolicyWorld.final through 15 5))))
+        Assert.True(isAllowed (fst (ask config after (SignState(PolicyWorld.final through 20 0)))))
     | decision, _ -> failwith $"{decision}"
+
+[<Fact>]
+let ``A final state in the middle pays only once both guarantees are bound by our post-fund`` () =
+    let paid = SignState(PolicyWorld.final through 15 5)
+    Assert.Equal(Deny "turn-gap", fst (ask config hubGuaranteed paid))
+    let signed = after config hubGuaranteed [ SignState(opening through 1UL) ]
+    Assert.True(isAllowed (fst (ask config signed paid)))
+
+[<Fact>]
+let ``A guarantee is added again only to a channel in which nothing was paid`` () =
+    let over first last =
+        after config hub (allSignFinal through first last @ [ proposal rightLedger 3UL (Remove(id through, amount first)); peerSigns right (opening rightLedger 1UL) ])
+
+    let again = proposal rightLedger 4UL (add through rightLedger)
+    Assert.Equal(Deny "guarantee-target-known", fst (ask config (over 15 5) again))
+    Assert.True(isAllowed (fst (ask config (over 20 0) again)))
+
+[<Fact>]
+let ``An addition without every pre-fund is countersigned for the sake of a removal that the leader has signed`` () =
+    let half = after config ledgers [ NewChannel paid; SignState(opening paid 0UL) ]
+    let adds = proposal leftLedger 2UL (add paid leftLedger)
+    Assert.Equal(Retry "guarantee-after-prefund", fst (ask config half adds))
+    let without = { opening leftLedger 3UL with Variable = { (opening leftLedger 3UL).Variable with Turn = 3UL } }
+    let ledOut = after config half [ peerSigns left without ]
+    Assert.True(isAllowed (fst (ask config ledOut adds)))
+
+[<Fact>]
+let ``What is wanted is signed again whatever became of the evidence, and else the first item not allowed explains`` () =
+    let hear memory items =
+        let struct (verdict, _) = Hearing.hear powers config start ValueNone memory items
+        verdict
+
+    let other = UseContracts { ChainId = 1UL; Adjudicator = stranger; ConsensusApp = ledgerApp; VirtualPaymentApp = paymentApp }
+    let wanted = SignState(opening direct 1UL)
+
+    match hear directOpen [ other; wanted ] with
+    | Verdict.Approve _ -> ()
+    | verdict -> failwith $"{verdict}"
+
+    Assert.Equal(Verdict.Refuse "contracts-pinned", hear SignerState.empty [ other; wanted ])
+    Assert.Equal(Verdict.Refuse "channel-known", hear SignerState.empty [ wanted ])
+    Assert.Equal(Verdict.Noted, hear directOpen [ held direct 99 ])
+    Assert.Equal(Verdict.Refuse "malformed-request", hear directOpen [ wanted; held direct 99 ])
+
+/// A process that died before it had stored its transaction, a chain that dropped one: the same is asked for at another price.
+[<Fact>]
+let ``A deposit that did not count is signed once more where the owner is there, and never beyond our share`` () =
+    let freely = { Presets.attended chainId adjudicator me apps with Confirmations = 3UL }
+    let once = after freely SignerState.empty (agreed direct @ [ held direct 0; SignTransaction(deposit 0UL direct 0 50) ])
+    let asked request = fst (ask freely once (SignTransaction request))
+    let cheaper = { deposit 0UL direct 0 50 with MaxFeePerGas = amount 4; GasLimit = 400UL }
+    Assert.True(isAllowed (asked cheaper))
+    Assert.True(isAllowed (fst (ask config (after config SignerState.empty (agreed direct @ [ SignTransaction(deposit 0UL direct 0 50) ])) (SignTransaction cheaper))))
+    Assert.True(isAllowed (asked (deposit 1UL direct 0 50)))
+    Assert.Equal(Deny "deposit-amount", asked (deposit 1UL direct 0 51))
+    Assert.Equal(Deny "deposit-amount", fst (ask freely (after freely once [ ObserveDeposit(id direct, Map.ofList [ coin, amount 50 ], 21UL, 22UL) ]) (SignTransaction(deposit 1UL direct 0 50))))
+
+/// The owner is there: nothing is bounded but what others could take.
+[<Fact>]
+let ``The open preset lets the node spend, and bars theft and signing twice all the same`` () =
+    let freely = { Presets.attended chainId adjudicator me apps with Confirmations = 3UL }
+    let running = after freely SignerState.empty (opened rightLedger @ agreed paying @ guaranteed paying rightLedger right @ running paying)
+    Assert.True(isAllowed (fst (ask freely running (SignVoucher(voucher paying 20)))))
+    Assert.Equal(Deny "voucher-cap", fst (ask freely running (SignVoucher(voucher paying 21))))
+    let tokens = { rightLedger with Outcome = outcome token [ me, 50; right, 50 ] }
+    let approves spender = SignTransaction(transaction 0UL token 0 (ChainV1.approve spender (amount 50)))
+    Assert.Equal(Deny "tx-target", fst (ask freely SignerState.empty (approves adjudicator)))
+    let known = after freely SignerState.empty [ NewChannel tokens ]
+    Assert.True(isAllowed (fst (ask freely known (approves adjudicator))))
+    Assert.Equal(Deny "tx-spender", fst (ask freely known (approves stranger)))
+    Assert.Equal(Deny "no-double-sign", fst (ask freely running (SignState(state rightLedger 1UL false (split rightLedger 50 50) |> fun s -> { s with Variable = { s.Variable with AppData = [| 1uy |] } }))))
+    Assert.Equal(Deny "balance-not-lowered", fst (ask freely running (SignState(PolicyWorld.final paying 15 5))))
 
 [<Fact>]
 let ``Our own signature that we do not remember leaves only reading and learning`` () =

@@ -27,7 +27,7 @@ public sealed class LostJournalTests(Lab lab) : IClassFixture<Lab>
         var again = await world.ProposePaymentsAsync(Way, 2_000);
         var rejected = await world.ReachesAsync("alice", again.Objective, "Rejected");
 
-        Assert.Equal("policy-state-one-per-turn", rejected.GetProperty("Reason").GetString());
+        Assert.Equal("no-double-sign", rejected.GetProperty("Reason").GetString());
         await Assert.ThrowsAsync<RpcError>(() => world.PayAsync("alice", first, 1));
         await NodeRunsOnAsync(world);
         Assert.Empty(_tap.SignedTwice);
@@ -49,7 +49,7 @@ public sealed class LostJournalTests(Lab lab) : IClassFixture<Lab>
 
         var refused = await Assert.ThrowsAsync<RpcError>(() => world.PayAsync("alice", channel, 1));
 
-        Assert.Equal("policy-voucher-monotonic", refused.Tag);
+        Assert.Equal("voucher-increasing", refused.Tag);
         Assert.False(string.IsNullOrEmpty(refused.Next), refused.Message);
         Assert.Equal(25, await world.PaidAsync("bob", channel));
         await NodeRunsOnAsync(world);

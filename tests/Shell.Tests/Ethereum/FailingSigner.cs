@@ -13,6 +13,7 @@ internal sealed class FailingSigner(int failures) : ITransactionSigner
 
     public ReadOnlyMemory<byte> Account => _inner.Account;
 
-    public ValueTask<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, CancellationToken cancellationToken) =>
-        ++Asked <= failures ? throw new OperationCanceledException("the signer's own time-out") : _inner.SignAsync(transaction, cancellationToken);
+    public ValueTask<ReadOnlyMemory<byte>> SignAsync(
+        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken) =>
+        ++Asked <= failures ? throw new OperationCanceledException("the signer's own time-out") : _inner.SignAsync(transaction, evidence, cancellationToken);
 }

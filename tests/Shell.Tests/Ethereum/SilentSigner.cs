@@ -9,7 +9,8 @@ internal sealed class SilentSigner : ITransactionSigner
 {
     public ReadOnlyMemory<byte> Account { get; } = new KeyTransactionSigner(AnvilAccounts.Keys[5].Span).Account;
 
-    public async ValueTask<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>> SignAsync(
+        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
     {
         await Task.Delay(Timeout.Infinite, cancellationToken);
         return ReadOnlyMemory<byte>.Empty;

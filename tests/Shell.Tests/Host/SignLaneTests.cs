@@ -91,7 +91,7 @@ public sealed class SignLaneTests : IAsyncLifetime
     {
         foreach (var id in ids)
         {
-            lane.Add(new SignRequest(id, "lane", new byte[] { 1 }));
+            lane.Add(new SignRequest(id, "lane", [new byte[] { 1 }], default));
         }
     }
 

@@ -82,7 +82,9 @@ internal sealed class FakeSigner : IAsyncDisposable
     public static HsmResponse Signed(HsmRequest request, byte[]? key = null)
     {
         var results = new SignResults { Version = SignerApiTerms.Version };
-        results.Results.AddRange(Items(request).Select(item => new SignResult { Signature = ByteString.CopyFrom(Signature(item.Memory, key ?? Key)) }));
+        results.Results.AddRange(Items(request).Select(item => IsWanted(item)
+            ? new SignResult { Signature = ByteString.CopyFrom(Signature(item.Memory, key ?? Key)) }
+            : new SignResult()));
         return Response(request, results);
     }
 
@@ -107,6 +109,8 @@ internal sealed class FakeSigner : IAsyncDisposable
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _channel.Dispose();
     }
+
+    private static bool IsWanted(ByteString item) => SignerCore.TryRead(item.Memory, out var read, out _) && read.IsWanted;
 
     private static IEnumerable<ByteString> Items(HsmRequest request) => SignItems.Parser.ParseFrom(request.Raw).Items;
 

@@ -18,7 +18,6 @@ namespace Nitro.Shell.Tests.Signing;
 /// <summary>A signer and a node that meet over TCP: who may attach, and whom a signer takes for its node.</summary>
 public sealed class PairingTests : IAsyncLifetime
 {
-    private const string Payment = """{"kind":"voucher","channel":"0x0000000000000000000000000000000000000000000000000000000000000007","total":5}""";
 
     private readonly string folder = Directory.CreateTempSubdirectory("nitro-pair-").FullName;
     private SignerApiServer server = null!;
@@ -57,7 +56,7 @@ public sealed class PairingTests : IAsyncLifetime
 
         var met = await server.MetAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
         var asked = server.Signer(met);
-        await asked.SubmitAsync([new SignRequest(1, "lane", Encoding.UTF8.GetBytes(Payment))], CancellationToken.None);
+        await asked.SubmitAsync([VoucherRequest.Request(1, "lane", met.Channel, 7, 5)], CancellationToken.None);
         await using var answers = asked.AnswersAsync(CancellationToken.None).GetAsyncEnumerator();
         Assert.True(await answers.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
 

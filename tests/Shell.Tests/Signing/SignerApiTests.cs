@@ -21,7 +21,7 @@ public sealed class SignerApiTests
         Assert.Equal("duplicate", await signer.SignAsync(request));
         var answer = await door.NextAsync();
         Assert.Equal((1_005, null), (answer.EffectId, answer.RefusedTag));
-        Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(1, 5), FakeSigner.Key), answer.Signature.ToArray());
+        Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(FakeSigner.Address, 1, 5), FakeSigner.Key), answer.Signature.ToArray());
         Assert.True(door.IsQuiet);
         Assert.Equal(0, door.Api.Health.Pending);
     }
@@ -229,7 +229,7 @@ public sealed class SignerApiTests
         await using var signer = await FakeSigner.AttachAsync(door.Address);
         using var channel = new GrpcChannel(door.Address);
         await channel.UnaryAsync(SignerApiMethods.Ping, new Empty(), null, CancellationToken.None);
-        var items = new SignItems { Version = 1, Items = { ByteString.CopyFrom(VoucherRequest.Of(3, 4)) } };
+        var items = new SignItems { Version = 1, Items = { ByteString.CopyFrom(VoucherRequest.Of(FakeSigner.Address, 3, 4)) } };
 
         var asked = channel.UnaryAsync(
             SignerApiMethods.Request, new HsmRequest { RequestId = 5, Raw = items.ToByteString() }, null, CancellationToken.None);
@@ -238,7 +238,7 @@ public sealed class SignerApiTests
 
         Assert.Equal(5u, response.RequestId);
         Assert.Equal(
-            FakeSigner.Signature(VoucherRequest.Of(3, 4), FakeSigner.Key), SignResults.Parser.ParseFrom(response.Raw).Results[0].Signature.ToByteArray());
+            FakeSigner.Signature(VoucherRequest.Of(FakeSigner.Address, 3, 4), FakeSigner.Key), SignResults.Parser.ParseFrom(response.Raw).Results[0].Signature.ToByteArray());
         items.Items[0] = ByteString.CopyFromUtf8("{}");
         var refused = await Assert.ThrowsAsync<GrpcException>(() => channel.UnaryAsync(
             SignerApiMethods.Request, new HsmRequest { RequestId = 6, Raw = items.ToByteString() }, null, CancellationToken.None));

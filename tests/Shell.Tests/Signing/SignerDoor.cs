@@ -14,11 +14,12 @@ internal sealed class SignerDoor : IAsyncDisposable
     private readonly DirectoryInfo _folder;
     private readonly IAsyncEnumerator<IReadOnlyList<SignAnswer>> _answers;
     private readonly Queue<SignAnswer> _read = new();
+    private readonly string _payer;
     private Task<bool>? _reading;
 
     private SignerDoor(DirectoryInfo folder, SignerApiServer api, SignerAddresses addresses)
     {
-        (_folder, Api) = (folder, api);
+        (_folder, Api, _payer) = (folder, api, addresses.Channel);
         Signer = api.Signer(addresses);
         _answers = Signer.AnswersAsync(CancellationToken.None).GetAsyncEnumerator();
     }
@@ -44,7 +45,7 @@ internal sealed class SignerDoor : IAsyncDisposable
 
     /// <summary>Asks for vouchers on one channel, with the totals for effect ids.</summary>
     public async Task AskAsync(int channel, params int[] totals) => await Signer.SubmitAsync(
-        [.. totals.Select(total => new SignRequest(1_000 * channel + total, $"lane {channel}", VoucherRequest.Of(channel, total)))], CancellationToken.None);
+        [.. totals.Select(total => VoucherRequest.Request(1_000 * channel + total, $"lane {channel}", _payer, channel, total))], CancellationToken.None);
 
     /// <summary>The next answer.</summary>
     public async Task<SignAnswer> NextAsync()

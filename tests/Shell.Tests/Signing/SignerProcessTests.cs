@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nitro.Shell.Tests.EndToEnd;
 using Nitro.Shell.Tests.Host;
+using Nitro.Ports;
 using Nitro.SignerApi;
 using Xunit;
 
@@ -40,7 +41,7 @@ public sealed class SignerProcessTests : IAsyncLifetime
         Start();
         await door.AskAsync(1, 1);
         var first = await door.NextAsync();
-        Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(1, 1), TestKeys.Key(3)), first.Signature.ToArray());
+        Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(Addresses.Channel, 1, 1), TestKeys.Key(3)), first.Signature.ToArray());
 
         for (var total = 2; total <= 4; total++)
         {
@@ -50,11 +51,11 @@ public sealed class SignerProcessTests : IAsyncLifetime
             Start();
             var answer = await door.NextAsync();
             Assert.Equal(1_000 + total, answer.EffectId);
-            Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(1, total), TestKeys.Key(3)), answer.Signature.ToArray());
+            Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(Addresses.Channel, 1, total), TestKeys.Key(3)), answer.Signature.ToArray());
         }
 
         await door.AskAsync(1, 3);
-        Assert.Equal("policy-voucher-monotonic", (await door.NextAsync()).RefusedTag);
+        Assert.Equal("voucher-increasing", (await door.NextAsync()).RefusedTag);
     }
 
     [Fact]
@@ -87,7 +88,7 @@ public sealed class SignerProcessTests : IAsyncLifetime
 
         Assert.Equal(Enumerable.Range(1_001, 301).Select(id => (long)id), answers);
         await door.AskAsync(1, 5);
-        Assert.Equal("policy-voucher-monotonic", (await door.NextAsync()).RefusedTag);
+        Assert.Equal("voucher-increasing", (await door.NextAsync()).RefusedTag);
         Assert.True(door.IsQuiet);
         Assert.Equal(0, door.Api.Health.WrongAnswers);
     }
@@ -97,13 +98,18 @@ public sealed class SignerProcessTests : IAsyncLifetime
     {
         await using var door = await SignerDoor.OpenAsync(Addresses, Socket);
         Start();
-        var transaction = new Nitro.Ports.UnsignedTransaction(1337, 4, 1, 2, 21_000, new byte[20], 7, new byte[] { 1, 2, 3 });
+        var transaction = new UnsignedTransaction(1337, 4, 1, 2, 21_000, VoucherRequest.Token, 0, VoucherRequest.Approval);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var signer = door.Api.TransactionSigner(Addresses);
 
-        var raw = await door.Api.TransactionSigner(Addresses).SignAsync(transaction, limit.Token);
+        // Nothing known of a ledger in that token: no reason to touch it.
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await signer.SignAsync(transaction, VoucherRequest.LedgerItems(Addresses.Channel, inTokens: false), limit.Token));
+        var raw = await signer.SignAsync(transaction, VoucherRequest.LedgerItems(Addresses.Channel, inTokens: true), limit.Token);
 
+        Assert.Contains("tx-target", refused.Message);
         var local = new Nitro.Ethereum.Transactions.KeyTransactionSigner(TestKeys.Key(4));
-        Assert.Equal((await local.SignAsync(transaction, limit.Token)).ToArray(), raw.ToArray());
+        Assert.Equal((await local.SignAsync(transaction, [], limit.Token)).ToArray(), raw.ToArray());
     }
 
     [Fact]
@@ -134,7 +140,7 @@ public sealed class SignerProcessTests : IAsyncLifetime
         await using var door = await SignerDoor.OpenAsync(Addresses, Socket);
         _signer = NodeProcess.Start(["--node", $"unix://{Socket}", "--end-with-stdin", .. folder], Passphrase("correct horse"), "nitro-signer");
         await door.AskAsync(1, 1);
-        Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(1, 1), TestKeys.Key(3)), (await door.NextAsync()).Signature.ToArray());
+        Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(Addresses.Channel, 1, 1), TestKeys.Key(3)), (await door.NextAsync()).Signature.ToArray());
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text;
 using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.Signing;
@@ -39,7 +38,7 @@ public sealed class SignerTests : IDisposable
 
         await using var again = await OpenAsync();
 
-        Assert.Equal("policy-voucher-monotonic", (await AskAsync(again, Voucher(1, 4))).RefusedTag);
+        Assert.Equal("voucher-increasing", (await AskAsync(again, Voucher(1, 4))).RefusedTag);
         Assert.Null((await AskAsync(again, Voucher(1, 5))).RefusedTag);
         Assert.Null((await AskAsync(again, Voucher(2, 1))).RefusedTag);
     }
@@ -48,15 +47,15 @@ public sealed class SignerTests : IDisposable
     public async Task ABatchIsDecidedInOrderAndStoredTogether()
     {
         await using var signer = await OpenAsync();
-        var requests = Enumerable.Range(1, 100).Select(total => new SignRequest(total, "lane", Voucher(1, total))).ToList();
-        requests.Add(new SignRequest(101, "lane", Voucher(1, 50)));
+        var requests = Enumerable.Range(1, 100).Select(total => Voucher(1, total, total)).ToList();
+        requests.Add(Voucher(1, 50, 101));
 
         await signer.SubmitAsync(requests, CancellationToken.None);
         var answers = await AnswersAsync(signer, requests.Count);
 
         Assert.Equal(Enumerable.Range(1, 101).Select(id => (long)id), answers.Select(answer => answer.EffectId));
         Assert.All(answers[..100], answer => Assert.Null(answer.RefusedTag));
-        Assert.Equal("policy-voucher-monotonic", answers[100].RefusedTag);
+        Assert.Equal("voucher-increasing", answers[100].RefusedTag);
         Assert.True(signer.Statistics.Commits < 100, "requests that wait together share a commit");
         Assert.Equal(100, answers[..100].Select(answer => Convert.ToHexString(answer.Signature.Span)).Distinct().Count());
     }
@@ -66,8 +65,8 @@ public sealed class SignerTests : IDisposable
     {
         await using var signer = await OpenAsync();
 
-        Assert.Equal("malformed-request", (await AskAsync(signer, "{}"u8.ToArray())).RefusedTag);
-        Assert.Equal("malformed-request", (await AskAsync(signer, "\0"u8.ToArray())).RefusedTag);
+        Assert.Equal("malformed-request", (await AskAsync(signer, new SignRequest(1, "lane", ["{}"u8.ToArray()], default))).RefusedTag);
+        Assert.Equal("malformed-request", (await AskAsync(signer, new SignRequest(1, "lane", ["\0"u8.ToArray()], default))).RefusedTag);
     }
 
     [Fact]
@@ -91,7 +90,7 @@ public sealed class SignerTests : IDisposable
             },
         }))
         {
-            var requests = Enumerable.Range(2, 200).Select(channel => new SignRequest(channel, "lane", Voucher(channel, 9))).ToList();
+            var requests = Enumerable.Range(2, 200).Select(channel => Voucher(channel, 9, channel)).ToList();
             await full.SubmitAsync(requests, CancellationToken.None);
             await complained.Task.WaitAsync(TimeSpan.FromSeconds(20));
             Assert.Equal(0, full.Statistics.Signed);
@@ -141,12 +140,12 @@ public sealed class SignerTests : IDisposable
         return InProcessSigner.OpenAsync(Key, change is null ? options : change(options), CancellationToken.None);
     }
 
-    private static byte[] Voucher(int channel, int total) =>
-        Encoding.UTF8.GetBytes($$"""{"kind":"voucher","channel":"0x{{channel:x64}}","total":{{total}} }""");
+    private static SignRequest Voucher(int channel, int total, long effectId = 1) =>
+        VoucherRequest.Request(effectId, "lane", Host.TestKeys.AddressOf(Key), channel, total);
 
-    private static async Task<SignAnswer> AskAsync(InProcessSigner signer, byte[] body)
+    private static async Task<SignAnswer> AskAsync(InProcessSigner signer, SignRequest request)
     {
-        await signer.SubmitAsync([new SignRequest(1, "lane", body)], CancellationToken.None);
+        await signer.SubmitAsync([request], CancellationToken.None);
         return (await AnswersAsync(signer, 1))[0];
     }
 

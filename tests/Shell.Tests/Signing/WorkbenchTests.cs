@@ -19,7 +19,7 @@ public sealed class WorkbenchTests : IAsyncLifetime
     private CancellationTokenSource _stop = new();
     private GrpcServer _node = null!;
     private GrpcChannel _channel = null!;
-    private MarkStore _marks = null!;
+    private MemoryStore _memory = null!;
     private CallLedger _calls = null!;
     private DeviceKey _device = null!;
     private Workbench _bench = null!;
@@ -36,18 +36,20 @@ public sealed class WorkbenchTests : IAsyncLifetime
         var options = new GrpcServerOptions { Endpoints = [GrpcEndpoint.Unix(Path.Combine(_folder.FullName, "node.sock"))] };
         _node = await GrpcServer.StartAsync(options, handlers, null, CancellationToken.None);
         _channel = new GrpcChannel(_node.Addresses[0]);
-        _marks = new MarkStore(MarkDatabase.Open(Path.Combine(_folder.FullName, "marks.db"), FakeSigner.Address, 0));
+        _memory = MemoryStore.Open(
+            Path.Combine(_folder.FullName, "marks.db"), Convert.FromHexString(FakeSigner.Address.AsSpan(2)), SignerPolicy.Open, 0);
         _calls = CallLedger.Open(Path.Combine(_folder.FullName, "calls.db"), FakeSigner.Address);
         _device = DeviceKey.LoadOrCreate(Path.Combine(_folder.FullName, "device.key"));
         var check = new CallCheck(Convert.FromHexString(FakeSigner.Address.AsSpan(2)), new DeviceList(ListPath), _calls, TimeProvider.System);
-        _bench = new Workbench(new SigningDesk(FakeSigner.Key, null, _marks, 16), new ContextCheck(check, NullLogger.Instance), NullLogger.Instance);
+        var desk = new SigningDesk(FakeSigner.Key, null, _memory, TimeProvider.System, 16);
+        _bench = new Workbench(desk, new ContextCheck(check, NullLogger.Instance), NullLogger.Instance);
     }
 
     public async Task DisposeAsync()
     {
         _channel.Dispose();
         await _node.DisposeAsync();
-        _marks.Dispose();
+        _memory.Dispose();
         _calls.Dispose();
         _device.Dispose();
         _stop.Dispose();
@@ -58,34 +60,36 @@ public sealed class WorkbenchTests : IAsyncLifetime
     public async Task WhatALostAttachmentBroughtIsDroppedBeforeTheNextIsJudged()
     {
         using var lost = NewAttachment();
-        await _bench.PutAsync(new Errand(lost, Request(1, VoucherRequest.Of(1, 10))), CancellationToken.None);
+        await _bench.PutAsync(new Errand(lost, Request(1, Items(10))), CancellationToken.None);
         lost.Dispose();
         using var next = NewAttachment();
-        await _bench.PutAsync(new Errand(next, Request(2, VoucherRequest.Of(1, 5))), CancellationToken.None);
+        await _bench.PutAsync(new Errand(next, Request(2, Items(5))), CancellationToken.None);
 
         var response = Assert.Single(await JudgeAsync(1));
 
         // Had the older one been judged, this would go down.
         Assert.Equal(2u, response.RequestId);
-        Assert.Equal(65, Assert.Single(SignResults.Parser.ParseFrom(response.Raw).Results).Signature.Length);
+        Assert.Equal(65, SignResults.Parser.ParseFrom(response.Raw).Results[^1].Signature.Length);
     }
 
     [Fact]
     public async Task WhatWaitsIsJudgedTogetherInOrderAndAnsweredSingly()
     {
         using var attachment = NewAttachment();
-        await _bench.PutAsync(new Errand(attachment, Request(1, VoucherRequest.Of(1, 10), VoucherRequest.Of(1, 9))), CancellationToken.None);
-        await _bench.PutAsync(new Errand(attachment, Request(2, VoucherRequest.Of(1, 11), "{}"u8.ToArray())), CancellationToken.None);
+        await _bench.PutAsync(new Errand(attachment, Request(1, [.. Items(10), VoucherRequest.Of(FakeSigner.Address, 1, 9)])), CancellationToken.None);
+        await _bench.PutAsync(new Errand(attachment, Request(2, VoucherRequest.Of(FakeSigner.Address, 1, 11), "{}"u8.ToArray())), CancellationToken.None);
         await _bench.PutAsync(new Errand(attachment, new HsmRequest { RequestId = 3, Raw = ByteString.CopyFrom(0xff) }), CancellationToken.None);
         await _bench.PutAsync(new Errand(attachment, new HsmRequest { RequestId = 4, Raw = new SignItems { Version = 9 }.ToByteString() }), CancellationToken.None);
 
         var responses = (await JudgeAsync(4)).OrderBy(response => response.RequestId).ToList();
 
-        Assert.Equal(["", "policy-voucher-monotonic"], Tags(responses[0]));
+        Assert.Equal(["", "", "", "voucher-increasing"], Tags(responses[0]));
         Assert.Equal(["", "malformed-request"], Tags(responses[1]));
         Assert.Equal("malformed-request", responses[2].Error);
         Assert.Equal("unknown-version", responses[3].Error);
     }
+
+    private static byte[][] Items(int total) => [.. VoucherRequest.Items(FakeSigner.Address, 1, total).Select(item => item.ToArray())];
 
     [Fact]
     public async Task TheCallsBehindARequestAreJudgedHereToo()
@@ -128,7 +132,7 @@ public sealed class WorkbenchTests : IAsyncLifetime
 
     private static HsmRequest With(uint id, params PendingRequest[] calls)
     {
-        var request = Request(id, VoucherRequest.Of(1, (int)id));
+        var request = Request(id, VoucherRequest.Of(FakeSigner.Address, 1, (int)id));
         request.Requests.AddRange(calls);
         return request;
     }

@@ -6,8 +6,8 @@ open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Signer
 
-/// The signer's whole memory as bytes, for its own store. JSON. Reading is total: damage is an error, never a guess.
-module internal SignerStateV1 =
+/// What a signer remembers of a channel, as bytes. JSON. Reading is total: damage is an error, never a guess.
+module internal SignerChannelV1 =
     let private kinds = [ Direct, "direct"; Ledger, "ledger"; Payment, "payment" ]
     let private dialects = [ Nitro, "nitro"; GoNitro, "go-nitro" ]
     let nameOf kind = kinds |> List.tryFind (fun (known, _) -> known = kind) |> Option.map snd |> Option.defaultValue ""
@@ -20,6 +20,8 @@ module internal SignerStateV1 =
             | None -> Error $"{key}: no such kind")
 
     let readKind key parent = named key kinds parent
+    let dialectName dialect = match dialect with Nitro -> "nitro" | GoNitro -> "go-nitro"
+    let readDialect key parent = named key dialects parent
     let private state fixedPart variable writer = StateJson.write AsText fixedPart variable writer
     let private readState parent = StateJson.read Json.destinationStrict parent
     let private readVariable parent = readState parent |> Result.map (fun (struct (_, variable)) -> variable)
@@ -67,7 +69,7 @@ module internal SignerStateV1 =
     let private channel (channel: SignerChannel) writer =
         let fixedPart = channel.Fixed
         writer |> JsonWrite.string "kind" (nameOf channel.Kind)
-        writer |> JsonWrite.string "dialect" (match channel.Dialect with Nitro -> "nitro" | GoNitro -> "go-nitro")
+        writer |> JsonWrite.string "dialect" (dialectName channel.Dialect)
         writer |> PartsV1.writeInt "mine" channel.Mine
         writer |> JsonWrite.nested "opening" (state fixedPart channel.Opening)
         writer |> JsonWrite.bytes "marks" (MarksV1.encode channel.Marks)
@@ -120,7 +122,7 @@ module internal SignerStateV1 =
     let private readChannel parent : Read<SignerChannel> =
         read {
             let! kind = readKind "kind" parent
-            let! dialect = named "dialect" dialects parent
+            let! dialect = readDialect "dialect" parent
             let! mine = PartsV1.readInt "mine" parent
             let! struct (fixedPart, opening) = Json.nested "opening" readState parent
             let id = FixedPart.channelId fixedPart
@@ -162,101 +164,10 @@ module internal SignerStateV1 =
                       Proposed = proposed }
         }
 
-    let encode (memory: SignerState) : byte[] =
+    let encode (memory: SignerChannel) : byte[] =
         JsonWrite.encode (fun writer ->
             writer.WriteStartObject()
-            writer |> JsonWrite.uint64 "version" memory.Version
-            writer |> JsonWrite.bytes32 "root" memory.Root
-            writer |> PartsV1.writeTime "clock" memory.Clock
-            writer |> JsonWrite.list "channels" channel memory.Channels.Values
-            writer |> channelIds "retired" memory.Retired
-
-            writer
-            |> pairs
-                "approvals"
-                (fun nonce (struct (content, until)) writer ->
-                    JsonWrite.bytes32 "nonce" nonce writer
-                    JsonWrite.bytes32 "content" content writer
-                    PartsV1.writeTime "until" until writer)
-                memory.Approvals
-
-            writer
-            |> pairs
-                "budgets"
-                (fun (struct (payee, asset)) spent writer ->
-                    JsonWrite.address "payee" payee writer
-                    JsonWrite.address "asset" asset writer
-                    PartsV1.writeSpent spent writer)
-                memory.Budgets
-
-            writer |> pairs "outflow" (fun asset spent writer -> JsonWrite.address "asset" asset writer; PartsV1.writeSpent spent writer) memory.Outflow
-            writer |> PartsV1.writeOption "fees" PartsV1.writeSpent memory.Fees
-
-            writer
-            |> pairs
-                "nonces"
-                (fun nonce used writer ->
-                    JsonWrite.uint64 "nonce" nonce writer
-                    JsonWrite.bytes32 "effect" used.Effect writer
-                    JsonWrite.bytes32 "digest" used.Digest writer
-                    JsonWrite.amount "maxFee" used.MaxFee writer
-                    JsonWrite.amount "maxTip" used.MaxTip writer)
-                memory.Nonces
-
-            writer |> JsonWrite.uint64 "nonceFloor" memory.NonceFloor
-            writer |> pairs "warned" (fun tag count writer -> JsonWrite.string "tag" tag writer; JsonWrite.uint64 "count" count writer) memory.Warned
-            writer |> JsonWrite.boolean "suspect" memory.Suspect
+            channel memory writer
             writer.WriteEndObject())
 
-    let private readApproval parent =
-        two (Json.bytes32 "nonce") (two (Json.bytes32 "content") (PartsV1.readTime "until")) parent
-        |> Result.map (fun (nonce, (content, until)) -> nonce, struct (content, until))
-
-    let private readBudget parent =
-        two (two (Json.address "payee") (Json.address "asset")) PartsV1.readSpent parent
-        |> Result.map (fun ((payee, asset), spent) -> struct (payee, asset), spent)
-
-    let private readUse parent : Read<NonceUse> =
-        read {
-            let! effect = Json.bytes32 "effect" parent
-            let! digest = Json.bytes32 "digest" parent
-            let! fee = Json.amount "maxFee" parent
-            let! tip = Json.amount "maxTip" parent
-            return { Effect = effect; Digest = digest; MaxFee = fee; MaxTip = tip }
-        }
-
-    let decode (bytes: ReadOnlyMemory<byte>) : Read<SignerState> =
-        Json.decode bytes (fun root ->
-            read {
-                let! version = Json.uint64 "version" root
-                let! rootHash = Json.bytes32 "root" root
-                let! clock = PartsV1.readTime "clock" root
-                let! channels = Json.list "channels" readChannel root
-                let! retired = readChannelIds "retired" root
-                let! approvals = readPairs "approvals" readApproval root
-                let! budgets = readPairs "budgets" readBudget root
-                let! outflow = readPairs "outflow" (two (Json.address "asset") PartsV1.readSpent) root
-                let! fees = Json.nestedOption "fees" PartsV1.readSpent root
-                let! nonces = readPairs "nonces" (two (Json.uint64 "nonce") readUse) root
-                let! floor = Json.uint64 "nonceFloor" root
-                let! warned = readPairs "warned" (two (Json.string "tag") (Json.uint64 "count")) root
-                let! suspect = Json.boolean "suspect" root
-                let known = channels |> List.map (fun channel -> channel.Id, channel) |> Map.ofList
-
-                return
-                    { Version = version
-                      Root = rootHash
-                      Clock = clock
-                      Channels = known
-                      ChannelCount = known.Count
-                      Retired = retired
-                      RetiredCount = retired.Count
-                      Approvals = approvals
-                      Budgets = budgets
-                      Outflow = outflow
-                      Fees = fees
-                      Nonces = nonces
-                      NonceFloor = floor
-                      Warned = warned
-                      Suspect = suspect }
-            })
+    let decode (bytes: ReadOnlyMemory<byte>) : Read<SignerChannel> = Json.decode bytes readChannel

@@ -1,0 +1,123 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+open Nitro.Signer.Policy
+
+/// What a signer has to be shown before it signs: evidence in order, and last what is wanted. It is made of the state alone, and whoever
+/// has seen it before learns nothing new; so any signer can judge a request by itself, and asking again is harmless.
+/// A voucher goes alone: its channel's post-fund was signed by whoever signs it.
+module internal Briefing =
+    let private contracts (settings: Settings) =
+        UseContracts
+            { ChainId = settings.ChainId
+              Adjudicator = settings.Adjudicator
+              ConsensusApp = settings.ConsensusApp
+              VirtualPaymentApp = settings.VirtualApp }
+
+    let private stateOf (terms: Terms) variable : State = { Fixed = terms.Fixed; Variable = variable }
+
+    /// All signatures that are known, our own too: a signer that does not remember its own has an old memory.
+    let private witnesses (terms: Terms) (seen: SeenState) =
+        [ for KeyValue(_, signature) in seen.Signatures -> RecordPeerSignature(stateOf terms seen.Variable, signature) ]
+
+    let private opening turn (channel: Channel) =
+        Channel.at turn channel |> List.tryHead |> Option.map (witnesses channel.Terms) |> Option.defaultValue []
+
+    /// The channel, and what was signed of its pre-fund.
+    let private introduced settings (channel: Channel) =
+        let terms = channel.Terms
+
+        [ contracts settings
+          NewChannel
+              { Fixed = terms.Fixed
+                Outcome = Ledger.toExit terms.Dialect terms.Opening
+                AppData = [||]
+                Dialect = terms.Dialect } ]
+        @ opening Turn.preFund channel
+
+    /// What the chain held at final depth when it was last looked at, and the least height that the chain must have had by then.
+    let private held (settings: Settings) (state: NodeState) (channel: Channel) =
+        let asset = channel.Terms.Opening.Asset
+        let holdings = if channel.Held.IsZero then Funds.empty else Funds.set asset channel.Held Funds.empty
+        let tip = max state.SeenHeight channel.HeldAt.Height + settings.Confirmations
+        ObserveDeposit(channel.Terms.Id, holdings, channel.HeldAt.Height, tip)
+
+    /// Where both sides of a ledger stand.
+    let private agreed (channel: Channel) =
+        match channel.Ledger with
+        | ValueSome ledger ->
+            let state = stateOf channel.Terms (Ledger.toVariable channel.Terms.Dialect ledger.AgreedTurn false ledger.Agreed)
+            [ RecordPeerSignature(state, ledger.LeaderSignature); RecordPeerSignature(state, ledger.FollowerSignature) ]
+        | ValueNone -> []
+
+    let private on id (state: NodeState) evidence =
+        match NodeState.channel id state with
+        | ValueSome channel -> evidence channel
+        | ValueNone -> []
+
+    let private backing id (state: NodeState) =
+        match NodeState.objective { Kind = VirtualFunding; Channel = id } state with
+        | ValueSome record -> Goal.ledgers record.Goal |> List.collect (fun ledger -> on ledger state agreed)
+        | ValueNone -> []
+
+    let private bestVoucher (channel: Channel) =
+        match channel.Payments with
+        | ValueSome { Role = Payee; Best = best; BestSignature = ValueSome signature } ->
+            [ RecordVoucher({ Channel = channel.Terms.Id; Total = best }, signature) ]
+        | ValueSome _
+        | ValueNone -> []
+
+    let private forState settings (state: NodeState) (channel: Channel) turn =
+        if turn = Turn.preFund then introduced settings channel
+        elif turn = Turn.postFund && channel.Terms.IsLedger then introduced settings channel @ [ held settings state channel ]
+        elif turn = Turn.postFund then introduced settings channel @ backing channel.Terms.Id state
+        elif channel.Terms.IsLedger then agreed channel
+        else opening Turn.postFund channel @ bestVoucher channel
+
+    let private final (channel: Channel) =
+        match Channel.completeFinal channel with
+        | Some seen -> witnesses channel.Terms seen
+        | None -> []
+
+    /// As follower: the leader's signature on the first state behind this turn that has no guarantee for the channel any more.
+    let private wayOut (channel: Channel) turn target =
+        let leavesOut (KeyValue(later, queued: QueuedProposal)) = later > turn && not (queued.After.Guarantees.ContainsKey target)
+
+        match channel.Ledger with
+        | ValueSome ledger when not (Channel.isLeader channel) ->
+            (match ledger.Queue |> Seq.tryFind leavesOut with
+             | Some(KeyValue(later, { After = after; LeaderSignature = ValueSome signature })) ->
+                 [ RecordPeerSignature(stateOf channel.Terms (Ledger.toVariable channel.Terms.Dialect later false after), signature) ]
+             | _ -> [])
+        | ValueSome _
+        | ValueNone -> []
+
+    let private forProposal settings (state: NodeState) (ledger: Channel) turn (proposal: Proposal) =
+        match proposal with
+        | Add _ -> on proposal.Target state (introduced settings) @ agreed ledger @ wayOut ledger turn proposal.Target
+        | Remove _ -> agreed ledger @ on proposal.Target state final
+
+    /// Nothing means that the state cannot know what it promised, which is our bug.
+    let signing (settings: Settings) (state: NodeState) signing : SignerRequest list voption =
+        match signing with
+        | OwnState(id, turn, hash) ->
+            NodeState.channel id state
+            |> ValueOption.bind (fun channel ->
+                match Channel.tryHash turn hash channel with
+                | Some seen -> ValueSome(forState settings state channel turn @ [ SignState(stateOf channel.Terms seen.Variable) ])
+                | None -> ValueNone)
+        | LedgerUpdate(id, turn, hash) ->
+            (match NodeState.channel id state with
+             | ValueSome({ Ledger = ValueSome ledger } as channel) ->
+                 (match ledger.Queue.TryFind turn with
+                  | Some queued when queued.Hash = hash ->
+                      ValueSome(forProposal settings state channel turn queued.Proposal @ [ SignProposal(id, turn, queued.Proposal) ])
+                  | _ -> ValueNone)
+             | _ -> ValueNone)
+        | PaymentVoucher(id, total) -> ValueSome [ SignVoucher { Channel = id; Total = total } ]
+
+    /// For transactions about a channel; what is wanted is the chain adapter's, since it chooses nonce and fees.
+    let calling (settings: Settings) (state: NodeState) (id: ChannelId) : SignerRequest list =
+        on id state (fun channel -> introduced settings channel @ [ held settings state channel ])
