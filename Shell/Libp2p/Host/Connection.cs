@@ -52,6 +52,9 @@ public sealed class Connection
     /// <summary>Bytes received and not yet read.</summary>
     public long Buffered => Session.Buffered;
 
+    /// <summary>Signs of life that were asked for and came.</summary>
+    public int PongCount => Session.PongCount;
+
     internal YamuxSession Session { get; set; } = null!;
 
     internal ConcurrentDictionary<string, int> Inbound { get; } = new(StringComparer.Ordinal);

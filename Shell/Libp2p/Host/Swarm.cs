@@ -68,6 +68,9 @@ public sealed class Swarm : IAsyncDisposable
     /// <summary>Inbound connections that have not proven who they are.</summary>
     public int PendingUpgradeCount => _pending.Count;
 
+    /// <summary>Tasks under way: listeners, connections, streams being served.</summary>
+    public int RunningCount => _running.Count;
+
     /// <summary>Bytes received and not yet read, on all connections.</summary>
     public long Buffered => _budget.Held;
 

@@ -25,11 +25,7 @@ internal static class NoiseHandshake
         await SendAsync(wire, noise.WriteA(), cancellationToken).ConfigureAwait(false);
         var payload = noise.ReadB(await ReceiveAsync(wire, options, cancellationToken).ConfigureAwait(false));
         var (key, theirs) = NoiseCredentials.Check(payload, noise.TheirStatic);
-        if (expected is not null && !expected.Equals(PeerId.Of(key)))
-        {
-            throw new Libp2pException(Libp2pError.WrongPeer, $"{PeerId.Of(key)} answers where {expected} was dialed.");
-        }
-
+        Expect(expected, key);
         await SendAsync(wire, noise.WriteC(credentials.Payload), cancellationToken).ConfigureAwait(false);
         var (forward, back) = noise.State.Split();
         return new NoiseOutcome(new NoiseChannel(wire, Aead.Create(back), Aead.Create(forward)), key, Choose(muxers, theirs));
@@ -52,6 +48,16 @@ internal static class NoiseHandshake
     /// <summary>The initiator's first choice that the responder has too; null where the muxer must be negotiated.</summary>
     internal static string? Choose(IReadOnlyList<string> initiator, IReadOnlyList<string> responder) =>
         initiator.FirstOrDefault(responder.Contains);
+
+    /// <summary>Refuses anybody but the one who was dialed.</summary>
+    /// <exception cref="Libp2pException">WrongPeer.</exception>
+    internal static void Expect(PeerId? expected, PublicKey key)
+    {
+        if (expected is not null && !expected.Equals(PeerId.Of(key)))
+        {
+            throw new Libp2pException(Libp2pError.WrongPeer, $"{PeerId.Of(key)} answers where {expected} was dialed.");
+        }
+    }
 
     private static ValueTask SendAsync(Stream wire, byte[] message, CancellationToken cancellationToken)
     {

@@ -15,6 +15,10 @@ internal sealed class KeepAlive(SwarmOptions options, Action<uint> ping, Action 
     private int _isAsking;
     private int _strayPongs;
     private int _pings;
+    private int _pongs;
+
+    /// <summary>Pongs that came to pings of ours.</summary>
+    internal int PongCount => Volatile.Read(ref _pongs);
 
     /// <summary>Starts the clock; the session ends when it is disposed of.</summary>
     internal ITimer Start() => options.Time.CreateTimer(_ => Check(), null, options.KeepAliveTimeout, options.KeepAliveTimeout);
@@ -30,6 +34,7 @@ internal sealed class KeepAlive(SwarmOptions options, Action<uint> ping, Action 
     {
         if (value == Volatile.Read(ref _value) && Interlocked.Exchange(ref _isAsking, 0) == 1)
         {
+            Interlocked.Increment(ref _pongs);
             return true;
         }
 

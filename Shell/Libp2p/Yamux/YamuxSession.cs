@@ -65,6 +65,9 @@ internal sealed class YamuxSession
     /// <summary>Bytes received and not yet read.</summary>
     internal long Buffered => _budget.Held;
 
+    /// <summary>Pongs that came to our keepalives.</summary>
+    internal int PongCount => _keepAlive.PongCount;
+
     /// <summary>Runs until the session ends, and gives back why.</summary>
     internal async Task<Libp2pException> RunAsync()
     {
