@@ -54,8 +54,8 @@ internal sealed class SendQueue(int maxOwedAnswers, int windowStep)
 
     /// <summary>Writes as many whole frames as fit and gives back their length; 0 where there is nothing to send.</summary>
     /// <param name="output">Room for them.</param>
-    /// <param name="said">Told of each stream that has now said its last.</param>
-    internal int Fill(Span<byte> output, Action<YamuxStream> said)
+    /// <param name="finished">Told of each stream that has now said its last.</param>
+    internal int Fill(Span<byte> output, Action<YamuxStream> finished)
     {
         var length = 0;
         while (_pongs.Count > 0 && TryHeader(output, ref length, new FrameHeader(FrameType.Ping, FrameFlags.Ack, 0, _pongs.Peek())))
@@ -84,7 +84,7 @@ internal sealed class SendQueue(int maxOwedAnswers, int windowStep)
                 TryEnqueue(stream);
                 if (stream.Sending.Closed)
                 {
-                    said(stream);
+                    finished(stream);
                 }
             }
         }
@@ -119,8 +119,7 @@ internal sealed class SendQueue(int maxOwedAnswers, int windowStep)
         if (flags != 0 || half.Owed >= windowStep)
         {
             half.Opens = half.Accepts = false;
-            var more = stream.RemoteClosed ? 0 : stream.Grant();
-            TryHeader(output, ref length, new FrameHeader(FrameType.WindowUpdate, flags, stream.Id, (uint)more));
+            TryHeader(output, ref length, new FrameHeader(FrameType.WindowUpdate, flags, stream.Id, (uint)stream.Grant()));
         }
 
         var room = Math.Min(output.Length - length - FrameHeader.Size, MaxPayload);

@@ -1,22 +1,22 @@
 using System.Buffers;
-using System.Threading.Channels;
 using Nitro.Libp2p.Noise;
 
 namespace Nitro.Libp2p.Yamux;
 
 /// <summary>
-/// One connection shared by many streams. One loop reads, one writes; a short gate guards the state between them and is
-/// never held while anything is read, written or waited for.
+/// One connection shared by many streams. One loop reads; whoever has something to say sends it, for all others too. A short
+/// gate guards the state between them and is never held while anything is read, written or waited for.
 /// </summary>
 internal sealed class YamuxSession
 {
     /// <summary>The protocol's name in negotiations.</summary>
     internal const string Protocol = "/yamux/1.0.0";
 
+    // Frames that one sender writes before others of the thread pool have a turn.
+    private const int FramesPerTurn = 16;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, YamuxStream> _streams = [];
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly FrameReader _reader = new();
     private readonly NoiseChannel _channel;
     private readonly SwarmOptions _options;
@@ -24,9 +24,12 @@ internal sealed class YamuxSession
     private readonly ByteBudget _budget;
     private readonly SendQueue _queue;
     private readonly KeepAlive _keepAlive;
-    private readonly Action<YamuxStream> _said;
+    private readonly Action<YamuxStream> _finished;
     private readonly TaskCompletionSource<Libp2pException> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
     private readonly bool _isClient;
+    private bool _isSending;
     private uint _nextId;
     private int _inbound;
     private Libp2pException? _failure;
@@ -47,7 +50,7 @@ internal sealed class YamuxSession
         _budget = new ByteBudget(options.MaxBufferedPerConnection, budget);
         _queue = new SendQueue(options.MaxOwedAnswers, options.StreamWindow / 2);
         _keepAlive = new KeepAlive(options, Ping, Tick, End);
-        _said = Said;
+        _finished = Finish;
     }
 
     /// <summary>Streams that are open.</summary>
@@ -71,16 +74,14 @@ internal sealed class YamuxSession
     /// <summary>Runs until the session ends, and gives back why.</summary>
     internal async Task<Libp2pException> RunAsync()
     {
-        using var stop = new CancellationTokenSource();
         using var timer = _keepAlive.Start();
-        var reading = ReadLoopAsync(stop.Token);
-        var writing = WriteLoopAsync(stop.Token);
+        var reading = ReadLoopAsync();
         var reason = await _ending.Task.ConfigureAwait(false);
 
-        // The writer has a moment to send what is ready and the goodbye; a peer that does not read gets no more.
-        stop.CancelAfter(_options.LingerTimeout);
-        await writing.ConfigureAwait(false);
-        await stop.CancelAsync().ConfigureAwait(false);
+        // There is a moment to send what is ready and the goodbye; a peer that does not read gets no more.
+        _stop.CancelAfter(_options.LingerTimeout);
+        await _sent.Task.ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
         await _channel.CloseWireAsync().ConfigureAwait(false);
         await reading.ConfigureAwait(false);
         await _channel.DisposeAsync().ConfigureAwait(false);
@@ -128,7 +129,7 @@ internal sealed class YamuxSession
         }
 
         _ending.TrySetResult(reason);
-        _wake.Writer.TryWrite(true);
+        _ = Task.Run(Wake); // The gate may be held here.
     }
 
     internal async ValueTask WriteAsync(YamuxStream stream, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
@@ -151,7 +152,7 @@ internal sealed class YamuxSession
             _queue.TryEnqueue(stream);
         }
 
-        _wake.Writer.TryWrite(true);
+        Wake();
         using var registration = cancellationToken.UnsafeRegister(
             state =>
             {
@@ -175,7 +176,7 @@ internal sealed class YamuxSession
             }
         }
 
-        _wake.Writer.TryWrite(true);
+        Wake();
     }
 
     internal void Reset(YamuxStream stream)
@@ -185,7 +186,7 @@ internal sealed class YamuxSession
             Cut(stream, new Libp2pException(Libp2pError.StreamReset, "The stream was reset here."), tell: true);
         }
 
-        _wake.Writer.TryWrite(true);
+        Wake();
     }
 
     /// <summary>The application has read bytes: they may be granted again.</summary>
@@ -206,7 +207,7 @@ internal sealed class YamuxSession
 
         if (wake)
         {
-            _wake.Writer.TryWrite(true);
+            Wake();
         }
     }
 
@@ -235,17 +236,17 @@ internal sealed class YamuxSession
             }
         }
 
-        _wake.Writer.TryWrite(true);
+        Wake();
         return true;
     }
 
-    private async Task ReadLoopAsync(CancellationToken stop)
+    private async Task ReadLoopAsync()
     {
         try
         {
             while (true)
             {
-                var chunk = await _channel.ReadChunkAsync(stop).ConfigureAwait(false);
+                var chunk = await _channel.ReadChunkAsync(_stop.Token).ConfigureAwait(false);
                 if (chunk.IsEmpty)
                 {
                     End(new Libp2pException(Libp2pError.Disconnected, "The other side closed the connection."));
@@ -253,6 +254,7 @@ internal sealed class YamuxSession
                 }
 
                 _keepAlive.Heard();
+                bool wake;
                 lock (_gate)
                 {
                     if (_failure is not null)
@@ -260,7 +262,12 @@ internal sealed class YamuxSession
                         return;
                     }
 
-                    Process(chunk.Span);
+                    wake = Process(chunk.Span);
+                }
+
+                if (wake)
+                {
+                    Wake();
                 }
             }
         }
@@ -274,52 +281,66 @@ internal sealed class YamuxSession
         }
     }
 
-    private async Task WriteLoopAsync(CancellationToken stop)
+    // Sends what there is to send, unless somebody does already. Never called with the gate held.
+    private void Wake()
     {
-        byte[]? frame = null;
+        lock (_gate)
+        {
+            if (_isSending)
+            {
+                return;
+            }
+
+            _isSending = true;
+        }
+
+        _ = SendAsync();
+    }
+
+    // Never fails: whatever goes wrong ends the session, which says so.
+    private async Task SendAsync()
+    {
+        var frame = ArrayPool<byte>.Shared.Rent(NoiseChannel.MaxFrame);
+        var ended = false;
         try
         {
-            while (true)
+            for (var frames = 1; Fill(frame, out ended) is var length && length > 0; frames++)
             {
-                frame ??= ArrayPool<byte>.Shared.Rent(NoiseChannel.MaxFrame);
-                int length;
-                bool ending;
-                lock (_gate)
+                await _channel.SendAsync(frame, length, _stop.Token).ConfigureAwait(false);
+                if (frames % FramesPerTurn == 0)
                 {
-                    length = _queue.Fill(frame.AsSpan(NoiseChannel.HeadLength, NoiseChannel.MaxPlain), _said);
-                    ending = _failure is not null;
+                    await Task.Yield();
                 }
-
-                if (length > 0)
-                {
-                    await _channel.SendAsync(frame, length, stop).ConfigureAwait(false);
-                    continue;
-                }
-
-                if (ending)
-                {
-                    return;
-                }
-
-                ArrayPool<byte>.Shared.Return(frame);
-                frame = null;
-                await _wake.Reader.ReadAsync(stop).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e)
         {
+            // Nobody sends after this: the sender's place is never free again.
+            ended = true;
             End(new Libp2pException(Libp2pError.Disconnected, "The connection broke.", e));
         }
         finally
         {
-            if (frame is not null)
+            ArrayPool<byte>.Shared.Return(frame);
+            if (ended)
             {
-                ArrayPool<byte>.Shared.Return(frame);
+                _sent.TrySetResult();
             }
         }
     }
 
-    private void Process(ReadOnlySpan<byte> chunk)
+    private int Fill(byte[] frame, out bool ended)
+    {
+        lock (_gate)
+        {
+            var length = _queue.Fill(frame.AsSpan(NoiseChannel.HeadLength, NoiseChannel.MaxPlain), _finished);
+            ended = length == 0 && _failure is not null;
+            _isSending = length > 0 || ended;
+            return length;
+        }
+    }
+
+    private bool Process(ReadOnlySpan<byte> chunk)
     {
         var wake = false;
         while (_reader.TryStep(ref chunk, out var isHeader, out var piece))
@@ -341,10 +362,7 @@ internal sealed class YamuxSession
             }
         }
 
-        if (wake)
-        {
-            _wake.Writer.TryWrite(true);
-        }
+        return wake;
     }
 
     private bool ProcessHeader(FrameHeader header) => header.Type switch
@@ -459,12 +477,12 @@ internal sealed class YamuxSession
         if (!stream.RemoteClosed)
         {
             stream.TakeEnd();
-            Said(stream);
+            Finish(stream);
         }
     }
 
     // Both sides have said their last: the number is forgotten.
-    private void Said(YamuxStream stream)
+    private void Finish(YamuxStream stream)
     {
         if (stream.RemoteClosed && stream.Sending.Closed && _streams.Remove(stream.Id))
         {
@@ -491,14 +509,7 @@ internal sealed class YamuxSession
     }
 
     // Gives back what a stream holds that nobody will read.
-    private void Settle(YamuxStream stream)
-    {
-        if (stream.Unread > 0)
-        {
-            _budget.Return(stream.Unread);
-            stream.MarkRead(stream.Unread);
-        }
-    }
+    private void Settle(YamuxStream stream) => _budget.Return(stream.Discard());
 
     private void Ping(uint value)
     {
@@ -507,7 +518,7 @@ internal sealed class YamuxSession
             _queue.Ping(value);
         }
 
-        _wake.Writer.TryWrite(true);
+        Wake();
     }
 
     // Streams that were closed here and that the other side leaves half open are cut after a while.
@@ -525,7 +536,7 @@ internal sealed class YamuxSession
 
         if (wake)
         {
-            _wake.Writer.TryWrite(true);
+            Wake();
         }
     }
 

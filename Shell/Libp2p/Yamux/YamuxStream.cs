@@ -110,6 +110,7 @@ public sealed class YamuxStream : AsyncStream
     internal void TakeEnd()
     {
         RemoteClosed = true;
+        Sending.Owed = 0; // Who writes no more needs no leave to write.
         _received.Writer.Complete();
     }
 
@@ -119,7 +120,16 @@ public sealed class YamuxStream : AsyncStream
     internal void MarkRead(int count)
     {
         Unread -= count;
-        Sending.Owed += count;
+        Sending.Owed += RemoteClosed ? 0 : count;
+    }
+
+    /// <summary>Nobody will read what is left; gives back how much that is. It is not granted again.</summary>
+    internal int Discard()
+    {
+        var unread = Unread;
+        Unread = 0;
+        Sending.Owed = 0;
+        return unread;
     }
 
     internal int Grant()
