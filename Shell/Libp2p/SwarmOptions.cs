@@ -36,6 +36,9 @@ public sealed record SwarmOptions
     /// <summary>Pings taken from a peer within <see cref="KeepAliveTimeout"/>; more end the connection.</summary>
     public int MaxPings { get; init; } = 1000;
 
+    /// <summary>Streams that a peer opens and resets within <see cref="KeepAliveTimeout"/>; more end the connection.</summary>
+    public int MaxResets { get; init; } = 1000;
+
     /// <summary>Bytes of one protocol name in a negotiation, with its line feed.</summary>
     public int MaxToken { get; init; } = 1024;
 

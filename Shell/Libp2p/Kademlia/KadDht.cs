@@ -18,6 +18,7 @@ namespace Nitro.Libp2p.Kademlia;
 public sealed class KadDht : IConnectionObserver, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, byte[]> _own = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Connection, byte> _served = new();
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Swarm _swarm;
@@ -147,23 +148,25 @@ public sealed class KadDht : IConnectionObserver, IAsyncDisposable
         }
 
         var contact = new KadContact(connection.Peer, [.. KadWire.Dialable(description.Addresses, connection.Peer).Take(_options.MaxAddresses)]);
-        var isNew = _table.Find(connection.Peer) is null;
         _table.Add(contact);
+        if (!_served.TryAdd(connection, 0))
+        {
+            return; // Described itself anew: it has our records.
+        }
+
         foreach (var (key, value) in _own)
         {
             Track(PutAsync(contact, Encoding.ASCII.GetBytes(key), value, _stop.Token));
         }
 
-        if (isNew)
+        if (connection.Closed.IsCancellationRequested)
         {
-            _log.LogDebug("{Peer} serves the hash table", connection.Peer);
+            _served.TryRemove(connection, out _);
         }
     }
 
     /// <inheritdoc/>
-    public void Disconnected(Connection connection, Libp2pException reason)
-    {
-    }
+    public void Disconnected(Connection connection, Libp2pException reason) => _served.TryRemove(connection, out _);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -1,7 +1,7 @@
 namespace Nitro.Libp2p.Yamux;
 
 /// <summary>
-/// Asks a silent peer for a sign of life, ends the session without one, and counts pings and pongs that are too many.
+/// Asks a silent peer for a sign of life, ends the session without one, and counts what a peer may do only so often.
 /// Anything that arrives is a sign of life.
 /// </summary>
 internal sealed class KeepAlive(SwarmOptions options, Action<uint> ping, Action tick, Action<Libp2pException> end)
@@ -16,6 +16,7 @@ internal sealed class KeepAlive(SwarmOptions options, Action<uint> ping, Action 
     private int _strayPongs;
     private int _pings;
     private int _pongs;
+    private int _resets;
 
     /// <summary>Pongs that came to pings of ours.</summary>
     internal int PongCount => Volatile.Read(ref _pongs);
@@ -28,6 +29,9 @@ internal sealed class KeepAlive(SwarmOptions options, Action<uint> ping, Action 
 
     /// <summary>A ping arrived. False where there are too many.</summary>
     internal bool TakePing() => Interlocked.Increment(ref _pings) <= options.MaxPings;
+
+    /// <summary>The peer reset a stream that it had opened. False where it does that too often: each costs us more than it.</summary>
+    internal bool TakeReset() => Interlocked.Increment(ref _resets) <= options.MaxResets;
 
     /// <summary>A pong arrived. False where there are too many that nobody asked for.</summary>
     internal bool TakePong(uint value)
@@ -45,6 +49,7 @@ internal sealed class KeepAlive(SwarmOptions options, Action<uint> ping, Action 
     {
         Volatile.Write(ref _pings, 0);
         Volatile.Write(ref _strayPongs, 0);
+        Volatile.Write(ref _resets, 0);
         tick();
         var heard = Volatile.Read(ref _heard);
         if (Volatile.Read(ref _isAsking) == 1)

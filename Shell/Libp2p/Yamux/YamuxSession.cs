@@ -412,6 +412,7 @@ internal sealed class YamuxSession
 
         if (header.Flags.HasFlag(FrameFlags.Rst))
         {
+            Require(!stream.IsInbound || _keepAlive.TakeReset(), "The other side opens streams to reset them.");
             Cut(stream, new Libp2pException(Libp2pError.StreamReset, "The other side reset the stream."), tell: false);
             return wake;
         }
