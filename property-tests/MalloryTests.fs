@@ -213,7 +213,7 @@ let ``bands of two and three that are up to anything get nothing out of it`` () 
         run { Run.standard with Mallories = ValueSome(2 + int (seed % 2UL)); People = ValueSome(3 + int (seed % 3UL)) } seed |> ignore
 
 type Fresh(output: ITestOutputHelper) =
-    [<Fact; Trait("Suite", "long")>]
+    [<Fact>]
     member _.``fresh seeds find nothing either``() =
         let first = uint64 (Random.Shared.NextInt64(1L <<< 40))
         output.WriteLine $"fresh seeds {first} to {first + 9UL}"

@@ -105,6 +105,37 @@ let ``two participants disappear one after the other`` () =
 let ``two participants disappear, for long`` () =
     for seed in 3_000..3_200 do twoDisappear seed
 
+/// The payer gives up and says so before the payee has even heard of the channel; the hub hears it last, when the payee has signed.
+let private gaveUpEarly seed =
+    let world = Story.world seed Faults.none
+    Story.join world line
+    let pair first second flip = if flip then second, first else first, second
+    let a, b = pair Story.alice Story.irene (seed % 2 = 0)
+    let c, d = pair Story.irene Story.bob (seed / 2 % 2 = 0)
+    let left = Story.openLedger world "left" a b Story.native 100 100 1UL
+    let right = Story.openLedger world "right" c d Story.native 100 100 2UL
+    world.Network.Cut(Story.alice, Story.bob)
+    world.Network.Cut(Story.irene, Story.bob)
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    world.Run 5
+    world.Network.Cut(Story.alice, Story.irene)
+    let id = started world
+    ask world Story.alice "reject" (RejectObjective(id, "no"))
+    world.Run 5
+    world.Network.Heal(Story.alice, Story.bob)
+    world.Run 60
+    world.Network.Cut(Story.alice, Story.bob)
+    world.Network.Heal(Story.irene, Story.bob)
+    world.Run 60
+    world.Network.Heal(Story.alice, Story.irene)
+    world.Run 60
+    world.Network.Heal(Story.alice, Story.bob)
+    tidyUp world seed left right id
+
+[<Fact>]
+let ``who signs the post-fund of an opening that was given up is told so`` () =
+    for seed in 0..11 do gaveUpEarly seed
+
 /// Each signer refuses the first final state that it is asked for.
 let private refuseFinals (world: SimulatedWorld) =
     for who in line do

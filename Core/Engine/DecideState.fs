@@ -140,9 +140,14 @@ module internal DecideState =
             | Some _, ValueSome { Ending = ValueSome(Rejected _) } when not (Channel.hasSigned Turn.preFund channel) ->
                 // Whoever comes late hears what the others heard.
                 decline turning sender objective
-            // What was given back can not be opened by a signature that was kept until now.
-            | Some seen, _ when seen.Variable.Turn = Turn.postFund && NodeState.isGivenBack channel turning.State -> Take
-            | Some seen, _ when not seen.Variable.IsFinal -> storeSignatures turning sender channel state
+            | Some seen, _ when not seen.Variable.IsFinal ->
+                // Who signs the post-fund of what is given up here may not have heard: without a final state it could wait for ever.
+                let isLate = seen.Variable.Turn = Turn.postFund && NodeState.isGivenUp channel.Terms.Id turning.State
+                if isLate then Promise.tell turning sender (RejectionOf objective)
+
+                // What was given back can not be opened by a signature that was kept until now.
+                if isLate && NodeState.isGivenBack channel turning.State then Take
+                else storeSignatures turning sender channel state
             | None, ValueSome record when contradicts channel sender state && record.Ending <> ValueSome Completed ->
                 giveUp turning sender objective
             | _ -> offend "unexpected-state" "the state is not one of the channel's opening states"

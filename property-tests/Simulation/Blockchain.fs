@@ -137,7 +137,7 @@ type internal Blockchain(ground: Ground, start: Contracts, confirmations: int) =
     let extend () =
         let parcels = choose ()
         head <- build head parcels
-        if not parcels.IsEmpty then busyUntil <- head.Height + uint64 confirmations + 1UL
+        if not parcels.IsEmpty then busyUntil <- max busyUntil (head.Height + uint64 confirmations + 1UL)
 
     let rec removed (block: Block) (depth: int) found =
         match block.Parent with

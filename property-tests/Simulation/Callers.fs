@@ -18,6 +18,9 @@ type internal Callers(world: SimulatedWorld, swarm: Swarm) =
     // What each payment asked for, by request.
     let payments = Dictionary<RequestId, struct (Address * ChannelId * Amount)>()
 
+    // An approval that is refused (its ledger is gone, say) is not asked for once more.
+    let approved = HashSet<struct (Address * ObjectiveId)>()
+
     let node who = world.Nodes[who]
     let state who = (node who).State
 
@@ -176,10 +179,7 @@ type internal Callers(world: SimulatedWorld, swarm: Swarm) =
         world.Ground.After(20_000, 60_000, Agenda.World, live)
 
     member _.IsDone = wishes >= swarm.Count
-    /// Every wish so far has its answer.
-    member _.AreAnswered = asked |> Seq.forall (fun (struct (who, request)) -> (node who).Answers.ContainsKey request)
     member _.Unanswered = [ for struct (who, request) in asked do if not ((node who).Answers.ContainsKey request) then struct (who, request) ]
-
 
     /// What this node's callers have been told is paid on a channel, or covered by a voucher handed to them.
     member _.Paid(payer: Address, channel: ChannelId) =
@@ -196,7 +196,8 @@ type internal Callers(world: SimulatedWorld, swarm: Swarm) =
     /// Open objectives that wait for the operator are approved: the story is at its end.
     member _.ApproveAll() =
         for who in swarm.People do
-            for id in openObjectives who (fun record -> not record.Approved) do ask who (ApproveObjective id)
+            for id in openObjectives who (fun record -> not record.Approved) do
+                if approved.Add(struct (who, id)) then ask who (ApproveObjective id)
 
     /// Whoever may close a channel does.
     member _.Close(who: Address, command: Command) = ask who command

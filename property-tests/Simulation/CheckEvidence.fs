@@ -139,13 +139,22 @@ module internal CheckEvidence =
         [ for KeyValue(asset, struct (fair, held)) in sums books put state do
               if held < fair then $"its evidence is worth {held} of asset {asset}, its fair amount is {fair}" ]
 
+    /// The leader has signed a guarantee's removal: the follower's own signature is all that it takes.
+    let private canRemove (channel: Channel) (ledger: LedgerChannel) target =
+        let isSignedRemoval (queued: QueuedProposal) =
+            match queued.Proposal with
+            | Remove(id, _) -> id = target && queued.LeaderSignature.IsSome
+            | Add _ -> false
+
+        not (Channel.isLeader channel) && ledger.Queue.Values |> Seq.exists isSignedRemoval
+
     /// What may stand in channels that the contracts could not enforce, per ledger.
     let checkCap (settings: Settings) (state: NodeState) : string list =
         [ for channel in state.Channels.Items.Values do
               match channel.Ledger with
               | ValueSome ledger when not ledger.Agreed.Guarantees.IsEmpty ->
                   let isSoft target = NodeState.channel target state |> ValueOption.exists (fun c -> Terms.isUnenforceable c.Terms)
-                  let soft = ledger.Agreed.Guarantees.Values |> Seq.filter (fun g -> isSoft g.Target) |> Seq.sumBy (fun g -> g.Amount.Value)
+                  let soft = ledger.Agreed.Guarantees.Values |> Seq.filter (fun g -> isSoft g.Target && not (canRemove channel ledger g.Target)) |> Seq.sumBy (fun g -> g.Amount.Value)
                   let limit = Policy.unenforceableLimit settings.Policy channel.Terms.Opening.Asset
                   if soft > limit.Value then $"{soft} stands unenforceable in {channel.Terms.Id}, allowed is {limit}"
               | _ -> () ]

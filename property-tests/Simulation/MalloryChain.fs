@@ -64,11 +64,12 @@ type internal MalloryChain(band: Band) =
                   | ValueSome own when own.Turn > record -> own
                   | _ -> () ]
 
-    /// Answers for the honest, whose nodes do not yet watch for challenges.
+    /// Answers for the honest, whose nodes do not yet watch for challenges. Blocks go on until no re-org reaches the answer: one
+    /// that came in time must not be mined anew long after its time.
     let defend () =
         for KeyValue(id, _) in chain.Head.After.Statuses do
             if isChallenged id then
-                chain.KeepGoing 2UL
+                chain.KeepGoing(chain.Confirmations + 4UL)
                 match answers id with
                 | [] -> ()
                 | found ->
