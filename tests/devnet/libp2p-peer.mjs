@@ -1,7 +1,6 @@
 // A js-libp2p node that does what it is told: one JSON command a line on stdin, one JSON answer a line on stdout.
-// usage: node libp2p-peer.mjs '{"key": "<32 bytes, hex>", "listen": true, "dht": false, "early": true}'
+// usage: node libp2p-peer.mjs '{"key": "<32 bytes, hex>", "dht": false}'
 import { createInterface } from 'node:readline'
-import { createHash } from 'node:crypto'
 
 // Node 20 has no Promise.withResolvers, which the packages call.
 Promise.withResolvers ??= function () {
@@ -39,7 +38,7 @@ if (setup.dht) {
 
 const node = await createLibp2p({
   privateKey: setup.key ? privateKeyFromRaw(Buffer.from(setup.key, 'hex')) : undefined,
-  addresses: { listen: setup.listen === false ? [] : ['/ip4/127.0.0.1/tcp/0'] },
+  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux()],
@@ -48,7 +47,6 @@ const node = await createLibp2p({
 })
 
 let messages = 0
-const digest = createHash('sha256')
 await node.handle(ECHO, ({ stream }) => { stream.sink(stream.source).catch(() => {}) }, { maxInboundStreams: 32 })
 await node.handle(MSG, async ({ stream }) => {
   let text = ''
@@ -56,6 +54,13 @@ await node.handle(MSG, async ({ stream }) => {
   if (text.endsWith('\n')) messages++
   await stream.close()
 }, { maxInboundStreams: 32 })
+
+const lines = []
+await node.handle('/nitro/msg/1.0.0', async ({ stream, connection }) => {
+  const text = (await collect(stream.source)).toString()
+  lines.push({ from: connection.remotePeer.toString(), text })
+  await stream.close()
+})
 
 function newest (values) {
   const stamps = values.map(value => JSON.parse(Buffer.from(value).toString()).Data.Timestamp)
@@ -85,11 +90,6 @@ async function message (peer, text) {
   await collect(stream.source)
 }
 
-async function events (source, name) {
-  for await (const event of source) if (event.name === name) return event
-  return null
-}
-
 const commands = {
   where: () => ({ peer: node.peerId.toString(), addresses: node.getMultiaddrs().map(String) }),
   dial: async ({ address }) => (await node.dial(multiaddr(address))).remotePeer.toString(),
@@ -111,6 +111,12 @@ const commands = {
     try { await node.dialProtocol(peerIdFromString(peer), '/absent/1.0.0'); return 'opened' } catch (error) { return error.name }
   },
   messages: () => messages,
+  lines: () => lines,
+  say: async ({ peer, protocol, text }) => {
+    const stream = await node.dialProtocol(peerIdFromString(peer), protocol)
+    await stream.sink([Buffer.from(text)])
+    return (await collect(stream.source)).toString()
+  },
   burst: async ({ peer, count, atOnce }) => {
     const id = peerIdFromString(peer)
     for (let at = 0; at < count; at += atOnce) {
@@ -123,12 +129,6 @@ const commands = {
     return true
   },
   get: async ({ key }) => Buffer.from(await node.contentRouting.get(Buffer.from(key))).toString(),
-  local: async ({ key }) => {
-    try {
-      const found = await node.services.dht.datastore?.get?.(key)
-      return found ? Buffer.from(found).toString() : null
-    } catch { return null }
-  },
   findPeer: async ({ peer }) => (await node.peerRouting.findPeer(peerIdFromString(peer))).multiaddrs.map(String),
   table: () => [...node.services.dht.routingTable.kb.toIterable()].map(entry => entry.peerId.toString())
 }

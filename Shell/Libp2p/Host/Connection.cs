@@ -107,11 +107,9 @@ public sealed class Connection
     /// <summary>Ends the connection with a goodbye.</summary>
     public void Close() => Session.End(new Libp2pException(Libp2pError.Disconnected, "The connection was closed here."));
 
-    internal void SetDescription(PeerDescription description)
-    {
-        _description = description;
-        _described.TrySetResult(description);
-    }
+    internal void SetDescription(PeerDescription description) => _description = description;
+
+    internal void ReleaseDescription(PeerDescription description) => _described.TrySetResult(description);
 
     internal void FailDescription(Exception reason)
     {

@@ -144,6 +144,8 @@ public sealed class Swarm : IAsyncDisposable
         {
             observer.Described(connection, description);
         }
+
+        connection.ReleaseDescription(description); // Who waits for it finds what the observers have begun.
     }
 
     private static void ImmutableAdd(ref IConnectionObserver[] observers, IConnectionObserver added)

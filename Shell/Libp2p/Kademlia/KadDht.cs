@@ -18,7 +18,7 @@ namespace Nitro.Libp2p.Kademlia;
 public sealed class KadDht : IConnectionObserver, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, byte[]> _own = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Connection, byte> _served = new();
+    private readonly ConcurrentDictionary<Connection, Task> _introductions = new();
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Swarm _swarm;
@@ -130,6 +130,12 @@ public sealed class KadDht : IConnectionObserver, IAsyncDisposable
         return found;
     }
 
+    /// <summary>
+    /// Ends when a peer that has described itself was offered our records. Worth waiting for before anything is said to it
+    /// that it may want to answer: go-nitro dies of an address that it cannot find.
+    /// </summary>
+    public Task IntroductionTo(Connection connection) => _introductions.GetValueOrDefault(connection, Task.CompletedTask);
+
     /// <summary>Looks for the peers closest to ourselves, which fills the table. Worth doing after start and every ten minutes.</summary>
     public Task RefreshAsync(CancellationToken cancellationToken) =>
         SearchAsync(_swarm.LocalPeer.Bytes.ToArray(), KadMessageType.FindNode, (_, _) => false, cancellationToken);
@@ -149,24 +155,22 @@ public sealed class KadDht : IConnectionObserver, IAsyncDisposable
 
         var contact = new KadContact(connection.Peer, [.. KadWire.Dialable(description.Addresses, connection.Peer).Take(_options.MaxAddresses)]);
         _table.Add(contact);
-        if (!_served.TryAdd(connection, 0))
+        if (_introductions.ContainsKey(connection))
         {
             return; // Described itself anew: it has our records.
         }
 
-        foreach (var (key, value) in _own)
-        {
-            Track(PutAsync(contact, Encoding.ASCII.GetBytes(key), value, _stop.Token));
-        }
-
+        var puts = Task.WhenAll(_own.Select(own => PutAsync(contact, Encoding.ASCII.GetBytes(own.Key), own.Value, _stop.Token)));
+        _introductions[connection] = puts;
+        Track(puts);
         if (connection.Closed.IsCancellationRequested)
         {
-            _served.TryRemove(connection, out _);
+            _introductions.TryRemove(connection, out _);
         }
     }
 
     /// <inheritdoc/>
-    public void Disconnected(Connection connection, Libp2pException reason) => _served.TryRemove(connection, out _);
+    public void Disconnected(Connection connection, Libp2pException reason) => _introductions.TryRemove(connection, out _);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
