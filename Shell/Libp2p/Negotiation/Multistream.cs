@@ -59,13 +59,22 @@ public static class Multistream
             throw new Libp2pException(Libp2pError.Malformed, "The other side does not negotiate by multistream-select 1.0.");
         }
 
-        await stream.WriteAsync(Tokens(Header), cancellationToken).ConfigureAwait(false);
+        var isHeaderSent = false;
         for (var proposals = 0; proposals < options.MaxProposals; proposals++)
         {
-            var proposal = await ReadTokenAsync(stream, options, cancellationToken).ConfigureAwait(false);
+            // Most dialers send their header and their first proposal together: then so do we with the answers.
+            var arriving = ReadTokenAsync(stream, options, cancellationToken);
+            if (!isHeaderSent && !arriving.IsCompleted)
+            {
+                await stream.WriteAsync(Tokens(Header), cancellationToken).ConfigureAwait(false);
+                isHeaderSent = true;
+            }
+
+            var proposal = await arriving.ConfigureAwait(false);
             var known = isKnown(proposal);
             var answer = known ? Tokens(proposal) : proposal == List ? Listing(list()) : Tokens(Refusal);
-            await stream.WriteAsync(answer, cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(isHeaderSent ? answer : [.. Tokens(Header), .. answer], cancellationToken).ConfigureAwait(false);
+            isHeaderSent = true;
             if (known)
             {
                 return proposal;

@@ -153,6 +153,26 @@ public sealed class JsInteropTests : IDisposable
         await HostTests.EchoAsync(connection, 1000, Limit);
     }
 
+    [Fact]
+    [Trait("Suite", "long")]
+    public async Task A_connection_that_is_quiet_for_ninety_seconds_stands()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(180));
+        await using var js = await JsPeer.StartAsync(limit.Token);
+        await using var host = await TestHost.StartAsync(limit.Token);
+        var connection = await host.Swarm.DialAsync(js.Peer, [js.Address], limit.Token);
+        await connection.Described.WaitAsync(limit.Token);
+        var began = TimeProvider.System.GetTimestamp();
+
+        // Both ping after thirty seconds of silence, and whoever hears one is silent no longer: the wait itself is the test.
+        await Eventually.BecomesAsync(
+            () => TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(90) || connection.Closed.IsCancellationRequested,
+            "ninety seconds", limit.Token);
+
+        Assert.False(connection.Closed.IsCancellationRequested);
+        await HostTests.EchoAsync(connection, 1000, limit.Token);
+    }
+
     internal static async Task TellAsync(Connection connection, string text, CancellationToken cancellationToken)
     {
         await using var stream = await connection.OpenStreamAsync(Message, cancellationToken);
