@@ -210,7 +210,7 @@ public sealed class KadDht : IConnectionObserver, IAsyncDisposable
             var connection = await _swarm.DialAsync(contact.Peer, contact.Addresses, deadline.Token).ConfigureAwait(false);
             await using var stream = await connection.OpenStreamAsync(_options.Protocol, deadline.Token).ConfigureAwait(false);
             await KadWire.WriteAsync(stream, request, deadline.Token).ConfigureAwait(false);
-            stream.CloseWrite();
+            // Our half stays open until the reply is here: js-libp2p resets a stream whose requests have ended, reply and all.
             var reply = await KadWire.ReadAsync(stream, _options, deadline.Token).ConfigureAwait(false);
             if (reply is not null)
             {

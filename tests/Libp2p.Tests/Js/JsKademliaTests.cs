@@ -52,7 +52,7 @@ public sealed class JsKademliaTests : IDisposable
         await MeetAsync(left, js);
         await MeetAsync(right, js);
         var (key, value) = await left.RecordAsync();
-        await left.Dht.PublishAsync(key, value, Limit);
+        Assert.InRange(await left.Dht.PublishAsync(key, value, Limit), 1, 2); // Js may have told of right.
 
         // Right knows js alone.
         Assert.Equal(value, (await right.Dht.ResolveAsync(key, Limit))?.ToArray());
