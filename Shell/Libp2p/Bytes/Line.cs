@@ -4,10 +4,15 @@ namespace Nitro.Libp2p.Bytes;
 public static class Line
 {
     /// <summary>The line without its end; null where the stream ends before it does.</summary>
-    /// <exception cref="Libp2pException">LimitReached: longer than <paramref name="limit"/>.</exception>
-    public static async ValueTask<byte[]?> ReadAsync(Stream stream, int limit, CancellationToken cancellationToken)
+    /// <param name="stream">Where it comes from.</param>
+    /// <param name="limit">Bytes of a line.</param>
+    /// <param name="cancellationToken">The deadline.</param>
+    /// <param name="mayHold">Asked before each so many bytes more are held; no limit but the line's where it is absent.</param>
+    /// <exception cref="Libp2pException">LimitReached: longer than <paramref name="limit"/>, or more may not be held.</exception>
+    public static async ValueTask<byte[]?> ReadAsync(
+        Stream stream, int limit, CancellationToken cancellationToken, Func<int, bool>? mayHold = null)
     {
-        var buffer = new byte[Math.Min(limit, 4096)];
+        var buffer = Grow([], Math.Min(limit, 4096), mayHold);
         var filled = 0;
         while (true)
         {
@@ -31,8 +36,19 @@ public static class Line
 
             if (filled == buffer.Length)
             {
-                Array.Resize(ref buffer, Math.Min(limit, 2 * filled));
+                buffer = Grow(buffer, Math.Min(limit, 2 * filled), mayHold);
             }
         }
+    }
+
+    private static byte[] Grow(byte[] buffer, int size, Func<int, bool>? mayHold)
+    {
+        if (mayHold is not null && !mayHold(size - buffer.Length))
+        {
+            throw new Libp2pException(Libp2pError.LimitReached, "Too much is being received already.");
+        }
+
+        Array.Resize(ref buffer, size);
+        return buffer;
     }
 }

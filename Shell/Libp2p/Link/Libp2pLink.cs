@@ -38,7 +38,7 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     {
         (_swarm, _dht, _signer, _options, _log) = (swarm, dht, signer, options, log ?? NullLogger.Instance);
         _finder = new PeerFinder(swarm, dht, options);
-        _messages = new MessageProtocols(options);
+        _messages = new MessageProtocols(options, swarm.Options.Time);
         _peerInfo = new PeerInfoProtocol(swarm, options);
         swarm.Handle(MessageProtocols.V1, _messages.TakeV1Async);
         swarm.Handle(MessageProtocols.V2, _messages.TakeV2Async);

@@ -20,6 +20,21 @@ public sealed record LinkOptions
     /// <summary>Bytes of one message.</summary>
     public int MaxMessage { get; init; } = 8 * 1024 * 1024;
 
+    /// <summary>Bytes of messages that are being received from one peer at a time.</summary>
+    public int MaxReceivingPerPeer { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Bytes of messages that are being received at a time.</summary>
+    public long MaxReceiving { get; init; } = 128L * 1024 * 1024;
+
+    /// <summary>Messages that a peer may send within a minute. More are answered "busy"; twice as many end the connection.</summary>
+    public int MaxMessagesPerMinute { get; init; } = 600_000;
+
+    /// <summary>Bytes that a peer may send within a minute, in the same way.</summary>
+    public long MaxBytesPerMinute { get; init; } = 512L * 1024 * 1024;
+
+    /// <summary>Offences, such as bad signatures, within a minute; one more ends the connection.</summary>
+    public int MaxOffencesPerMinute { get; init; } = 20;
+
     /// <summary>For a message to be written and answered.</summary>
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

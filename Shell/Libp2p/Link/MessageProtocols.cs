@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nitro.Libp2p.Bytes;
 using Nitro.Libp2p.Host;
 using Nitro.Libp2p.Yamux;
@@ -9,10 +10,13 @@ namespace Nitro.Libp2p.Link;
 /// One message a stream, one line a message. Version 1 is go-nitro's: the receiver closes when it has taken the message.
 /// Version 2 is ours: the receiver answers with a line.
 /// </summary>
-internal sealed class MessageProtocols(LinkOptions options)
+internal sealed class MessageProtocols(LinkOptions options, TimeProvider time)
 {
     internal const string V1 = "/nitro/msg/1.0.0";
     internal const string V2 = "/nitro/msg/2.0.0";
+
+    private readonly ByteBudget _receiving = new(options.MaxReceiving);
+    private readonly ConditionalWeakTable<Connection, PeerBudget> _budgets = [];
 
     /// <summary>Where messages go; null before the node runs and after.</summary>
     internal IPeerSink? Sink { get; set; }
@@ -77,9 +81,40 @@ internal sealed class MessageProtocols(LinkOptions options)
             return PeerAnswer.Busy;
         }
 
-        var line = await Line.ReadAsync(stream, options.MaxMessage, cancellationToken).ConfigureAwait(false);
-        return line is null
-            ? PeerAnswer.Busy // Cut off: whoever sent it does so again.
-            : await sink.ReceivedAsync(sender, line, cancellationToken).ConfigureAwait(false);
+        var budget = _budgets.GetValue(connection, _ => new PeerBudget(options, _receiving, time));
+        var held = 0;
+        try
+        {
+            var line = await Line.ReadAsync(stream, options.MaxMessage, cancellationToken, MayHold).ConfigureAwait(false);
+            return line is null
+                ? PeerAnswer.Busy // Cut off: whoever sent it does so again.
+                : await TakeAsync(sink, sender, line, budget, connection, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            budget.Receiving.Return(held);
+        }
+
+        bool MayHold(int more)
+        {
+            var may = budget.Receiving.TryTake(more);
+            held += may ? more : 0;
+            return may;
+        }
+    }
+
+    private static async Task<PeerAnswer> TakeAsync(
+        IPeerSink sink, byte[] sender, byte[] line, PeerBudget budget, Connection connection, CancellationToken cancellationToken)
+    {
+        var verdict = budget.Take(line.Length);
+        var answer = verdict == BudgetVerdict.Fine
+            ? await sink.ReceivedAsync(sender, line, cancellationToken).ConfigureAwait(false)
+            : PeerAnswer.Busy;
+        if (verdict == BudgetVerdict.Cut || (answer == PeerAnswer.Offence && budget.Offend() == BudgetVerdict.Cut))
+        {
+            connection.Close();
+        }
+
+        return answer;
     }
 }

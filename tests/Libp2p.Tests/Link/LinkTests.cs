@@ -1,3 +1,4 @@
+using Nitro.Libp2p.Identify;
 using Nitro.Libp2p.Identity;
 using Nitro.Libp2p.Tests.Hosts;
 using Nitro.Libp2p.Tests.Js;
@@ -114,6 +115,60 @@ public sealed class LinkTests : IDisposable
         Assert.Equal("{\"To\":\"js\"}\n", line.GetProperty("text").GetString());
         await js.AskAsync("say", ("peer", alice.Host.Peer.ToString()), ("protocol", "/nitro/peerinfo/1.0.0"), ("text", $"{{\"id\":\"{js.Peer}\",\"address\":\"0x{twin.Name}\"}}\n"));
     }
+
+    [Fact]
+    public async Task A_peer_over_its_budget_is_slowed_then_cut_and_another_is_not()
+    {
+        await using var bob = await LinkHost.StartAsync(Limit, options => options with { MaxMessagesPerMinute = 5, MaxOffencesPerMinute = 2 });
+        await using var alice = await LinkHost.StartAsync(Limit, options => Knowing(options, bob));
+        await using var irene = await LinkHost.StartAsync(Limit, options => Knowing(options, bob));
+        var answers = new List<PeerAnswer>();
+        for (var i = 0; i < 10; i++)
+        {
+            answers.Add(await alice.SendAsync(bob, "m", Limit));
+        }
+
+        Assert.Equal([.. Enumerable.Repeat(PeerAnswer.Taken, 5), .. Enumerable.Repeat(PeerAnswer.Busy, 5)], answers);
+        var connection = bob.Host.Swarm.Find(alice.Host.Peer)!;
+        await alice.SendAsync(bob, "one too many", Limit);
+        await Eventually.BecomesAsync(() => connection.Closed.IsCancellationRequested, "the end of the connection", Limit);
+
+        Assert.Equal(PeerAnswer.Taken, await irene.SendAsync(bob, "m", Limit));
+        bob.Answer = () => PeerAnswer.Offence;
+        var other = bob.Host.Swarm.Find(irene.Host.Peer)!;
+        for (var i = 0; i < 3; i++)
+        {
+            await irene.SendAsync(bob, "bad", Limit);
+        }
+
+        await Eventually.BecomesAsync(() => other.Closed.IsCancellationRequested, "the end of the offender's connection", Limit);
+    }
+
+    [Fact]
+    public async Task Messages_that_are_not_finished_hold_no_more_than_allowed()
+    {
+        await using var bob = await LinkHost.StartAsync(Limit, options => options with { MaxReceivingPerPeer = 1_000_000 });
+        await using var stranger = await TestHost.StartAsync(Limit);
+        var connection = await stranger.DialAsync(bob.Host, Limit);
+        var refused = 0;
+        for (var i = 0; i < 10; i++)
+        {
+            var stream = await connection.OpenStreamAsync("/nitro/msg/2.0.0", Limit);
+            var failure = await Record.ExceptionAsync(async () =>
+            {
+                await stream.WriteAsync(new byte[200_000], Limit);
+                await PingProtocol.PingAsync(connection, Limit); // By then it was read.
+                await stream.WriteAsync(new byte[1], Limit);
+            });
+            refused += failure is Libp2pException { Error: Libp2pError.StreamReset } ? 1 : 0;
+        }
+
+        Assert.InRange(refused, 4, 8);
+        Assert.False(connection.Closed.IsCancellationRequested);
+    }
+
+    private static Libp2p.Link.LinkOptions Knowing(Libp2p.Link.LinkOptions options, LinkHost peer) =>
+        options with { Peers = new Dictionary<string, Addresses.Multiaddr> { [peer.Name] = peer.Where } };
 
     // A record travels for a moment before everybody has it.
     private async Task UntilTakenAsync(Func<ValueTask<PeerAnswer>> send)
