@@ -15,9 +15,8 @@ namespace Nitro.Libp2p.Host;
 /// A libp2p host: listens, dials, and gives each stream that a peer opens to the handler of its protocol. Identify and
 /// ping are served from the start.
 /// </summary>
-public sealed class Swarm : IAsyncDisposable
+public sealed partial class Swarm : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<PeerId, Lazy<Task<Connection>>> _dials = new();
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ListenAddresses _addresses;
@@ -103,20 +102,6 @@ public sealed class Swarm : IAsyncDisposable
         return Multiaddr.Of(bound);
     }
 
-    /// <summary>The connection to a peer: the one that stands, or a new one to the first of these addresses that answers.</summary>
-    /// <exception cref="Libp2pException">Unreachable, TimedOut, WrongPeer, or what else the last address failed with.</exception>
-    public async Task<Connection> DialAsync(PeerId peer, IReadOnlyList<Multiaddr> addresses, CancellationToken cancellationToken)
-    {
-        if (_connections.Find(peer) is { } standing)
-        {
-            return standing;
-        }
-
-        // Several callers share one attempt; it goes on when one of them gives up.
-        var dial = _dials.GetOrAdd(peer, _ => new Lazy<Task<Connection>>(() => DialOnceAsync(peer, addresses)));
-        return await dial.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>Tells all peers anew how this host describes itself.</summary>
     public Task PushAsync(CancellationToken cancellationToken) => Task.WhenAll(Connections.Select(peer => _identify.PushAsync(peer, cancellationToken)));
 
@@ -161,63 +146,6 @@ public sealed class Swarm : IAsyncDisposable
 
     private async Task<Upgrader> MakeUpgraderAsync() => new(
         await NoiseCredentials.CreateAsync(Identity, X25519Key.Random(), Upgrader.Muxers, _stop.Token).ConfigureAwait(false), Options);
-
-    private async Task<Connection> DialOnceAsync(PeerId peer, IReadOnlyList<Multiaddr> addresses)
-    {
-        try
-        {
-            Exception? last = null;
-            foreach (var address in addresses.Where(TcpTransport.CanDial))
-            {
-                if (address.Peer is { } named && !named.Equals(peer))
-                {
-                    continue;
-                }
-
-                try
-                {
-                    return await DialAddressAsync(peer, address).ConfigureAwait(false);
-                }
-                catch (IOException e)
-                {
-                    last = e;
-                }
-            }
-
-            throw last ?? new Libp2pException(Libp2pError.Unreachable, $"No address of {peer} can be dialed.");
-        }
-        finally
-        {
-            _dials.TryRemove(peer, out _);
-        }
-    }
-
-    private async Task<Connection> DialAddressAsync(PeerId peer, Multiaddr address)
-    {
-        var upgrader = await _upgrader.Value.ConfigureAwait(false);
-        var socket = await TcpTransport.DialAsync(address, Options.ConnectTimeout, _stop.Token).ConfigureAwait(false);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        deadline.CancelAfter(Options.UpgradeTimeout);
-        var wire = new NetworkStream(socket, ownsSocket: true);
-        try
-        {
-            var outcome = await upgrader.DialAsync(wire, peer, deadline.Token).ConfigureAwait(false);
-            return Start(outcome, Multiaddr.Of((IPEndPoint)socket.RemoteEndPoint!), isInbound: false)
-                ?? throw new Libp2pException(Libp2pError.LimitReached, $"There are {_connections.Count} connections.");
-        }
-        catch (Exception e)
-        {
-            await wire.DisposeAsync().ConfigureAwait(false);
-            throw e switch
-            {
-                Libp2pException => e,
-                OperationCanceledException when !_stop.IsCancellationRequested =>
-                    new Libp2pException(Libp2pError.TimedOut, $"{address} does not complete the handshake.", e),
-                IOException => new Libp2pException(Libp2pError.Disconnected, $"{address} ended the connection.", e),
-                _ => e,
-            };
-        }
-    }
 
     private async Task AcceptLoopAsync(Socket listener)
     {
