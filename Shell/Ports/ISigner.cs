@@ -27,7 +27,11 @@ public interface ISigner : IAsyncDisposable
 }
 
 /// <summary>A typed request. <c>Lane</c>: order is kept within it. <c>Body</c>: one item of Request.V1, the structure and never a hash.</summary>
-public sealed record SignRequest(long EffectId, string Lane, ReadOnlyMemory<byte> Body);
+public sealed record SignRequest(long EffectId, string Lane, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>The signed calls that caused it, as they stood when it was first asked for.</summary>
+    public IReadOnlyList<CallContext> Contexts { get; init; } = [];
+}
 
 /// <summary>A final answer: a 65-byte signature r, s, v, or else a refusal's tag.</summary>
 public sealed record SignAnswer(long EffectId, ReadOnlyMemory<byte> Signature, string? RefusedTag);

@@ -9,19 +9,24 @@ public sealed record SignerOptions
     /// <summary>The folder of marks and, unless named otherwise, keys.</summary>
     public string DataDirectory { get; init; } = "./signer";
 
-    /// <summary>Signs states and vouchers; default <c>channel.key</c> in the folder, made when absent.</summary>
+    /// <summary>A plain key file that signs states and vouchers, made when absent; unless named, the encrypted key in the folder does.</summary>
     public string? ChannelKeyFile { get; init; }
 
-    /// <summary>Signs transactions; default <c>chain.key</c> in the folder, made when absent.</summary>
+    /// <summary>A plain key file that signs transactions, made when absent; unless named, the encrypted key in the folder does.</summary>
     public string? ChainKeyFile { get; init; }
 
-    internal string ChannelKeyPath => ChannelKeyFile ?? Path.Combine(DataDirectory, "channel.key");
+    /// <summary>Holds the passphrase of the encrypted keys; without it the environment or a prompt gives it.</summary>
+    public string? PassphraseFile { get; init; }
 
-    internal string ChainKeyPath => ChainKeyFile ?? Path.Combine(DataDirectory, "chain.key");
+    internal string KeysFolder => Path.Combine(DataDirectory, "keys");
 
     internal string TransportKeyPath => Path.Combine(DataDirectory, "link.key");
 
     internal string PairedNodesPath => Path.Combine(DataDirectory, "nodes.json");
+
+    internal string DevicesPath => Path.Combine(DataDirectory, "devices.json");
+
+    internal string CallsPath => Path.Combine(DataDirectory, "calls.db");
 
     internal string MarksPath => Path.Combine(DataDirectory, "marks.db");
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Nitro.Ports;
 using Nitro.Signing;
 using Nitro.SignerProtocol;
+using Nitro.Storage;
 
 namespace Nitro.Signer;
 
@@ -13,7 +14,7 @@ namespace Nitro.Signer;
 /// the signatures, then the answers. What a lost attachment brought is dropped before anything newer is judged: the node sends it again,
 /// and an older copy must not be signed behind the refusal of a newer one.
 /// </summary>
-internal sealed class Workbench(SigningDesk desk, ILogger logger)
+internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger logger)
 {
     private const int MostQueued = 1024;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -44,7 +45,7 @@ internal sealed class Workbench(SigningDesk desk, ILogger logger)
 
     private async Task JudgeAsync(List<Errand> errands, CancellationToken cancellationToken)
     {
-        var readings = errands.ConvertAll(ItemReading.Of);
+        var readings = await ReadAsync(errands, cancellationToken);
         var batch = new List<SignRequest>();
         foreach (var item in readings.SelectMany(reading => reading.Items))
         {
@@ -77,6 +78,24 @@ internal sealed class Workbench(SigningDesk desk, ILogger logger)
             Refused = answer.RefusedTag ?? "",
         }));
         return results.ToByteString();
+    }
+
+    /// <summary>What is asked, and whether the calls shown for it are what they claim. Tries until it can tell.</summary>
+    private async Task<List<ItemReading>> ReadAsync(List<Errand> errands, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return errands.ConvertAll(errand => contexts.Judge(errand.Request) is { } tag ? new ItemReading([], tag) : ItemReading.Of(errand));
+            }
+            catch (Exception e) when (e is SqliteException or StorageException)
+            {
+                logger.LogError("The calls behind a request cannot be judged, so nothing is signed: {Cause} The signer keeps trying", e.Message);
+            }
+
+            await Task.Delay(RetryDelay, cancellationToken);
+        }
     }
 
     /// <summary>Tries until the marks are stored: a full disk is mended by people, and until then silence is the answer.</summary>

@@ -94,7 +94,7 @@ public sealed class RemoteSigner : ISigner
 
     private SigningJob Job(SignRequest request) =>
         SignerCore.TryRead(request.Body, out var read, out var error)
-            ? new SigningJob(request.Body, read.Digest, ChannelAddress, result => Answer(request.EffectId, result))
+            ? new SigningJob(request.Body, read.Digest, ChannelAddress, result => Answer(request.EffectId, result)) { Contexts = request.Contexts }
             : throw new ArgumentException($"The node asked for a signature in a form of its own: {error}", nameof(request));
 
     private void Answer(long effectId, SigningResult result)

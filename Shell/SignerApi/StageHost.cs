@@ -151,13 +151,14 @@ internal sealed class StageHost : IAsyncDisposable
 
     private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
     {
-        var needed = (jobs.Count + SignerApiTerms.MostItems - 1) / SignerApiTerms.MostItems;
+        var groups = StagedRequest.Group(jobs).ToList();
+        var needed = groups.Count;
         if (_stage.Waiting + needed > MostPending || _lanes.Waiting(lane) + needed > PerLane)
         {
             throw new InvalidOperationException("as many signing requests wait as are allowed");
         }
 
-        foreach (var some in jobs.Chunk(SignerApiTerms.MostItems))
+        foreach (var some in groups)
         {
             var request = new StagedRequest(_nextId++, lane, some);
             _pending[request.Id] = request;
