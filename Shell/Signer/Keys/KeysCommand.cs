@@ -30,7 +30,12 @@ internal sealed class KeysCommand
     /// <exception cref="SignerSetupException">It is not understood.</exception>
     public static KeysCommand Parse(IReadOnlyList<string> args)
     {
-        if (args.Count == 0 || args[0] is not ("new" or "restore" or "encrypt" or "show-addresses" or "--help" or "-h"))
+        if (args is [.., "--help" or "-h"])
+        {
+            return new KeysCommand("--help", new SignerOptions(), false);
+        }
+
+        if (args.Count == 0 || args[0] is not ("new" or "restore" or "encrypt" or "show-addresses"))
         {
             throw new SignerSetupException("'keys' takes new, restore, encrypt or show-addresses: 'nitro-signer keys --help' tells more.");
         }
