@@ -130,6 +130,12 @@ module internal DecideState =
         Undo.abandon turning objective "conflicting-opening: the payer's pre-fund differs from what another participant has signed" true
         decline turning sender objective
 
+    let private isGivenUp (objective: ObjectiveId) (state: NodeState) =
+        match NodeState.objective objective state with
+        | ValueSome { Ending = ValueSome(Rejected _) } -> true
+        | ValueSome _
+        | ValueNone -> NodeState.isGivenUp objective.Channel state
+
     let private opening (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) openNew =
         match NodeState.channel objective.Channel turning.State with
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
@@ -141,8 +147,9 @@ module internal DecideState =
                 // Whoever comes late hears what the others heard.
                 decline turning sender objective
             | Some seen, _ when not seen.Variable.IsFinal ->
-                // Who signs the post-fund of what is given up here may not have heard: without a final state it could wait for ever.
-                let isLate = seen.Variable.Turn = Turn.postFund && NodeState.isGivenUp channel.Terms.Id turning.State
+                // Who still signs what is given up here may not have heard of it, and could wait for ever: for a virtual channel's opening
+                // once the post-fund is signed, since it has no deadline then; for a ledger's always.
+                let isLate = (channel.Terms.IsLedger || seen.Variable.Turn = Turn.postFund) && isGivenUp objective turning.State
                 if isLate then Promise.tell turning sender (RejectionOf objective)
 
                 // What was given back can not be opened by a signature that was kept until now.
