@@ -1,0 +1,126 @@
+/// The same attacks over the signer's whole path: bytes, the desk, its rows on disk, and signatures on the real curve.
+module Nitro.Core.Tests.Signer.HackedDesk
+
+open System
+open System.IO
+open Xunit
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Secp256k1
+open Nitro.Signer
+open Nitro.Signer.Policy
+open Nitro.Signing
+open Nitro.Core.Tests.Signer.PolicyWorld
+
+/// Moved by hand.
+type private Clock() =
+    inherit TimeProvider()
+    member val Now = start with get, set
+    override this.GetUtcNow() = DateTimeOffset.FromUnixTimeSeconds this.Now
+
+let private bytesOf (items: SignerRequest list) = [| for item in items -> ReadOnlyMemory<byte>(RequestV1.encode item) |]
+
+let private policyOf (scene: Scene) =
+    match SignerPolicy.TryRead(ReadOnlyMemory scene.Document) with
+    | true, policy, _ -> Unchecked.nonNull policy
+    | _, _, error -> failwith error
+
+let private openStore (scene: Scene) path = MemoryStore.Open(path, ReadOnlyMemory<byte>(scene.Cast.Me.ToArray()), policyOf scene, 0L)
+
+/// Signed by the owner's key over what was wanted: the digest, where the items alone tell it.
+let private digestOf (state: SignerState) (wanted: SignerRequest) =
+    match wanted with
+    | SignState state -> Digest.personal (hash state)
+    | SignVoucher voucher -> Digest.personal (Voucher.hash voucher)
+    | SignChallenge state -> Digest.personal (State.challengeHash (hash state))
+    | SignTransaction transaction -> Transaction.digest transaction
+    | SignProposal(ledger, turn, _) ->
+        match state.Channels.TryFind ledger |> Option.bind (fun channel -> channel.Marks.Signed.TryFind turn) with
+        | Some hash -> Digest.personal hash
+        | None -> failwith "a signature whose turn is not marked"
+    | UseContracts _
+    | NewChannel _
+    | ApproveRequest _
+    | ObserveDeposit _
+    | RecordPeerSignature _
+    | RecordVoucher _
+    | CloseChannel _
+    | Heartbeat -> failwith "a signature that nobody wanted"
+
+let private isBy (signer: Address) (digest: Bytes32) (signature: ReadOnlyMemory<byte>) =
+    let address = Array.zeroCreate<byte> 20
+    let bytes = digest.ToArray()
+    Curve.Default.TryRecoverAddress(ReadOnlySpan bytes, signature.Span, Span address) && Address.ofSpan (ReadOnlySpan address) = signer
+
+let private answer (desk: SigningDesk) (store: MemoryStore) (scene: Scene) (loot: Loot) (batch: SignerRequest list list) =
+    let answers = desk.Answer [| for items in batch -> SigningDesk.Read(bytesOf items) |]
+
+    for items, answer in Seq.zip batch answers do
+        if not answer.Signature.IsEmpty then
+            let wanted = List.last items
+            let digest = digestOf store.Memory.State wanted
+            Assert.True(isBy scene.Cast.Me digest answer.Signature, $"{scene.Policy}: a signature over something else")
+            loot.Take(wanted, digest)
+        else
+            match answer.Tag with
+            | null -> ()
+            | tag -> loot.Refused tag
+
+    loot.See store.Memory.State
+
+/// Requests that wait together are judged together; one that ends a channel ends its batch.
+let private batches (random: Random) (moves: Move list) =
+    let ends (move: Move) = move.Pause > 0L || random.Next 3 = 0 || move.Items |> List.exists (fun item -> match item with CloseChannel _ -> true | _ -> false)
+
+    let step (move: Move) (batches: Move list list) =
+        match batches with
+        | current :: rest when not (ends move) -> (move :: current) :: rest
+        | _ -> [ move ] :: batches
+
+    List.foldBack step moves []
+
+let private play folder (scene: Scene) seed =
+    let random = Random(seed: int)
+    let clock = Clock()
+    let path = Path.Combine(folder, $"{scene.Policy}-{seed}.db")
+    let begun = random.Next(scene.Honest.Length + 1)
+
+    let loot, last =
+        use store = openStore scene path
+        let desk = SigningDesk(Cast.ownKey, Cast.ownKey, store, clock, 1_000)
+        let before = desk.Answer [| for items in Array.truncate begun scene.Honest -> SigningDesk.Read(bytesOf items) |]
+        for answer in before do Assert.Null answer.Tag
+        let loot = Loot(scene.Cast, (store.Memory.Config |> ValueOption.get), scene.Approved)
+        loot.See store.Memory.State
+
+        for batch in HackedNode.attack scene random begun |> batches random do
+            clock.Now <- clock.Now + (batch |> List.sumBy _.Pause)
+            answer desk store scene loot (batch |> List.map _.Items)
+
+        loot, store.Memory.State
+
+    use again = openStore scene path
+    Assert.True((again.Memory.State = last), $"{scene.Policy}, attack {seed}: another memory after a restart")
+    File.Delete path
+    struct (loot.Complaints(last, clock.Now - start), loot.Signatures)
+
+[<Literal>]
+let private Attacks = 140
+
+[<Fact>]
+let ``No attack on the whole signer costs more than the policy says, and its memory survives a restart`` () =
+    let folder = Directory.CreateTempSubdirectory "nitro-hacked-"
+
+    try
+        for policy in Cast.policies Cast.real do
+            let scene = HackedNode.scene Cast.real policy
+            let mutable signatures = 0
+
+            for seed in 1..Attacks do
+                let struct (complaints, signed) = play folder.FullName scene seed
+                if not complaints.IsEmpty then failwith $"{scene.Policy}, attack {seed}: {complaints}"
+                signatures <- signatures + signed
+
+            Assert.True(signatures > 2 * Attacks, $"{scene.Policy}: {signatures} signatures")
+    finally
+        folder.Delete true

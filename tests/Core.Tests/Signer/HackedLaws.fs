@@ -1,0 +1,78 @@
+/// Thousands of attacks with everything that a node has, against each ready-made policy: the owner's loss stays within what the policy
+/// says, whatever is reordered, repeated, left out, changed and signed by everybody else.
+module Nitro.Core.Tests.Signer.HackedLaws
+
+open System
+open Xunit
+open Nitro.Signer.Policy
+open Nitro.Core.Tests.Signer.PolicyWorld
+
+let private configOf (scene: Scene) : SignerConfig =
+    match PolicyPlanV1.decode (ReadOnlyMemory scene.Document) with
+    | Ok plan -> plan.Make (ValueOption.get plan.Contracts) scene.Cast.Me
+    | Error text -> failwith text
+
+let private hear book config now state items = Hearing.by book powers config now ValueNone state items
+
+/// A scene with the signer's memory after each honest request.
+let private stages =
+    [ for policy in Cast.policies Cast.toy do
+          let scene = HackedNode.scene Cast.toy policy
+          let config = configOf scene
+          let step state items = (let struct (verdict, next) = hear Rulebook.standard config start state items in verdict, next)
+          let verdicts, memories = scene.Honest |> Array.scan (fun (_, state) items -> step state items) (Noted, SignerState.empty) |> Array.unzip
+          scene, config, verdicts, memories ]
+
+[<Fact>]
+let ``The honest conversation is allowed from its beginning to its end`` () =
+    for scene, _, verdicts, memories in stages do
+        for verdict in verdicts do
+            match verdict with
+            | Approve _
+            | Noted -> ()
+            | Refuse tag
+            | Wait tag -> failwith $"{scene.Policy}: {tag}"
+
+        Assert.Equal(2, (Array.last memories).Retired.Count)
+
+/// What is wrong after the attack with this seed; and how many signatures it got.
+let private play book (scene, config, _, memories: SignerState[]) seed =
+    let random = Random(seed: int)
+    let begun = random.Next memories.Length
+    let loot = Loot(scene.Cast, config, scene.Approved)
+    let mutable state = memories[begun]
+    let mutable now = start
+    loot.See state
+
+    for move in HackedNode.attack scene random begun do
+        now <- now + move.Pause
+        let struct (verdict, next) = hear book config now state move.Items
+        state <- next
+        loot.See state
+
+        match verdict with
+        | Approve digest -> loot.Take(List.last move.Items, digest)
+        | Noted -> ()
+        | Refuse tag
+        | Wait tag -> loot.Refused tag
+
+    struct (loot.Complaints(state, now - start), loot.Signatures, loot.Loss)
+
+[<Literal>]
+let private Attacks = 3_200
+
+[<Fact>]
+let ``No attack costs more than the policy says, signs a turn twice, or is refused without a tag`` () =
+    for scene, _, _, _ as stage in stages do
+        let mutable signatures = 0
+        let mutable lost = 0I
+
+        for seed in 1..Attacks do
+            let struct (complaints, signed, loss) = play Rulebook.standard stage seed
+            if not complaints.IsEmpty then failwith $"{scene.Policy}, attack {seed}: {complaints}"
+            signatures <- signatures + signed
+            lost <- max lost loss
+
+        // Or the attacks would not get anywhere.
+        Assert.True(signatures > 2 * Attacks, $"{scene.Policy}: {signatures} signatures")
+        Assert.True((lost > 0I || scene.Policy = "unattended-hub"), $"{scene.Policy}: at most {lost} lost")
