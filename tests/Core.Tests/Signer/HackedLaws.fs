@@ -7,18 +7,13 @@ open Xunit
 open Nitro.Signer.Policy
 open Nitro.Core.Tests.Signer.PolicyWorld
 
-let private configOf (scene: Scene) : SignerConfig =
-    match PolicyPlanV1.decode (ReadOnlyMemory scene.Document) with
-    | Ok plan -> plan.Make (ValueOption.get plan.Contracts) scene.Cast.Me
-    | Error text -> failwith text
-
 let private hear book config now state items = Hearing.by book powers config now ValueNone state items
 
 /// A scene with the signer's memory after each honest request.
 let private stages =
     [ for policy in Cast.policies Cast.toy do
           let scene = HackedNode.scene Cast.toy policy
-          let config = configOf scene
+          let config = HackedNode.config scene
           let step state items = (let struct (verdict, next) = hear Rulebook.standard config start state items in verdict, next)
           let verdicts, memories = scene.Honest |> Array.scan (fun (_, state) items -> step state items) (Noted, SignerState.empty) |> Array.unzip
           scene, config, verdicts, memories ]
@@ -35,13 +30,24 @@ let ``The honest conversation is allowed from its beginning to its end`` () =
 
         Assert.Equal(2, (Array.last memories).Retired.Count)
 
-/// What is wrong after the attack with this seed; and how many signatures it got.
-let private play book (scene, config, _, memories: SignerState[]) seed =
+let private take (loot: Loot) (items: SignerRequest list) verdict =
+    match verdict with
+    | Approve digest -> loot.Take(List.last items, digest)
+    | Noted -> ()
+    | Refuse tag
+    | Wait tag -> loot.Refused tag
+
+/// What is wrong after the attack with this seed, how many signatures it got, and what it cost; `told` hears each move.
+let private play told book (scene, config, verdicts: Verdict[], memories: SignerState[]) seed =
     let random = Random(seed: int)
     let begun = random.Next memories.Length
     let loot = Loot(scene.Cast, config, scene.Approved)
     let mutable state = memories[begun]
     let mutable now = start
+
+    for step in 1..begun do
+        take loot scene.Honest[step - 1] verdicts[step]
+
     loot.See state
 
     for move in HackedNode.attack scene random begun do
@@ -49,14 +55,18 @@ let private play book (scene, config, _, memories: SignerState[]) seed =
         let struct (verdict, next) = hear book config now state move.Items
         state <- next
         loot.See state
-
-        match verdict with
-        | Approve digest -> loot.Take(List.last move.Items, digest)
-        | Noted -> ()
-        | Refuse tag
-        | Wait tag -> loot.Refused tag
+        take loot move.Items verdict
+        told move verdict loot.Loss
 
     struct (loot.Complaints(state, now - start), loot.Signatures, loot.Loss)
+
+let private unheard _ _ _ = ()
+
+/// The attack move by move, for whoever has to find out.
+let private story stage seed =
+    let lines = Collections.Generic.List<string>()
+    play (fun move verdict loss -> lines.Add $"{verdict}, {loss} lost: %A{move}") Rulebook.standard stage seed |> ignore
+    String.Join("\n", lines)
 
 [<Literal>]
 let private Attacks = 3_200
@@ -68,8 +78,8 @@ let ``No attack costs more than the policy says, signs a turn twice, or is refus
         let mutable lost = 0I
 
         for seed in 1..Attacks do
-            let struct (complaints, signed, loss) = play Rulebook.standard stage seed
-            if not complaints.IsEmpty then failwith $"{scene.Policy}, attack {seed}: {complaints}"
+            let struct (complaints, signed, loss) = play unheard Rulebook.standard stage seed
+            if not complaints.IsEmpty then failwith $"{scene.Policy}, attack {seed}: {complaints}\n{story stage seed}"
             signatures <- signatures + signed
             lost <- max lost loss
 

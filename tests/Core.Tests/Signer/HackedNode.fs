@@ -58,6 +58,12 @@ module internal HackedNode =
           Channels = items |> List.choose (fun item -> match item with NewChannel terms -> Some terms | _ -> None) |> List.distinct
           Approved = deeds |> List.sumBy (fun deed -> match deed with Pays(_, _, approved) -> approved | Opens _ | Earns _ | Forwards _ | Closes _ -> 0) }
 
+    let config (scene: Scene) : SignerConfig =
+        match PolicyPlanV1.decode (ReadOnlyMemory scene.Document) with
+        | Ok { Make = make; Contracts = ValueSome contracts } -> make contracts scene.Cast.Me
+        | Ok _ -> failwith "no contracts"
+        | Error text -> failwith text
+
     let private bendAt index (change: SignerRequest -> SignerRequest list) (items: SignerRequest list) =
         items |> List.mapi (fun at item -> if at = index then List.map wire (change item) else [ item ]) |> List.concat
 

@@ -13,8 +13,7 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
     let effects = Dictionary<uint64, struct (Address voption * Amount * byte[])>()
     let fees = Dictionary<Bytes32, bigint>()
     let ledgers = [ cast.Left; cast.Right ] |> List.map (HonestTalk.ledgerTerms cast >> PolicyWorld.id)
-    let worth = Dictionary<ChannelId, bigint>()
-    let deposits = HonestTalk.deposited * ledgers.Length
+    let lost = Dictionary<ChannelId, bigint>()
     let complain text = complaints.Add text
 
     let slot channel turn digest =
@@ -89,11 +88,11 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
     member _.See(state: SignerState) =
         for ledger in ledgers do
             match state.Channels.TryFind ledger with
-            | Some channel -> worth[ledger] <- PolicyWorth.ofChannel cast.Me state channel
+            | Some channel -> lost[ledger] <- PolicyWorth.atOpening cast.Me channel - PolicyWorth.ofChannel cast.Me state channel
             | None -> ()
 
-    /// On the owner's two ledgers; one that nobody opened has cost nothing.
-    member _.Loss = ledgers |> List.sumBy (fun ledger -> match worth.TryGetValue ledger with | true, left -> bigint HonestTalk.deposited - left | _ -> 0I)
+    /// On the owner's two ledgers, against what it put in.
+    member _.Loss = Seq.sum lost.Values
 
     member _.Signatures = turns.Count + paid.Count + effects.Count
 
@@ -107,7 +106,7 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
             | ValueNone -> vouchers
 
         [ yield! complaints
-          if loot.Loss > promised then $"{loot.Loss} of {deposits} lost, the policy says {promised}"
+          if loot.Loss > promised then $"{loot.Loss} lost, the policy says {promised}"
           if loot.Loss > vouchers + bigint approved then $"{loot.Loss} lost, {vouchers} paid"
           if Seq.exists (depositedWrong state) effects.Values then "a deposit into a payment channel"
           if Seq.sum fees.Values > most config.Fees.Window seconds then "more fees than the window lets through"

@@ -26,6 +26,8 @@ module internal PolicyWorth =
             | ValueSome split when target.Mine = 0 && not target.Marks.Final -> split.LeaderBalance.Value - target.Marks.VoucherTotal.Value
             | ValueSome split -> split.LeaderBalance.Value
 
+    let atOpening me (channel: SignerChannel) = own me channel.Opening.Outcome
+
     /// In one channel that holds money on chain: what the newest state that we signed gives us, and what its guarantees are worth.
     let ofChannel me (state: SignerState) (channel: SignerChannel) =
         let outcome = match channel.Last with ValueSome last -> last.Outcome | ValueNone -> channel.Opening.Outcome

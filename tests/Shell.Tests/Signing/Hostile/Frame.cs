@@ -34,5 +34,11 @@ internal sealed class Frame : IMessage<Frame>
     public void MergeFrom(CodedInputStream input) => throw new NotSupportedException("It is sent only.");
 
     /// <inheritdoc/>
-    public void WriteTo(CodedOutputStream output) => output.WriteRawBytes(Bytes);
+    public void WriteTo(CodedOutputStream output)
+    {
+        foreach (var single in Bytes)
+        {
+            output.WriteRawTag(single);
+        }
+    }
 }

@@ -156,7 +156,7 @@ internal sealed class HostileWorld : IAsyncDisposable
         var device = Convert.ToHexStringLower(_device.ExportSubjectPublicKeyInfo());
         return $$"""
             {"preset":"paying-agent","asset":"{{Coin}}","perDay":"5","inAll":"8","deposit":"60","confirmations":3,
-             "approvers":["{{device}}"],"contracts":{ {{ContractFields(1337)}} }}
+             "approvers":["{{device}}"],"contracts":{ {{ContractFields(1337)}} } }
             """;
     }
 
