@@ -86,3 +86,15 @@ let ``No attack costs more than the policy says, signs a turn twice, or is refus
         // Or the attacks would not get anywhere.
         Assert.True(signatures > 2 * Attacks, $"{scene.Policy}: {signatures} signatures")
         Assert.True((lost > 0I || scene.Policy = "unattended-hub"), $"{scene.Policy}: at most {lost} lost")
+
+[<Fact>]
+let ``EXPLORE`` () =
+    for kind, tags in Rulebook.table Rulebook.standard do
+        for tag in tags do
+            let book = Rulebook.without kind tag Rulebook.standard
+            let found =
+                stages |> List.tryPick (fun (scene, _, _, _ as stage) ->
+                    seq { 1..400 } |> Seq.tryPick (fun seed ->
+                        let struct (complaints, _, _) = play unheard book stage seed
+                        match complaints with [] -> None | first :: _ -> Some (scene.Policy, seed, first)))
+            IO.File.AppendAllText("/tmp/explore.txt", $"{kind} {tag.Name}: %A{found}\n")

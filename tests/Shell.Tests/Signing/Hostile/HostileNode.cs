@@ -25,6 +25,9 @@ internal sealed class HostileNode : IAsyncDisposable
     /// <summary>What it says to every answer.</summary>
     public string Ack { get; set; } = "accepted";
 
+    /// <summary>During this stay of a signer it says nothing any more, and does not end the call either.</summary>
+    public int SilentStay { get; set; }
+
     /// <summary>Serves on a socket in the folder.</summary>
     public static async Task<HostileNode> StartAsync(string folder)
     {
@@ -79,9 +82,8 @@ internal sealed class HostileNode : IAsyncDisposable
     {
         await call.SendHeadersAsync();
         var frames = _frames = Channel.CreateUnbounded<byte[]>();
-        Interlocked.Increment(ref _attached);
         using var timer = new PeriodicTimer(SignerApiTerms.Heartbeat);
-        var beating = BeatAsync(timer, frames.Writer, call.CancellationToken);
+        var beating = BeatAsync(timer, frames.Writer, Interlocked.Increment(ref _attached), call.CancellationToken);
         await foreach (var bytes in frames.Reader.ReadAllAsync(call.CancellationToken))
         {
             await responses.WriteAsync(new Frame { Bytes = bytes }, call.CancellationToken);
@@ -90,12 +92,15 @@ internal sealed class HostileNode : IAsyncDisposable
         await beating;
     }
 
-    private static async Task BeatAsync(PeriodicTimer timer, ChannelWriter<byte[]> frames, CancellationToken cancellationToken)
+    private async Task BeatAsync(PeriodicTimer timer, ChannelWriter<byte[]> frames, int stay, CancellationToken cancellationToken)
     {
         var beat = new HsmRequest { Raw = ByteString.CopyFrom(SignerApiTerms.HeartbeatRaw) }.ToByteArray();
         do
         {
-            frames.TryWrite(beat);
+            if (stay != SilentStay)
+            {
+                frames.TryWrite(beat);
+            }
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }

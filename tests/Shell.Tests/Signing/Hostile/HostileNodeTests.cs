@@ -143,6 +143,17 @@ public sealed class HostileNodeTests
     }
 
     [Fact]
+    public async Task ANodeThatFallsSilentIsLeftAndFoundAgain()
+    {
+        await using var world = await HostileWorld.StartAsync();
+        world.Node.SilentStay = world.Node.Attached;
+
+        await world.Node.AttachedAsync(world.Node.SilentStay + 1);
+
+        Assert.Equal("signed", await world.AskAsync(world.Payments.Voucher(4)));
+    }
+
+    [Fact]
     public async Task NumbersMeanNothingToIt()
     {
         await using var world = await HostileWorld.StartAsync();
