@@ -77,6 +77,9 @@ module internal DecideProposal =
             NotNow "the proposal's objective is not known yet"
         elif LedgerChannel.inFlight ledger >= 2 * turning.Settings.Limits.ProposalsInFlight then
             NotNow "too many proposals in flight"
+        elif (Channel.ownFinal channel).IsSome && channel.Terms.Dialect = GoNitro then
+            // Either side signs that one first there, and the leader may not have seen it yet.
+            NotNow "the ledger's final state is signed"
         elif (Channel.ownFinal channel).IsSome then
             offend "closed" "the ledger's final state is signed"
         else

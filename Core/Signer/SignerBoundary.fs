@@ -26,8 +26,10 @@ type AttestDevice = delegate of key: ReadOnlySpan<byte> * signature: ReadOnlySpa
 
 /// One item of a request, read: evidence, or what is wanted.
 [<Sealed>]
-type SigningItem internal (request: SignerRequest) =
+type SigningItem internal (request: SignerRequest, lent: struct (Approval * Credential) voption) =
     member internal _.Request = request
+    /// An approval that a verified call stands for.
+    member internal _.Lent = lent
 
     /// It asks for a signature, and so ends a request.
     member _.IsWanted = SignerRequest.isWanted request
@@ -195,13 +197,37 @@ type SignerCore private () =
     static member TryRead(body: ReadOnlyMemory<byte>, [<Out>] item: byref<SigningItem | null>, [<Out>] error: byref<string>) : bool =
         match RequestV1.decode body with
         | Ok request ->
-            item <- SigningItem request
+            item <- SigningItem(request, ValueNone)
             error <- ""
             true
         | Error text ->
             item <- null
             error <- text
             false
+
+    /// What a call approves that the owner's device has signed, and whoever asks has verified; to be heard before the items that it caused.
+    /// Null where it approves nothing: another method, a channel that is not known, a device that is no approver.
+    static member ApprovalOf
+        (
+            memory: SignerMemory,
+            envelope: ReadOnlyMemory<byte>,
+            payload: ReadOnlyMemory<byte>,
+            publicKey: ReadOnlyMemory<byte>,
+            signature: ReadOnlyMemory<byte>
+        ) : SigningItem | null =
+        let assetOf id =
+            match memory.State.Channels.TryFind id with
+            | Some channel -> Ledgers.opening channel |> ValueOption.map _.Asset
+            | None -> ValueNone
+
+        match memory.Config, ApiCall.decode envelope with
+        | ValueSome config, Ok call when config.Approvers.Contains(Hex.ofBytes publicKey.Span) ->
+            let credential = { Key = publicKey.ToArray(); Signature = signature.ToArray() }
+
+            match CallApproval.tryOf assetOf config.ApprovalSeconds (envelope.ToArray()) call payload with
+            | ValueSome approval -> SigningItem(ApproveRequest(approval, credential), ValueSome(struct (approval, credential)))
+            | ValueNone -> null
+        | _ -> null
 
     /// Decides about one request: evidence, and last what is wanted. `now`: seconds since 1970.
     static member Hear(memory: SignerMemory, powers: SignerPowers, now: int64, items: IReadOnlyList<SigningItem>) : SigningVerdict =
@@ -212,7 +238,13 @@ type SignerCore private () =
         match ready.Config with
         | ValueNone -> SigningVerdict(VerdictKind.Refused, [||], Tags.contractsPinned.Name, memory)
         | ValueSome config ->
-            let struct (verdict, next) = Hearing.hear powers.Powers config now ValueNone memory.State requests
+            let lend (powers: Powers) (item: SigningItem) =
+                match item.Lent with
+                | ValueSome(struct (approval, credential)) -> CallApproval.lend memory.Me approval credential powers
+                | ValueNone -> powers
+
+            let lent = items |> Seq.fold lend powers.Powers
+            let struct (verdict, next) = Hearing.hear lent config now ValueNone memory.State requests
             let after = ready.With(pinned, next)
 
             match verdict with

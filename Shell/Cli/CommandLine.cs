@@ -22,6 +22,7 @@ internal static class CommandLine
           nitro node --signer remote                   run one without keys, and beside it:
           nitro signer --node unix:///…/signer.sock    the signer that holds them
           nitro pair                                   a signer on another machine: prints the code for its --pair
+          nitro device new phone.key                   a key to sign calls with: nitro rpc --sign-with phone.key ...
           nitro rpc get-address                        talk to a running node (127.0.0.1:4005 unless --endpoint says otherwise)
           nitro rpc create-ledger-channel 0xPEER --amount 1ether --their-amount 0.5ether
           nitro rpc create-payment-channel 0xPAYEE --through 0xPEER --amount 0.1ether
@@ -32,5 +33,8 @@ internal static class CommandLine
         """;
 
     /// <summary>A fresh tree of commands.</summary>
-    public static RootCommand Create() => new(About) { DemoCommand.Create(), NodeCommand.Create(), SignerCommand.Create(), PairCommand.Create(), RpcCommand.Create(), SimCommand.Create() };
+    public static RootCommand Create() => new(About)
+    {
+        DemoCommand.Create(), NodeCommand.Create(), SignerCommand.Create(), PairCommand.Create(), DeviceCommand.Create(), RpcCommand.Create(), SimCommand.Create(),
+    };
 }

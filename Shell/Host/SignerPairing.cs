@@ -35,7 +35,9 @@ public static class SignerPairing
         return new PairingCode(new Uri($"https://{host ?? address.Address.ToString()}:{address.Port}"), key.Fingerprint, token);
     }
 
-    private static TenantPlan Find(IReadOnlyList<TenantPlan> tenants, string? name)
+    /// <summary>The tenant of that name; where there is one, its name need not be said.</summary>
+    /// <exception cref="NodeOptionsException">There is none, or it is not clear which.</exception>
+    internal static TenantPlan Find(IReadOnlyList<TenantPlan> tenants, string? name)
     {
         var names = string.Join(", ", tenants.Select(tenant => tenant.Name));
         return (name, tenants.Count) switch

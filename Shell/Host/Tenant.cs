@@ -42,10 +42,10 @@ public sealed class Tenant : IAsyncDisposable
         peers = new PeerLanes(parts.Link, Report, lanes, counters, parts.Logger);
         signs = new SignLane(parts.Signer, Published, Report, lanes, counters, parts.Logger);
         chain = new ChainLane(parts.Chain, lanes, counters, parts.Logger);
-        dispatcher = new Dispatcher(peers, signs, chain);
+        dispatcher = new Dispatcher(peers, signs, chain, effect => parts.Calls?.Of(Published(), effect) ?? []);
         turn = new Turn(parts.Journal, node, clock, new StepRelease(dispatcher, calls, hub, parts.Logger), counters);
         epochs = new Epochs(parts, turn, mailbox.Nudge);
-        Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, () => parts.Signer.Health, parts.Limits.CallTime);
+        Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, () => parts.Signer.Health, parts.Calls, parts.Limits.CallTime);
     }
 
     /// <summary>For logs and the API.</summary>
@@ -94,6 +94,7 @@ public sealed class Tenant : IAsyncDisposable
         }
 
         var (node, lastMicros) = await Replay.RunAsync(parts, cancellationToken);
+        parts.Calls?.Resume(node);
         var tenant = new Tenant(parts, node, lastMicros);
         await tenant.epochs.StartAsync(cancellationToken);
         return tenant;
@@ -145,6 +146,7 @@ public sealed class Tenant : IAsyncDisposable
         await parts.Chain.DisposeAsync();
         await parts.Signer.DisposeAsync();
         await parts.Journal.DisposeAsync();
+        parts.Calls?.Dispose();
     }
 
     private static async Task<Exception?> CauseAsync(Task first, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nitro.Ethereum;
+using Nitro.Host.Api;
 using Nitro.Host.Link;
 using Nitro.Host.Loop;
 using Nitro.Host.Options;
@@ -9,6 +10,8 @@ using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.SignerApi;
 using Nitro.Signing;
+using Nitro.Signing.Calls;
+using Nitro.Storage;
 
 namespace Nitro.Host;
 
@@ -56,6 +59,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     {
         var logger = Logger(tenant);
         var opened = new Stack<IAsyncDisposable>([signer]);
+        CallGate? calls = null;
         T Opened<T>(T part)
             where T : IAsyncDisposable
         {
@@ -75,6 +79,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             Claim(accounts, tenant, address, transactions.Account);
             var journal = Opened(await JournalAsync(tenant, address, cancellationToken));
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
+            calls = Gate(tenant, signer.ChannelAddress, address);
             var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, channelKey, cancellationToken));
             logger.LogInformation(
                 "Tenant {Tenant}: channel address {Address}, chain account 0x{Account}",
@@ -90,6 +95,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                     Signer = signer,
                     Chain = chain,
                     Link = link,
+                    Calls = calls,
                     // What is in memory is never read again.
                     EpochRecords = plan.Options.Journal == "memory" ? 0 : plan.Options.EpochRecords,
                     Time = time,
@@ -99,11 +105,26 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         }
         catch
         {
+            calls?.Dispose();
             while (opened.TryPop(out var part))
             {
                 await part.DisposeAsync();
             }
 
+            throw;
+        }
+    }
+
+    private CallGate Gate(TenantPlan tenant, ReadOnlyMemory<byte> node, string address)
+    {
+        var ledger = CallLedger.Open(plan.Options.Journal == "memory" ? DatabaseOptions.InMemory : tenant.CallsPath, address);
+        try
+        {
+            return new CallGate(node, new DeviceList(tenant.DevicesPath), ledger, tenant.Rpc.RequireSigned ?? false, time);
+        }
+        catch
+        {
+            ledger.Dispose();
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nitro.Host.Api;
 using Nitro.Ports;
 
 namespace Nitro.Host;
@@ -24,6 +25,9 @@ public sealed record TenantParts
 
     /// <summary>The way to the peers.</summary>
     public required IPeerLink Link { get; init; }
+
+    /// <summary>Judges signed calls; null: none is taken.</summary>
+    internal CallGate? Calls { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -10,7 +11,7 @@ namespace Nitro.JsonRpc;
 /// A request whose outer form was checked (reference 8.2, steps 1-7 as far as they need no knowledge of the method's payload).
 /// <c>Payload</c> is empty when absent; <c>RequestId</c> is as written, its form is judged after the token.
 /// </summary>
-internal sealed record Envelope(RpcId Id, string Method, string AuthToken, ReadOnlyMemory<byte> Payload, string? RequestId)
+internal sealed record Envelope(RpcId Id, string Method, string AuthToken, ReadOnlyMemory<byte> Payload, string? RequestId, CallSignature? Signature = null)
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
 
@@ -73,9 +74,10 @@ internal sealed record Envelope(RpcId Id, string Method, string AuthToken, ReadO
             return EnvelopeReading.Refused(rounded, Problems.UnknownMethod);
         }
 
-        return TryParams(Find(root, "params"), exact, method, out Envelope? envelope)
-            ? EnvelopeReading.Accepted(envelope!)
-            : EnvelopeReading.Refused(exact, Problems.ParamsDoNotFit);
+        JsonElement parameters = Find(root, "params");
+        return !TryParams(parameters, exact, method, out Envelope? envelope) ? EnvelopeReading.Refused(exact, Problems.ParamsDoNotFit)
+            : TrySigned(parameters, out CallSignature? signature) ? EnvelopeReading.Accepted(envelope! with { Signature = signature })
+            : EnvelopeReading.Refused(exact, Problems.Signed);
     }
 
     private static bool TryParams(JsonElement parameters, RpcId id, string method, out Envelope? envelope)
@@ -101,6 +103,31 @@ internal sealed record Envelope(RpcId Id, string Method, string AuthToken, ReadO
             Payload = IsAbsent(payload) ? ReadOnlyMemory<byte>.Empty : JsonMarshal.GetRawUtf8Value(payload).ToArray(),
         };
         return true;
+    }
+
+    /// <summary>All or none: half a signature is never taken for no signature.</summary>
+    private static bool TrySigned(JsonElement parameters, out CallSignature? signature)
+    {
+        signature = null;
+        JsonElement signed = parameters.ValueKind == JsonValueKind.Object ? Find(parameters, "signed") : default;
+        if (signed.ValueKind == JsonValueKind.Undefined)
+        {
+            return true;
+        }
+
+        if (signed.ValueKind != JsonValueKind.Object || !TryBytes(Find(signed, "envelope"), out byte[]? envelope) || !TryBytes(Find(signed, "signature"), out byte[]? by))
+        {
+            return false;
+        }
+
+        signature = new CallSignature(envelope, by);
+        return true;
+    }
+
+    private static bool TryBytes(JsonElement element, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = null;
+        return element.ValueKind == JsonValueKind.String && element.TryGetBytesFromBase64(out bytes) && bytes.Length > 0;
     }
 
     /// <summary>The last member of that name, as go-nitro's decoder takes it; upper and lower case are the same.</summary>

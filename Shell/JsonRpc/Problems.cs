@@ -35,6 +35,9 @@ internal static class Problems
     public static NodeProblem ClientName { get; } =
         new(-32602, "Invalid params", "client-id", "params.payload.Id takes at most 256 characters");
 
+    public static NodeProblem Signed { get; } = new(
+        -32012, "Unauthenticated: params.signed is partial or malformed", "signature-partial", "send signed as {\"envelope\":<base64>,\"signature\":<base64>}, or leave it out");
+
     public static NodeProblem Internal { get; } =
         new(-32603, "the node failed on this request", "internal", "see the node's log; it names the cause");
 

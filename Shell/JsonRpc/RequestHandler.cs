@@ -74,7 +74,7 @@ internal sealed partial class RequestHandler(RpcTenant tenant, bool goNitro, ILo
             return Problem(Problems.RequestId);
         }
 
-        return await tenant.Node.CallAsync(envelope.Method, envelope.Payload, envelope.RequestId, cancellationToken);
+        return await tenant.Node.CallAsync(envelope.Method, envelope.Payload, envelope.RequestId, envelope.Signature, cancellationToken);
     }
 
     private NodeAnswer IssueToken(ReadOnlyMemory<byte> payload, Caller caller)

@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Nitro.Ports;
 
 namespace Nitro.JsonRpc;
 
@@ -14,6 +15,7 @@ namespace Nitro.JsonRpc;
 /// </summary>
 public sealed class RpcClient : IDisposable
 {
+    private static readonly ReadOnlyMemory<byte> EmptyPayload = "{}"u8.ToArray();
     private readonly Uri _api;
     private readonly RpcClientOptions _options;
     private readonly HttpMessageInvoker _upgrades;
@@ -129,7 +131,7 @@ public sealed class RpcClient : IDisposable
         }
     }
 
-    private static ReadOnlyMemory<byte> Request(uint id, string method, string token, ReadOnlyMemory<byte> payload, string? requestId)
+    private ReadOnlyMemory<byte> Request(uint id, string method, string token, ReadOnlyMemory<byte> payload, string? requestId)
     {
         var buffer = new ArrayBufferWriter<byte>(payload.Length + 512);
         using (var writer = new Utf8JsonWriter(buffer))
@@ -145,8 +147,18 @@ public sealed class RpcClient : IDisposable
                 writer.WriteString("requestId"u8, requestId);
             }
 
+            payload = payload.IsEmpty ? EmptyPayload : payload;
             writer.WritePropertyName("payload"u8);
-            writer.WriteRawValue(payload.IsEmpty ? "{}"u8 : payload.Span);
+            writer.WriteRawValue(payload.Span);
+            if (_options.Sign is { } sign && token.Length > 0)
+            {
+                CallSignature signed = sign(method, payload);
+                writer.WriteStartObject("signed"u8);
+                writer.WriteBase64String("envelope"u8, signed.Envelope.Span);
+                writer.WriteBase64String("signature"u8, signed.Signature.Span);
+                writer.WriteEndObject();
+            }
+
             writer.WriteEndObject();
             writer.WriteEndObject();
         }

@@ -17,4 +17,7 @@ public sealed record RpcClientOptions
 
     /// <summary>Largest answer in bytes.</summary>
     public int MaxAnswerBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Signs every call but the one for a token: given the method and params.payload as it is sent. Null: calls are unsigned.</summary>
+    public Func<string, ReadOnlyMemory<byte>, Nitro.Ports.CallSignature>? Sign { get; init; }
 }

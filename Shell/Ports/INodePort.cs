@@ -7,7 +7,17 @@ public interface INodePort
     /// Runs one method. <paramref name="payload"/> is the JSON of params.payload, empty when absent.
     /// Never throws for anything a caller can do.
     /// </summary>
-    ValueTask<NodeAnswer> CallAsync(string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken);
+    /// <param name="method">Its name.</param>
+    /// <param name="payload">See above.</param>
+    /// <param name="requestId">The caller's, or null.</param>
+    /// <param name="signature">What a device signed, not checked yet; null: the call is unsigned.</param>
+    /// <param name="cancellationToken">The caller waits no longer; the work goes on.</param>
+    ValueTask<NodeAnswer> CallAsync(
+        string method, ReadOnlyMemory<byte> payload, string? requestId, CallSignature? signature, CancellationToken cancellationToken);
+
+    /// <summary>The same, unsigned.</summary>
+    ValueTask<NodeAnswer> CallAsync(string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken) =>
+        CallAsync(method, payload, requestId, null, cancellationToken);
 
     /// <summary>The permission a method needs, or null where the method is unknown.</summary>
     string? PermissionOf(string method);

@@ -31,7 +31,11 @@ public interface ISigner : IAsyncDisposable
 /// <param name="Lane">Order is kept within it.</param>
 /// <param name="Items">Of Request.V1, structures and never a hash: evidence for the signer to judge by, and last what is wanted.</param>
 /// <param name="Digest">The 32 bytes that the signature must be over.</param>
-public sealed record SignRequest(long EffectId, string Lane, IReadOnlyList<ReadOnlyMemory<byte>> Items, ReadOnlyMemory<byte> Digest);
+public sealed record SignRequest(long EffectId, string Lane, IReadOnlyList<ReadOnlyMemory<byte>> Items, ReadOnlyMemory<byte> Digest)
+{
+    /// <summary>The signed calls that caused it, as they stood when it was first asked for.</summary>
+    public IReadOnlyList<CallContext> Contexts { get; init; } = [];
+}
 
 /// <summary>A final answer: a 65-byte signature r, s, v, or else a refusal's tag.</summary>
 public sealed record SignAnswer(long EffectId, ReadOnlyMemory<byte> Signature, string? RefusedTag);

@@ -1,7 +1,7 @@
 namespace Nitro.Secp256k1;
 
 /// <summary>
-/// The four things a node asks of secp256k1. All calls are safe from any thread, and answer <c>false</c> for every bad
+/// What a node asks of secp256k1. All calls are safe from any thread, and answer <c>false</c> for every bad
 /// input, wrong lengths included; the output is then all zeros.
 /// </summary>
 /// <remarks>
@@ -31,12 +31,36 @@ public interface ICurve
     /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
     bool TryGetPublicKey(ReadOnlySpan<byte> privateKey32, Span<byte> uncompressed65);
 
+    /// <summary>
+    /// Whether r (32), s (32) is a signature of this digest by this compressed public key. Takes s from either half.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TryVerify(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature64, ReadOnlySpan<byte> compressed33);
+
+    /// <summary>The public key as 0x04, x (32), y (32) from 0x02 or 0x03, x (32). False for what is no point of the curve.</summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TryDecompress(ReadOnlySpan<byte> compressed33, Span<byte> uncompressed65);
+
     /// <summary>The Ethereum address of a private key.</summary>
     /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
     bool TryGetAddress(ReadOnlySpan<byte> privateKey32, Span<byte> address20)
     {
         Span<byte> key = stackalloc byte[65];
         if (address20.Length != 20 || !TryGetPublicKey(privateKey32, key))
+        {
+            return Inputs.Refuse(address20);
+        }
+
+        Inputs.WriteAddress(key, address20);
+        return true;
+    }
+
+    /// <summary>The Ethereum address of a compressed public key.</summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TryGetPublicKeyAddress(ReadOnlySpan<byte> compressed33, Span<byte> address20)
+    {
+        Span<byte> key = stackalloc byte[65];
+        if (address20.Length != 20 || !TryDecompress(compressed33, key))
         {
             return Inputs.Refuse(address20);
         }

@@ -25,6 +25,13 @@ internal static class Inputs
         return recoveryId is 0 or 1 && Order.IsScalar(signature[..32]) && Order.IsScalar(signature[32..64]);
     }
 
+    /// <summary>Lengths, r and s in 1..n-1, and a key that begins as a compressed one does.</summary>
+    internal static bool AreVerifiable(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> compressed) =>
+        hash.Length == 32 && signature.Length == 64 && IsCompressed(compressed)
+        && Order.IsScalar(signature[..32]) && Order.IsScalar(signature[32..]);
+
+    internal static bool IsCompressed(ReadOnlySpan<byte> key) => key.Length == 33 && key[0] is (2 or 3);
+
     /// <summary>The address of 0x04, x, y.</summary>
     internal static void WriteAddress(ReadOnlySpan<byte> uncompressed65, Span<byte> address20)
     {

@@ -6,7 +6,7 @@ namespace Nitro.Secp256k1;
 
 /// <summary>
 /// The exports of libsecp256k1 that are used, bound by name at run time. Objects are opaque: public key 64 bytes,
-/// recoverable signature 65.
+/// signature 64, recoverable signature 65.
 /// </summary>
 internal sealed unsafe class Libsecp256k1
 {
@@ -23,6 +23,11 @@ internal sealed unsafe class Libsecp256k1
     internal delegate* unmanaged[Cdecl]<void*, byte*, byte*, byte*, int> Recover;
     internal delegate* unmanaged[Cdecl]<void*, byte*, byte*, int> PublicKeyCreate;
     internal delegate* unmanaged[Cdecl]<void*, byte*, nuint*, byte*, uint, int> PublicKeySerialize;
+
+    internal delegate* unmanaged[Cdecl]<void*, byte*, byte*, nuint, int> PublicKeyParse;
+    internal delegate* unmanaged[Cdecl]<void*, byte*, byte*, int> ParsePlain;
+    internal delegate* unmanaged[Cdecl]<void*, byte*, byte*, int> Normalize;
+    internal delegate* unmanaged[Cdecl]<void*, byte*, byte*, byte*, int> Verify;
 
     private Libsecp256k1(string name) => Name = name;
 
@@ -73,6 +78,10 @@ internal sealed unsafe class Libsecp256k1
         Recover = (delegate* unmanaged[Cdecl]<void*, byte*, byte*, byte*, int>)Find("ecdsa_recover");
         PublicKeyCreate = (delegate* unmanaged[Cdecl]<void*, byte*, byte*, int>)Find("ec_pubkey_create");
         PublicKeySerialize = (delegate* unmanaged[Cdecl]<void*, byte*, nuint*, byte*, uint, int>)Find("ec_pubkey_serialize");
+        PublicKeyParse = (delegate* unmanaged[Cdecl]<void*, byte*, byte*, nuint, int>)Find("ec_pubkey_parse");
+        ParsePlain = (delegate* unmanaged[Cdecl]<void*, byte*, byte*, int>)Find("ecdsa_signature_parse_compact");
+        Normalize = (delegate* unmanaged[Cdecl]<void*, byte*, byte*, int>)Find("ecdsa_signature_normalize");
+        Verify = (delegate* unmanaged[Cdecl]<void*, byte*, byte*, byte*, int>)Find("ecdsa_verify");
         return complete;
 
         void* Find(string export)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Crypto.Digests;
@@ -94,6 +95,52 @@ internal sealed class ManagedCurve : ICurve
 
         var point = new FixedPointCombMultiplier().Multiply(Parameters.G, ToInteger(privateKey32)).Normalize();
         point.GetEncoded(compressed: false).CopyTo(uncompressed65);
+        return true;
+    }
+
+    public bool TryVerify(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature64, ReadOnlySpan<byte> compressed33)
+    {
+        if (!Inputs.AreVerifiable(hash32, signature64, compressed33) || !TryReadPoint(compressed33, out var key))
+        {
+            return false;
+        }
+
+        var r = ToInteger(signature64[..32]);
+        var inverse = ToInteger(signature64[32..]).ModInverse(N);
+        var u1 = ToInteger(hash32).Multiply(inverse).Mod(N);
+        var u2 = r.Multiply(inverse).Mod(N);
+        var sum = ECAlgorithms.SumOfTwoMultiplies(Parameters.G, u1, key, u2);
+        return !sum.IsInfinity && sum.Normalize().AffineXCoord.ToBigInteger().Mod(N).Equals(r);
+    }
+
+    public bool TryDecompress(ReadOnlySpan<byte> compressed33, Span<byte> uncompressed65)
+    {
+        if (uncompressed65.Length != 65 || !Inputs.IsCompressed(compressed33) || !TryReadPoint(compressed33, out var key))
+        {
+            return Inputs.Refuse(uncompressed65);
+        }
+
+        key.GetEncoded(compressed: false).CopyTo(uncompressed65);
+        return true;
+    }
+
+    private static bool TryReadPoint(ReadOnlySpan<byte> compressed33, [NotNullWhen(true)] out Org.BouncyCastle.Math.EC.ECPoint? point)
+    {
+        point = null;
+        var x = ToInteger(compressed33[1..]);
+        if (x.CompareTo(Parameters.Curve.Field.Characteristic) >= 0)
+        {
+            return false;
+        }
+
+        var element = Parameters.Curve.FromBigInteger(x);
+        var y = element.Square().Multiply(element).Add(Parameters.Curve.B).Sqrt();
+        if (y is null)
+        {
+            return false;
+        }
+
+        point = Parameters.Curve.CreatePoint(x, (y.TestBitZero() == (compressed33[0] == 3) ? y : y.Negate()).ToBigInteger());
         return true;
     }
 

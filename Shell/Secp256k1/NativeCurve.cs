@@ -127,6 +127,48 @@ internal sealed unsafe class NativeCurve : ICurve
         return made || Inputs.Refuse(uncompressed65);
     }
 
+    public bool TryVerify(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature64, ReadOnlySpan<byte> compressed33)
+    {
+        if (!Inputs.AreVerifiable(hash32, signature64, compressed33))
+        {
+            return false;
+        }
+
+        var publicKey = stackalloc byte[64];
+        var parsed = stackalloc byte[64];
+        bool valid;
+        fixed (byte* hash = hash32, signature = signature64, key = compressed33)
+        {
+            valid = library.PublicKeyParse(context, publicKey, key, 33) == 1 && library.ParsePlain(context, parsed, signature) == 1;
+            if (valid)
+            {
+                library.Normalize(context, parsed, parsed); // The library verifies the lower half only.
+                valid = library.Verify(context, parsed, hash, publicKey) == 1;
+            }
+        }
+
+        Check();
+        return valid;
+    }
+
+    public bool TryDecompress(ReadOnlySpan<byte> compressed33, Span<byte> uncompressed65)
+    {
+        if (uncompressed65.Length != 65 || !Inputs.IsCompressed(compressed33))
+        {
+            return Inputs.Refuse(uncompressed65);
+        }
+
+        var publicKey = stackalloc byte[64];
+        bool made;
+        fixed (byte* key = compressed33)
+        {
+            made = library.PublicKeyParse(context, publicKey, key, 33) == 1 && TrySerialize(publicKey, uncompressed65);
+        }
+
+        Check();
+        return made || Inputs.Refuse(uncompressed65);
+    }
+
     private bool TrySerialize(byte* publicKey, Span<byte> uncompressed65)
     {
         nuint length = 65;

@@ -1,14 +1,21 @@
 using Google.Protobuf;
+using Nitro.Ports;
 using Nitro.SignerProtocol;
 using Nitro.Signing;
 
 namespace Nitro.Signer;
 
 /// <summary>The items of a request, together as they are judged, or why there are none.</summary>
-internal sealed record ItemReading(IReadOnlyList<ItemGroup> Groups, string Error)
+/// <param name="Groups">In order.</param>
+/// <param name="Calls">The signed calls that caused it, verified.</param>
+/// <param name="Error">The tag of the request's refusal; empty where its items are judged.</param>
+internal sealed record ItemReading(IReadOnlyList<ItemGroup> Groups, IReadOnlyList<CallContext> Calls, string Error)
 {
+    /// <summary>As the desk is asked.</summary>
+    public IEnumerable<DeskQuestion> Questions => Groups.Select(group => new DeskQuestion(group.Items, Calls));
+
     /// <summary>Reads a request's raw part.</summary>
-    public static ItemReading Of(Errand errand)
+    public static ItemReading Of(Errand errand, IReadOnlyList<CallContext> calls)
     {
         SignItems items;
         try
@@ -17,14 +24,14 @@ internal sealed record ItemReading(IReadOnlyList<ItemGroup> Groups, string Error
         }
         catch (InvalidProtocolBufferException)
         {
-            return new([], "malformed-request");
+            return new([], [], "malformed-request");
         }
 
         return (items.Version, items.Items.Count) switch
         {
-            (not SignerApiTerms.Version, _) => new([], "unknown-version"),
-            (_, 0 or > SignerApiTerms.MostItems) => new([], "malformed-request"),
-            _ => new(Grouped(items.Items), ""),
+            (not SignerApiTerms.Version, _) => new([], [], "unknown-version"),
+            (_, 0 or > SignerApiTerms.MostItems) => new([], [], "malformed-request"),
+            _ => new(Grouped(items.Items), calls, ""),
         };
     }
 

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Nitro.Signer;
+using Nitro.Signer.Keys;
 using Nitro.Signing;
 using Nitro.Storage;
 
@@ -11,6 +13,18 @@ using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 try
 {
+    // 'nitro signer' puts a flag before whatever it is given.
+    string[] words = args is ["--end-with-stdin", .. var behind] ? behind : args;
+    switch (words)
+    {
+        case ["keys", .. var rest]:
+            await KeysCommand.Parse(rest).RunAsync(Console.OpenStandardInput(), Console.Out, stopping.Token);
+            return 0;
+        case ["devices", .. var rest]:
+            Console.WriteLine(DevicesCommand.Run(rest));
+            return 0;
+    }
+
     var command = SignerCommand.Parse(args);
     if (command.Help)
     {
@@ -42,9 +56,22 @@ try
             isNew ? "Paired; from now on this signer attaches to that node without a code" : "The code is used up; going on with the pairing of before");
     }
 
-    await using var signer = SignerService.Open(command.Options, loggers);
+    var passphrase = Array.Empty<byte>();
+    if (SignerKeys.NeedPassphrase(command.Options))
+    {
+        SignerService.Check(command.Options);
+        passphrase = await Passphrase.ObtainAsync(command.Options.PassphraseFile, stopping.Token);
+    }
+
+    await using var signer = SignerService.Open(command.Options, loggers, passphrase);
+    CryptographicOperations.ZeroMemory(passphrase);
     await signer.RunAsync(stopping.Token);
     return 0;
+}
+catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+{
+    // Told to end while it waited for a passphrase or a code.
+    return 130;
 }
 catch (Exception problem) when (problem is SignerSetupException or PolicyFileException or KeyFileException or MarksException or StorageException)
 {

@@ -17,13 +17,15 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
 
           --node, -n ADDRESS        a node of this machine to attach to: unix:///path; may be repeated
           --pair CODE               pair with the node that printed this code ('nitro pair'), and attach to it from then on
-          --config, -c FILE         settings as JSON: nodes, dataDirectory, channelKeyFile, chainKeyFile, policyFile
+          --config, -c FILE         settings as JSON: nodes, dataDirectory, passphraseFile, channelKeyFile, chainKeyFile, policyFile
           --data-directory FOLDER   where memory and keys are kept (./signer)
-          --channel-key-file FILE   signs states and vouchers (channel.key in the folder; made when absent)
-          --chain-key-file FILE     signs transactions (chain.key in the folder; made when absent)
+          --passphrase-file FILE    holds the passphrase of the keys; else NITRO_SIGNER_PASSPHRASE, else it is asked for
+          --channel-key-file FILE   a plain key file for states and vouchers, made when absent, in place of the encrypted key
+          --chain-key-file FILE     the same for transactions
           --policy open|FILE        the owner's rules (policy.json in the folder, else open: everything but theft and signing twice)
           --end-with-stdin          end when standard input does
 
+        'nitro-signer keys new' makes the keys; 'nitro-signer keys --help' and 'nitro-signer devices --help' tell what else there is.
         It attaches for ever, whatever becomes of the nodes; Ctrl-C or SIGTERM ends it.
         """;
 
@@ -60,7 +62,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
                 case "--pair":
                     given["--pair"] = Value(args, i++);
                     break;
-                case "--data-directory" or "--channel-key-file" or "--chain-key-file" or "--policy":
+                case "--data-directory" or "--passphrase-file" or "--channel-key-file" or "--chain-key-file" or "--policy":
                     given[args[i]] = Value(args, i++);
                     break;
                 default:
@@ -73,6 +75,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
         {
             Nodes = nodes.Count > 0 ? nodes : options.Nodes,
             DataDirectory = given.GetValueOrDefault("--data-directory", options.DataDirectory),
+            PassphraseFile = given.GetValueOrDefault("--passphrase-file") ?? options.PassphraseFile,
             ChannelKeyFile = given.GetValueOrDefault("--channel-key-file") ?? options.ChannelKeyFile,
             ChainKeyFile = given.GetValueOrDefault("--chain-key-file") ?? options.ChainKeyFile,
             PolicyFile = given.GetValueOrDefault("--policy") ?? options.PolicyFile,

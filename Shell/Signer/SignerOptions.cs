@@ -9,11 +9,14 @@ public sealed record SignerOptions
     /// <summary>The folder of marks and, unless named otherwise, keys.</summary>
     public string DataDirectory { get; init; } = "./signer";
 
-    /// <summary>Signs states and vouchers; default <c>channel.key</c> in the folder, made when absent.</summary>
+    /// <summary>A plain key file that signs states and vouchers, made when absent; unless named, the encrypted key in the folder does.</summary>
     public string? ChannelKeyFile { get; init; }
 
-    /// <summary>Signs transactions; default <c>chain.key</c> in the folder, made when absent.</summary>
+    /// <summary>A plain key file that signs transactions, made when absent; unless named, the encrypted key in the folder does.</summary>
     public string? ChainKeyFile { get; init; }
+
+    /// <summary>Holds the passphrase of the encrypted keys; without it the environment or a prompt gives it.</summary>
+    public string? PassphraseFile { get; init; }
 
     /// <summary>The owner's rules: <c>open</c>, or a file of them. Default <c>policy.json</c> in the folder where there is one, else <c>open</c>.</summary>
     public string? PolicyFile { get; init; }
@@ -22,13 +25,15 @@ public sealed record SignerOptions
 
     private string DefaultPolicyPath => Path.Combine(DataDirectory, "policy.json");
 
-    internal string ChannelKeyPath => ChannelKeyFile ?? Path.Combine(DataDirectory, "channel.key");
-
-    internal string ChainKeyPath => ChainKeyFile ?? Path.Combine(DataDirectory, "chain.key");
+    internal string KeysFolder => Path.Combine(DataDirectory, "keys");
 
     internal string TransportKeyPath => Path.Combine(DataDirectory, "link.key");
 
     internal string PairedNodesPath => Path.Combine(DataDirectory, "nodes.json");
+
+    internal string DevicesPath => Path.Combine(DataDirectory, "devices.json");
+
+    internal string CallsPath => Path.Combine(DataDirectory, "calls.db");
 
     internal string MarksPath => Path.Combine(DataDirectory, "marks.db");
 }

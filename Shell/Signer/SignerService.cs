@@ -1,8 +1,9 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nitro.Grpc;
 using Nitro.Secp256k1;
+using Nitro.Signer.Keys;
 using Nitro.Signing;
+using Nitro.Signing.Calls;
 using Nitro.SignerProtocol;
 
 namespace Nitro.Signer;
@@ -13,22 +14,26 @@ public sealed class SignerService : IAsyncDisposable
     private const int ParallelFrom = 16;
     private readonly SignerOptions options;
     private readonly ILoggerFactory loggers;
-    private readonly byte[] channelKey;
-    private readonly byte[] chainKey;
+    private readonly SignerKeys keys;
     private readonly MemoryStore memory;
     private readonly SignerPolicy policy;
+    private readonly CallLedger calls;
     private readonly Workbench bench;
     private readonly TransportKey transport;
     private readonly IReadOnlyList<PairedNode> paired;
 
-    private SignerService(SignerOptions options, ILoggerFactory loggers, byte[] channelKey, byte[] chainKey, MemoryStore memory, SignerPolicy policy)
+    private SignerService(SignerOptions options, ILoggerFactory loggers, SignerKeys keys, MemoryStore memory, SignerPolicy policy)
     {
-        (this.options, this.loggers, this.channelKey, this.chainKey, this.memory, this.policy) =
-            (options, loggers, channelKey, chainKey, memory, policy);
+        (this.options, this.loggers, this.keys, this.memory, this.policy) = (options, loggers, keys, memory, policy);
         transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
         paired = PairedNodes.Load(options.PairedNodesPath);
-        (ChannelAddress, ChainAccount) = (AddressOf(channelKey), AddressOf(chainKey));
-        bench = new Workbench(new SigningDesk(channelKey, chainKey, memory, TimeProvider.System, ParallelFrom), loggers.CreateLogger("Nitro.Signer"));
+        (ChannelAddress, ChainAccount) = (AddressOf(keys.Channel), AddressOf(keys.Chain));
+        var logger = loggers.CreateLogger("Nitro.Signer");
+        var devices = new DeviceList(options.DevicesPath);
+        calls = CallLedger.Open(options.CallsPath, ChannelAddress);
+        var check = new CallCheck(Convert.FromHexString(ChannelAddress.AsSpan(2)), devices, calls, TimeProvider.System);
+        var desk = new SigningDesk(keys.Channel, keys.Chain, memory, TimeProvider.System, ParallelFrom);
+        bench = new Workbench(desk, new ContextCheck(check, logger), logger);
     }
 
     /// <summary>The channel key's address, 0x and 40 digits.</summary>
@@ -37,13 +42,9 @@ public sealed class SignerService : IAsyncDisposable
     /// <summary>The chain account, 0x and 40 digits.</summary>
     public string ChainAccount { get; }
 
-    /// <summary>Takes the keys, and opens the memory for this process alone.</summary>
-    /// <exception cref="KeyFileException">A key file cannot be used.</exception>
-    /// <exception cref="MarksException">The memory is in use, damaged or another key's.</exception>
-    /// <exception cref="Nitro.Storage.StorageException">The transport key or the list of paired nodes cannot be used.</exception>
-    /// <exception cref="PolicyFileException">The policy cannot be used.</exception>
-    /// <exception cref="SignerSetupException">There is no node to attach to.</exception>
-    public static SignerService Open(SignerOptions options, ILoggerFactory loggers)
+    /// <summary>Refuses what no passphrase could mend, before anybody is asked for one.</summary>
+    /// <exception cref="SignerSetupException">There is no node to attach to, or there are no keys.</exception>
+    internal static void Check(SignerOptions options)
     {
         if (options.Nodes.Count == 0 && PairedNodes.Load(options.PairedNodesPath).Count == 0)
         {
@@ -52,11 +53,33 @@ public sealed class SignerService : IAsyncDisposable
                 + "where the node is.");
         }
 
-        var channelKey = KeyFile.LoadOrCreate(options.ChannelKeyPath);
-        var chainKey = KeyFile.LoadOrCreate(options.ChainKeyPath);
+        SignerKeys.Check(options);
+    }
+
+    /// <summary>Opens the keys, and then the memory for this process alone.</summary>
+    /// <exception cref="KeyFileException">A key file cannot be used.</exception>
+    /// <exception cref="MarksException">The memory is in use, damaged or another key's.</exception>
+    /// <exception cref="Nitro.Storage.StorageException">The transport key or the list of paired nodes cannot be used.</exception>
+    /// <exception cref="PolicyFileException">The policy cannot be used.</exception>
+    /// <exception cref="SignerSetupException">There is no node to attach to, or there are no keys.</exception>
+    /// <param name="options">The settings.</param>
+    /// <param name="loggers">Where it says what it does.</param>
+    /// <param name="passphrase">Of the encrypted keys; the caller clears it.</param>
+    public static SignerService Open(SignerOptions options, ILoggerFactory loggers, ReadOnlyMemory<byte> passphrase = default)
+    {
+        Check(options);
         var policy = PolicyFile.Read(options.Policy);
-        var memory = MemoryStore.Open(options.MarksPath, Convert.FromHexString(AddressOf(channelKey).AsSpan(2)), policy, maximumBytes: 0);
-        return new SignerService(options, loggers, channelKey, chainKey, memory, policy);
+        var keys = SignerKeys.Open(options, passphrase);
+        try
+        {
+            var memory = MemoryStore.Open(options.MarksPath, Convert.FromHexString(AddressOf(keys.Channel).AsSpan(2)), policy, maximumBytes: 0);
+            return new SignerService(options, loggers, keys, memory, policy);
+        }
+        catch
+        {
+            keys.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Attaches and signs until cancelled.</summary>
@@ -101,9 +124,9 @@ public sealed class SignerService : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         memory.Dispose();
+        calls.Dispose();
         transport.Dispose();
-        CryptographicOperations.ZeroMemory(channelKey);
-        CryptographicOperations.ZeroMemory(chainKey);
+        keys.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Nitro.Signing;
 using Nitro.SignerProtocol;
+using Nitro.Storage;
 
 namespace Nitro.Signer;
 
@@ -12,7 +13,7 @@ namespace Nitro.Signer;
 /// the signatures, then the answers. What a lost attachment brought is dropped before anything newer is judged: the node sends it again,
 /// and an older copy must not be signed behind the refusal of a newer one.
 /// </summary>
-internal sealed class Workbench(SigningDesk desk, ILogger logger)
+internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger logger)
 {
     private const int MostQueued = 1024;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -43,8 +44,8 @@ internal sealed class Workbench(SigningDesk desk, ILogger logger)
 
     private async Task JudgeAsync(List<Errand> errands, CancellationToken cancellationToken)
     {
-        var readings = errands.ConvertAll(ItemReading.Of);
-        var answers = await AnswerAsync([.. readings.SelectMany(reading => reading.Groups).Select(group => group.Items)], cancellationToken);
+        var readings = await ReadAsync(errands, cancellationToken);
+        var answers = await AnswerAsync([.. readings.SelectMany(reading => reading.Questions)], cancellationToken);
         var next = 0;
         for (var i = 0; i < errands.Count; i++)
         {
@@ -79,8 +80,26 @@ internal sealed class Workbench(SigningDesk desk, ILogger logger)
         return results.ToByteString();
     }
 
+    /// <summary>What is asked, and whether the calls shown for it are what they claim. Tries until it can tell.</summary>
+    private async Task<List<ItemReading>> ReadAsync(List<Errand> errands, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return errands.ConvertAll(errand => contexts.Judge(errand.Request, out var calls) is { } tag ? new([], [], tag) : ItemReading.Of(errand, calls));
+            }
+            catch (Exception e) when (e is SqliteException or StorageException)
+            {
+                logger.LogError("The calls behind a request cannot be judged, so nothing is signed: {Cause} The signer keeps trying", e.Message);
+            }
+
+            await Task.Delay(RetryDelay, cancellationToken);
+        }
+    }
+
     /// <summary>Tries until the memory is stored: a full disk is mended by people, and until then silence is the answer.</summary>
-    private async Task<IReadOnlyList<DeskAnswer>> AnswerAsync(List<IReadOnlyList<SigningItem>?> batch, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DeskAnswer>> AnswerAsync(List<DeskQuestion> batch, CancellationToken cancellationToken)
     {
         while (true)
         {

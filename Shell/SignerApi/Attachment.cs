@@ -43,7 +43,7 @@ internal sealed class Attachment(uint number)
         {
             if (!request.IsEnded)
             {
-                yield return new HsmRequest { RequestId = request.Id, Raw = request.Raw, Delivery = delivery };
+                yield return new HsmRequest { RequestId = request.Id, Raw = request.Raw, Requests = { request.Requests }, Delivery = delivery };
             }
         }
     }

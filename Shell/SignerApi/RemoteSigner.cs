@@ -92,7 +92,7 @@ public sealed class RemoteSigner : ISigner
     }
 
     private SigningJob Job(SignRequest request) =>
-        new(request.Items, request.Digest, ChannelAddress, result => Answer(request.EffectId, result));
+        new(request.Items, request.Digest, ChannelAddress, result => Answer(request.EffectId, result)) { Contexts = request.Contexts };
 
     private void Answer(long effectId, SigningResult result)
     {

@@ -1,3 +1,4 @@
+using Nitro.Ports;
 using Nitro.SignerProtocol;
 
 namespace Nitro.SignerApi;
@@ -10,14 +11,17 @@ namespace Nitro.SignerApi;
 internal sealed record SigningJob(
     IReadOnlyList<ReadOnlyMemory<byte>> Items, ReadOnlyMemory<byte> Digest, ReadOnlyMemory<byte> Signer, Action<SigningResult> Done)
 {
-    /// <summary>As many together as one request may have items, in order.</summary>
+    /// <summary>The signed calls that caused it.</summary>
+    public IReadOnlyList<CallContext> Contexts { get; init; } = [];
+
+    /// <summary>Those of one cause, as many together as one request may have items, in order.</summary>
     public static IReadOnlyList<IReadOnlyList<SigningJob>> Together(IReadOnlyList<SigningJob> jobs)
     {
         var parts = new List<List<SigningJob>>();
         var items = 0;
         foreach (var job in jobs)
         {
-            if (parts.Count == 0 || items + job.Items.Count > SignerApiTerms.MostItems)
+            if (parts.Count == 0 || items + job.Items.Count > SignerApiTerms.MostItems || !job.Contexts.SequenceEqual(parts[^1][0].Contexts))
             {
                 parts.Add([]);
                 items = 0;

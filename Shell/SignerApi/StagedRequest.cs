@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Nitro.Ports;
 using Nitro.SignerProtocol;
 
 namespace Nitro.SignerApi;
@@ -17,6 +18,7 @@ internal sealed class StagedRequest
         var items = new SignItems { Version = SignerApiTerms.Version };
         items.Items.AddRange(jobs.SelectMany(job => job.Items).Select(item => UnsafeByteOperations.UnsafeWrap(item)));
         Raw = items.ToByteString();
+        Requests = [.. jobs[0].Contexts.Select(Pending)];
     }
 
     public uint Id { get; }
@@ -27,6 +29,9 @@ internal sealed class StagedRequest
 
     /// <summary>As every copy carries it.</summary>
     public ByteString Raw { get; }
+
+    /// <summary>The calls that caused it: those of all its jobs. Frozen here, so that every copy justifies itself alike.</summary>
+    public IReadOnlyList<PendingRequest> Requests { get; }
 
     /// <summary>The newest copies, by attachment.</summary>
     public Dictionary<string, StagedCopy> Copies { get; } = [];
@@ -89,4 +94,14 @@ internal sealed class StagedRequest
 
     /// <summary>It left the stage.</summary>
     public void End() => _isEnded = true;
+
+    private static PendingRequest Pending(CallContext call) => new()
+    {
+        Request = ByteString.CopyFrom(call.Payload.Span),
+        Uri = call.Method,
+        Signature = ByteString.CopyFrom(call.Signed.Signature.Span),
+        Pubkey = ByteString.CopyFrom(call.PublicKey.Span),
+        Timestamp = (ulong)call.Time,
+        Envelope = ByteString.CopyFrom(call.Signed.Envelope.Span),
+    };
 }

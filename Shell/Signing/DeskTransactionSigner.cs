@@ -16,7 +16,7 @@ internal sealed class DeskTransactionSigner(ReadOnlyMemory<byte> account, Channe
     {
         var typed = transaction.Typed();
         var waiter = new TaskCompletionSource<DeskAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await requests.WriteAsync(new DeskRequest(0, [.. evidence, typed.Request], waiter), cancellationToken).ConfigureAwait(false);
+        await requests.WriteAsync(new DeskRequest(0, [.. evidence, typed.Request], [], waiter), cancellationToken).ConfigureAwait(false);
         var answer = await waiter.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         return answer.Tag is null
             ? typed.Raw(answer.Signature)

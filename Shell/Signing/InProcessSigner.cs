@@ -74,7 +74,7 @@ public sealed class InProcessSigner : ISigner
     {
         foreach (var request in requests)
         {
-            await this.requests.Writer.WriteAsync(new DeskRequest(request.EffectId, request.Items, null), cancellationToken).ConfigureAwait(false);
+            await this.requests.Writer.WriteAsync(new DeskRequest(request.EffectId, request.Items, request.Contexts, null), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -189,7 +189,10 @@ public sealed class InProcessSigner : ISigner
             }
             else if (answered[i].IsTemporary)
             {
-                postponed.Add(batch[i]);
+                if (postponed.Add(batch[i]))
+                {
+                    options.Complain?.Invoke($"The signer's policy does not sign #{batch[i].EffectId} yet ({answered[i].Tag}); it is judged again.");
+                }
             }
             else
             {
@@ -208,7 +211,7 @@ public sealed class InProcessSigner : ISigner
         {
             try
             {
-                return desk.Answer(batch.ConvertAll(request => SigningDesk.Read(request.Items)));
+                return desk.Answer(batch.ConvertAll(request => new DeskQuestion(SigningDesk.Read(request.Items), request.Calls)));
             }
             catch (SqliteException e)
             {

@@ -21,7 +21,7 @@ public static class KeyFile
         try
         {
             text = SecretFile.LoadOrCreate(
-                "The key file", path, "close the channels and move to a new key.", () => Convert.ToHexStringLower(FreshKey()));
+                "The key file", path, "close the channels and move to a new key.", () => Convert.ToHexStringLower(Fresh()));
         }
         catch (StorageException e)
         {
@@ -44,6 +44,19 @@ public static class KeyFile
                 $"The environment variable {variable} holds no secp256k1 key. Set it to 64 hexadecimal characters, or unset it to use the key file.");
     }
 
+    /// <summary>A key from fresh randomness.</summary>
+    internal static byte[] Fresh()
+    {
+        while (true)
+        {
+            var key = RandomNumberGenerator.GetBytes(KeyBytes);
+            if (IsKey(key))
+            {
+                return key;
+            }
+        }
+    }
+
     private static byte[]? Parse(string text)
     {
         var hex = text.AsSpan().Trim();
@@ -55,18 +68,6 @@ public static class KeyFile
 
         var key = Convert.FromHexString(hex);
         return IsKey(key) ? key : null;
-    }
-
-    private static byte[] FreshKey()
-    {
-        while (true)
-        {
-            var key = RandomNumberGenerator.GetBytes(KeyBytes);
-            if (IsKey(key))
-            {
-                return key;
-            }
-        }
     }
 
     private static bool IsKey(ReadOnlySpan<byte> key) => Curve.Default.TryGetAddress(key, stackalloc byte[20]);

@@ -12,17 +12,21 @@ internal sealed class PostponedRequests
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private readonly Dictionary<long, (DeskRequest Request, long Since)> waiting = [];
 
-    /// <summary>Keeps one.</summary>
-    internal void Add(DeskRequest request)
+    /// <summary>Keeps one; true where it was not kept before.</summary>
+    internal bool Add(DeskRequest request)
     {
         if (!waiting.TryGetValue(request.EffectId, out var known))
         {
             waiting[request.EffectId] = (request, Stopwatch.GetTimestamp());
+            return true;
         }
-        else if (Stopwatch.GetElapsedTime(known.Since) > Patience)
+
+        if (Stopwatch.GetElapsedTime(known.Since) > Patience)
         {
             waiting.Remove(request.EffectId);
         }
+
+        return false;
     }
 
     /// <summary>Until something new comes, or what waits is due. False once nothing can come any more.</summary>

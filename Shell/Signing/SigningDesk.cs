@@ -1,4 +1,6 @@
+using Nitro.Ports;
 using Nitro.Secp256k1;
+using Nitro.Signing.Calls;
 
 namespace Nitro.Signing;
 
@@ -16,7 +18,7 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
 
     private const int Threads = 2;
     private static readonly SignerPowers Powers = new(
-        (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address), DeviceKey.Attests);
+        (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address), (key, signature, message) => DeviceSignature.IsBy(key, message, signature));
 
     private long signed;
     private long refused;
@@ -43,10 +45,10 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
         return items;
     }
 
-    /// <summary>Each request: evidence, and last what is wanted; null for one that cannot be read.</summary>
+    /// <summary>Answers each request.</summary>
     /// <exception cref="Microsoft.Data.Sqlite.SqliteException">The memory could not be read or stored: nothing was signed.</exception>
     /// <exception cref="MarksException">What is stored is damaged: nothing was signed.</exception>
-    internal IReadOnlyList<DeskAnswer> Answer(IReadOnlyList<IReadOnlyList<SigningItem>?> batch)
+    internal IReadOnlyList<DeskAnswer> Answer(IReadOnlyList<DeskQuestion> batch)
     {
         var before = store.Memory;
         var memory = before;
@@ -71,13 +73,13 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
     }
 
     private ((ReadOnlyMemory<byte> Digest, byte[] Key) Digest, DeskAnswer Answer) Decide(
-        IReadOnlyList<SigningItem>? items,
+        DeskQuestion question,
         long now,
         ref SignerMemory memory,
         List<SigningItem> heard,
         Dictionary<string, string> waiting)
     {
-        if (items is not { Count: > 0 })
+        if (question.Items is not { Count: > 0 } items)
         {
             return (default, new DeskAnswer(default, Malformed, false));
         }
@@ -94,6 +96,7 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
             return (default, new DeskAnswer(default, before, true));
         }
 
+        items = [.. Approvals(memory, question.Calls), .. items];
         var verdict = SignerCore.Hear(memory, Powers, now, items);
         memory = verdict.Memory;
         heard.AddRange(items);
@@ -110,6 +113,9 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
                 return default;
         }
     }
+
+    private static IEnumerable<SigningItem> Approvals(SignerMemory memory, IReadOnlyList<CallContext> calls) =>
+        calls.Select(call => SignerCore.ApprovalOf(memory, call.Signed.Envelope, call.Payload, call.PublicKey, call.Signed.Signature)).OfType<SigningItem>();
 
     private void Sign((ReadOnlyMemory<byte> Digest, byte[] Key)[] digests, DeskAnswer[] answers)
     {

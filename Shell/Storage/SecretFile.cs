@@ -7,6 +7,7 @@ namespace Nitro.Storage;
 public static class SecretFile
 {
     private const int MostCharacters = 1024;
+    private const int MostBytes = 64 * 1024;
 
     /// <summary>The file's text without white space at its ends. An absent file is made with a fresh secret, and its folder with it.</summary>
     /// <param name="title">What the file is, as a message begins: "The key file".</param>
@@ -26,8 +27,7 @@ public static class SecretFile
 
             if (OwnerOnly.IsOpenToOthers(path))
             {
-                throw new StorageException(
-                    $"{title} {path} is open to other users of this machine. Run 'chmod 600 {path}'; if others may have read it, {ifSeen}");
+                throw OpenToOthers(title, path, ifSeen);
             }
 
             using var file = new StreamReader(path, Encoding.ASCII);
@@ -43,6 +43,29 @@ public static class SecretFile
                 $"{title} {path} cannot be used: {e.Message.TrimEnd('.')}. Make its folder writable and the file readable for the node's user.", e);
         }
     }
+
+    /// <summary>The bytes of a secret that somebody else wrote.</summary>
+    /// <param name="title">As for <see cref="LoadOrCreate"/>.</param>
+    /// <param name="path">Where it is.</param>
+    /// <param name="ifSeen">As for <see cref="LoadOrCreate"/>.</param>
+    /// <exception cref="StorageException">It is absent, cannot be read, others may use it, or it is too long.</exception>
+    public static byte[] Read(string title, string path, string ifSeen)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            return OwnerOnly.IsOpenToOthers(path) ? throw OpenToOthers(title, path, ifSeen)
+                : length <= MostBytes ? File.ReadAllBytes(path)
+                : throw new StorageException($"{title} {path} is longer than {MostBytes} bytes, so it is another file. Check the path.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"{title} {path} cannot be read: {e.Message.TrimEnd('.')}. Check the path, and make it readable for this user.", e);
+        }
+    }
+
+    private static StorageException OpenToOthers(string title, string path, string ifSeen) =>
+        new($"{title} {path} is open to other users of this machine. Run 'chmod 600 {path}'; if others may have read it, {ifSeen}");
 
     private static void Create(string path, string secret)
     {

@@ -50,8 +50,14 @@ type internal Dispatcher
              | ValueSome message -> (laneTo peer).Add(effect, PeerV1.encode peer message)
              | ValueNone -> fail $"the message of #{effect} cannot be rebuilt: {telling}")
         | SubmitCall(Deposit(channel, expected, amount)) ->
-            adapter.Submit(effect, Call.Deposit((NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel, expected, amount))
-        | SubmitCall(ConcludeAndTransfer channel) -> adapter.Submit(effect, NodeCalls.conclude fail (NodeCalls.channelOf fail channel state))
+            let asset = (NodeCalls.channelOf fail channel state).Terms.Opening.Asset
+            let value = if asset = Address.zero then amount else Amount.zero
+            signer.Call(Briefing.calling settings state channel, uint64 effect, value, ChainV1.deposit asset channel expected amount)
+            adapter.Submit(effect, Call.Deposit(asset, channel, expected, amount))
+        | SubmitCall(ConcludeAndTransfer id) ->
+            let channel = NodeCalls.channelOf fail id state
+            signer.Call(Briefing.calling settings state id, uint64 effect, Amount.zero, NodeCalls.concluding fail channel)
+            adapter.Submit(effect, NodeCalls.conclude fail channel)
         | SubmitCall(ReadHoldings channel) -> adapter.Read(effect, (NodeCalls.channelOf fail channel state).Terms.Opening.Asset, channel)
 
     /// The effect is over, whichever lane has it.

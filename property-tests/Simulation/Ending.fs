@@ -24,16 +24,20 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
         isOpen opening channel.Terms.Id state && not (isOpen closing channel.Terms.Id state)
 
     let waiting () =
+        let crossed = Crossing.ledgers world
+
         [ for node in honest () do
               for record in node.State.Objectives.Items.Values do
-                  if record.Ending.IsNone && not (MalloryDependence.ofObjective world node (Goal.id record.Goal)) then
+                  if record.Ending.IsNone && not (MalloryDependence.ofObjective world node (Goal.id record.Goal) || Crossing.ofGoal crossed record.Goal) then
                       $"{node.Address} {Goal.id record.Goal}: {Views.label node.Settings node.State record}" ]
 
     let busy () =
+        let crossed = Crossing.ledgers world
+
         [ for node in honest () do
               for channel in node.State.Channels.Items.Values do
                   match channel.Ledger with
-                  | ValueSome l when not (LedgerChannel.isIdle l) && not (MalloryDependence.isTheirs world channel) -> $"{node.Address}: the ledger {channel.Terms.Id} is not at rest"
+                  | ValueSome l when not (LedgerChannel.isIdle l || MalloryDependence.isTheirs world channel || crossed.Contains channel.Terms.Id) -> $"{node.Address}: the ledger {channel.Terms.Id} is not at rest"
                   | _ -> () ]
 
     let unanswered () =
@@ -66,7 +70,9 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
                   if isWanted channel && stands node.State channel then node, channel ]
 
     /// Nobody byzantine is needed for it.
-    let free isWanted (channel: Channel) = isWanted channel && not (MalloryDependence.ofChannel world channel)
+    let free isWanted (channel: Channel) =
+        isWanted channel
+        && not (MalloryDependence.ofChannel world channel || Crossing.ofChannel world (Crossing.ledgers world) channel.Terms.Id)
 
     let close what isWanted command =
         // One side asks; the other may have been asked already, and is told so.
@@ -170,4 +176,4 @@ type internal Ending(world: SimulatedWorld, callers: Callers, books: Books) =
 
         until "the last payouts" restWithin isPaidOut
         checkPayments ()
-        if hasStrangers () then checkTheirs () else checkMoney ()
+        if hasStrangers () || not (Crossing.ledgers world).IsEmpty then checkTheirs () else checkMoney ()

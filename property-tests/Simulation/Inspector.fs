@@ -89,6 +89,7 @@ type internal Inspector(world: SimulatedWorld, care: Care) =
             | VoucherPayload voucher -> judge node (CheckVouchers.signed node.State voucher)
             | StatePayload _ -> ()
 
+        node.Signer.OnCallStopped <- fun tag -> judge node [ $"its signer's policy stops a chain call: {tag}" ]
         node.Signer.OnStopped <- fun task tag -> judge node [ $"its signer's policy stops {Narration.payload task.Payload}: {tag}" ]
 
         let died = node.OnDied

@@ -40,8 +40,10 @@ module internal MalloryDependence =
 
     /// Open, and not telling for whom or for what.
     let silent world (node: Node) : string list =
+        let crossed = Crossing.ledgers world
+
         [ for record in node.State.Objectives.Items.Values do
-              if record.Ending.IsNone && ofObjective world node (Goal.id record.Goal) then
+              if record.Ending.IsNone && ofObjective world node (Goal.id record.Goal) && not (Crossing.ofGoal crossed record.Goal) then
                   let view = Views.objective node.Settings node.State record
                   let names = view.Peers |> List.exists (isStranger world)
 

@@ -3,6 +3,7 @@ namespace Nitro.Simulation
 open Nitro.Protocol
 open Nitro.Node
 open Nitro.Engine
+open Nitro.Wire
 
 /// An event on its way to the turn. `Answered`: once it is durable, with what the core said; with nothing if the process died.
 [<Struct>]
@@ -30,4 +31,11 @@ module internal NodeCalls =
     let conclude (fail: string -> Call) (channel: Channel) =
         match Channel.completeFinal channel with
         | Some seen -> Call.ConcludeAndTransferAllAssets(channel.Terms.Fixed, { Part = seen.Variable; Signatures = List.ofSeq seen.Signatures.Values })
+        | None -> fail "a conclusion without a complete final state"
+
+    /// The same as the bytes that are sent.
+    let concluding (fail: string -> byte[]) (channel: Channel) =
+        match Channel.completeFinal channel with
+        | Some seen ->
+            ChainV1.concludeAndTransferAllAssets channel.Terms.Fixed { Part = seen.Variable; Signatures = List.ofSeq seen.Signatures.Values }
         | None -> fail "a conclusion without a complete final state"

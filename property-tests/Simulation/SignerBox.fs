@@ -65,6 +65,9 @@ type internal SignerBox(ground: Ground, settings: Settings) =
     /// Of an honest node the policy refuses nothing.
     member val OnStopped: SignTask -> string -> unit = (fun _ _ -> ()) with get, set
 
+    /// The same of its calls.
+    member val OnCallStopped: string -> unit = ignore with get, set
+
     member private this.Judge(task: SignTask) : SignerWord =
         let sign digest = Final(Signed(FakeCurve.sign me digest))
 
@@ -91,6 +94,25 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             memory <- next
             this.OnStopped task tag
             Later tag
+
+    /// A transaction of the chain account, judged by the same policy out of the same memory.
+    member this.Call(evidence: SignerRequest list, nonce: uint64, value: Amount, data: byte[]) =
+        let transaction: Transaction =
+            { ChainId = settings.ChainId
+              Nonce = nonce
+              MaxPriorityFeePerGas = Amount.ofUInt64 1UL
+              MaxFeePerGas = Amount.ofUInt64 1UL
+              GasLimit = 100_000UL
+              To = ValueSome settings.Adjudicator
+              Value = value
+              Data = data }
+
+        match hear (evidence @ [ SignTransaction transaction ]) with
+        | struct (Verdict.Approve _, next) -> memory <- next
+        | struct (Verdict.Noted, _) -> ground.Fail $"{me}: a transaction was not wanted"
+        | struct ((Verdict.Refuse tag | Verdict.Wait tag), next) ->
+            memory <- next
+            this.OnCallStopped tag
 
     member private _.Spoiled(word: SignerWord) =
         match word with

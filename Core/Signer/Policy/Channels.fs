@@ -176,7 +176,8 @@ module internal Channels =
         on case.Channel (fun channel ->
             match channel.Sighting with
             | _ when case.Height > case.Tip -> Refused
-            | ValueSome seen -> Rule.require (case.Tip >= seen.Tip)
+            // Either may go back: the block after a re-org, the tip with the depth that the node waits for. Not both.
+            | ValueSome seen -> Rule.require (case.Tip >= seen.Tip || case.Height >= seen.Height)
             | ValueNone -> Pass)
 
     let sightings: Rule<SightingCase> list =

@@ -41,8 +41,6 @@ module internal SignerRowsV1 =
             writer |> JsonWrite.uint64 "nonce" nonce
             writer |> JsonWrite.bytes32 "effect" used.Effect
             writer |> JsonWrite.bytes32 "digest" used.Digest
-            writer |> JsonWrite.amount "maxFee" used.MaxFee
-            writer |> JsonWrite.amount "maxTip" used.MaxTip
 
         writer |> JsonWrite.list "nonces" nonce [ for KeyValue(nonce, used) in memory.Nonces -> struct (nonce, used) ]
         writer |> JsonWrite.uint64 "nonceFloor" memory.NonceFloor
@@ -147,9 +145,7 @@ module internal SignerRowsV1 =
             let! nonce = Json.uint64 "nonce" root
             let! effect = Json.bytes32 "effect" root
             let! digest = Json.bytes32 "digest" root
-            let! fee = Json.amount "maxFee" root
-            let! tip = Json.amount "maxTip" root
-            return nonce, { Effect = effect; Digest = digest; MaxFee = fee; MaxTip = tip }
+            return nonce, { Effect = effect; Digest = digest }
         }
 
     let private readAccount (memory: SignerState) root : Read<SignerState> =

@@ -67,11 +67,9 @@ type internal SignerChannel =
 
 /// What an account nonce was used for.
 type internal NonceUse =
-    { /// Of everything but the fees.
+    { /// Of everything but what it may cost.
       Effect: Bytes32
-      Digest: Bytes32
-      MaxFee: Amount
-      MaxTip: Amount }
+      Digest: Bytes32 }
 
 /// The signer's whole memory. Version and root advance with every change.
 type internal SignerState =

@@ -16,13 +16,13 @@ module internal Transactions =
     /// Account nonces remembered.
     let private noncesKept = 256UL
 
-    /// The transaction but for its fees.
+    /// The transaction but for what it may cost.
     let private effect (transaction: Transaction) =
-        Transaction.digest { transaction with MaxFeePerGas = Amount.zero; MaxPriorityFeePerGas = Amount.zero }
+        Transaction.digest { transaction with GasLimit = 0UL; MaxFeePerGas = Amount.zero; MaxPriorityFeePerGas = Amount.zero }
 
     let private replaced (case: TransactionCase) = case.Asked.State.Nonces.TryFind case.Transaction.Nonce
 
-    /// The same effect at the same nonce for more fees: counts once.
+    /// The same effect at the same nonce, at another price: counts once.
     let private isReplacement (case: TransactionCase) =
         match replaced case with
         | Some earlier -> earlier.Effect = effect case.Transaction
@@ -98,8 +98,11 @@ module internal Transactions =
 
     /// 30: our share once. After somebody else's deposit made ours fail, once more on top of what is held now: the contract
     /// takes a deposit only on exactly that, so both can never count.
-    let private isOnce =
-        whenDeposit (fun channel asset expectedHeld amount ->
+    /// With the owner there also on what was expected before: where the chain refused that one, or dropped it, only one of them can count.
+    let private isOnce (case: TransactionCase) =
+        let again = case.Asked.Config.SpendsFreely
+
+        case |> whenDeposit (fun channel asset expectedHeld amount ->
             let needed = required asset channel
 
             match channel.Deposits.TryFind asset with
@@ -110,7 +113,7 @@ module internal Transactions =
                 let most = Amount.addSaturated (mustBeHeld asset channel) needed
 
                 Rule.require (
-                    expectedHeld > signed.ExpectedHeld
+                    (again || expectedHeld > signed.ExpectedHeld)
                     && expectedHeld = held
                     && Amount.addSaturated expectedHeld amount <= most
                 ))
@@ -158,15 +161,11 @@ module internal Transactions =
            || transaction.MaxPriorityFeePerGas > limits.MaxPriorityFeePerGas then Refused
         else Rule.await (cost transaction <= Velocity.left limits.Window case.Asked.Now (fees case.Asked))
 
-    /// 33: a nonce is used again for the same effect and higher fees only.
+    /// 33: a nonce is used again for the same effect only, at whatever price: a process that died before it had stored what it got asks
+    /// anew, and one of them can be mined. With the owner there another effect may take its place, since it shuts out the first.
     let private isFreshNonce (case: TransactionCase) =
         match replaced case with
-        | Some earlier ->
-            Rule.require (
-                isReplacement case
-                && case.Transaction.MaxFeePerGas > earlier.MaxFee
-                && case.Transaction.MaxPriorityFeePerGas >= earlier.MaxTip
-            )
+        | Some _ -> Rule.require (isReplacement case || case.Asked.Config.SpendsFreely)
         | None -> Rule.require (case.Transaction.Nonce >= case.Asked.State.NonceFloor)
 
     let rules: Rule<TransactionCase> list =
@@ -203,9 +202,7 @@ module internal Transactions =
 
         let used =
             { Effect = effect transaction
-              Digest = case.Digest
-              MaxFee = transaction.MaxFeePerGas
-              MaxTip = transaction.MaxPriorityFeePerGas }
+              Digest = case.Digest }
 
         let nonces = case.Asked.State.Nonces.Add(transaction.Nonce, used)
         let oldest = fst (Map.minKeyValue nonces)

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using Nitro.JsonRpc;
+using Nitro.Ports;
+using Nitro.Signing.Calls;
+using Nitro.Storage;
 
 namespace Nitro.Cli.Rpc;
 
@@ -45,6 +48,13 @@ internal sealed class RpcConnection
         Recursive = true,
     };
 
+    private readonly Option<FileInfo?> _signWith = new("--sign-with")
+    {
+        Description = "Key file of a device that the node knows (nitro device): the call is signed with it",
+        HelpName = "file",
+        Recursive = true,
+    };
+
     /// <summary>Puts the options on the command that holds the methods.</summary>
     public void AddTo(Command rpc)
     {
@@ -54,6 +64,7 @@ internal sealed class RpcConnection
         rpc.Options.Add(_json);
         rpc.Options.Add(_secret);
         rpc.Options.Add(_trust);
+        rpc.Options.Add(_signWith);
     }
 
     /// <summary>Makes the command call <paramref name="method"/> with the payload's fields that <paramref name="write"/> writes.</summary>
@@ -80,7 +91,9 @@ internal sealed class RpcConnection
         var errors = parse.InvocationConfiguration.Error;
         try
         {
-            using var client = await OpenAsync(parse, cancellationToken);
+            using var device = DeviceOf(parse);
+            using var plain = await OpenAsync(parse, null, cancellationToken);
+            using var client = device is null ? plain : await SigningAsync(parse, plain, device, cancellationToken);
             var body = await payload(parse, client, cancellationToken);
             var result = await client.CallAsync(method, body, parse.GetValue(_requestId), cancellationToken);
             await ResultText.WriteAsync(parse.InvocationConfiguration.Output, result, parse.GetValue(_json));
@@ -92,7 +105,7 @@ internal sealed class RpcConnection
             await errors.WriteLineAsync($"next: {refusal.Next ?? $"compare what you gave with 'nitro rpc {parse.CommandResult.Command.Name} --help'"}");
             return 1;
         }
-        catch (Exception problem) when (problem is RpcUnreachable or CliError)
+        catch (Exception problem) when (problem is RpcUnreachable or CliError or StorageException)
         {
             await errors.WriteLineAsync($"nitro: {problem.Message}");
             return 1;
@@ -104,7 +117,23 @@ internal sealed class RpcConnection
         }
     }
 
-    private async Task<RpcClient> OpenAsync(ParseResult parse, CancellationToken cancellationToken)
+    private DeviceKey? DeviceOf(ParseResult parse)
+    {
+        var file = parse.GetValue(_signWith);
+        return file is null ? null
+            : file.Exists ? DeviceKey.LoadOrCreate(file.FullName)
+            : throw new CliError($"There is no device key {file.FullName}. Make one with 'nitro device new', and enrol it at the node.");
+    }
+
+    /// <summary>A signature is for one node: it is asked who it is.</summary>
+    private async Task<RpcClient> SigningAsync(ParseResult parse, RpcClient plain, DeviceKey device, CancellationToken cancellationToken)
+    {
+        var node = Convert.FromHexString((await RpcCommand.AddressAsync(plain, cancellationToken)).AsSpan(2));
+        return await OpenAsync(parse, (method, payload) => device.Sign(node, method, payload.Span, DateTimeOffset.UtcNow), cancellationToken);
+    }
+
+    private async Task<RpcClient> OpenAsync(
+        ParseResult parse, Func<string, ReadOnlyMemory<byte>, CallSignature>? sign, CancellationToken cancellationToken)
     {
         var secret = parse.GetValue(_secret);
         try
@@ -113,6 +142,7 @@ internal sealed class RpcConnection
             {
                 Secret = secret is null ? null : await File.ReadAllTextAsync(secret.FullName, cancellationToken),
                 TrustedCertificateFile = parse.GetValue(_trust)?.FullName,
+                Sign = sign,
             };
             return new RpcClient(Endpoint.Api(parse.GetRequiredValue(_endpoint), parse.GetValue(_tenant)), options);
         }

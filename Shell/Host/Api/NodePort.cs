@@ -15,6 +15,7 @@ internal sealed class NodePort(
     NotificationHub hub,
     Func<TenantStatistics> statistics,
     Func<SignerHealth> signer,
+    CallGate? gate,
     TimeSpan callTimeLimit)
     : INodePort
 {
@@ -33,8 +34,16 @@ internal sealed class NodePort(
 
     /// <inheritdoc/>
     public async ValueTask<NodeAnswer> CallAsync(
-        string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken)
+        string method, ReadOnlyMemory<byte> payload, string? requestId, CallSignature? signature, CancellationToken cancellationToken)
     {
+        // JSON-RPC ids are no idempotency keys: clients repeat them.
+        var isCommand = NitroCore.IsCommand(method);
+        var request = isCommand ? requestId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) : "";
+        if (gate?.Refuse(method, payload, request, PermissionOf(method), signature) is { } refusal)
+        {
+            return new NodeAnswer(default, refusal);
+        }
+
         switch (method)
         {
             case Version:
@@ -42,8 +51,8 @@ internal sealed class NodePort(
             case Statistics:
                 return new NodeAnswer(StatisticsJson.Write(statistics()), null);
             default:
-                return NitroCore.IsCommand(method)
-                    ? await CommandAsync(method, payload, requestId, cancellationToken)
+                return isCommand
+                    ? await CommandAsync(method, payload, request, isRepeatable: requestId is not null, cancellationToken)
                     : Query(method, payload);
         }
     }
@@ -57,10 +66,8 @@ internal sealed class NodePort(
             : new NodeAnswer(default, Problems.From(problem!));
 
     private async ValueTask<NodeAnswer> CommandAsync(
-        string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken)
+        string method, ReadOnlyMemory<byte> payload, string request, bool isRepeatable, CancellationToken cancellationToken)
     {
-        // JSON-RPC ids are no idempotency keys: clients repeat them.
-        var request = requestId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
         if (!NitroCore.TryCommand(node(), method, payload, nonce, request, out var command, out var problem))
         {
@@ -68,7 +75,7 @@ internal sealed class NodePort(
         }
 
         // Of what was asked before, the answer may be there already; everything else would only wait.
-        if (requestId is null && signer().Attached == 0)
+        if (!isRepeatable && signer().Attached == 0)
         {
             return new NodeAnswer(default, Problems.NoSigner);
         }
@@ -82,7 +89,9 @@ internal sealed class NodePort(
                 return new NodeAnswer(default, Problems.Busy);
             }
 
-            return await call.Answered.WaitAsync(callTimeLimit, cancellationToken);
+            var answer = await call.Answered.WaitAsync(callTimeLimit, cancellationToken);
+            gate?.Answered(node(), request);
+            return answer;
         }
         catch (TimeoutException)
         {

@@ -27,9 +27,10 @@ internal sealed class SwitchPort : INodePort
         };
 
     /// <inheritdoc/>
-    public ValueTask<NodeAnswer> CallAsync(string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken) =>
+    public ValueTask<NodeAnswer> CallAsync(
+        string method, ReadOnlyMemory<byte> payload, string? requestId, CallSignature? signature, CancellationToken cancellationToken) =>
         current is { } port
-            ? port.CallAsync(method, payload, requestId, cancellationToken)
+            ? port.CallAsync(method, payload, requestId, signature, cancellationToken)
             : ValueTask.FromResult(method == Version ? new NodeAnswer(NodePort.VersionResult, null) : new NodeAnswer(default, Problems.NoSignerYet));
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using Nitro.Ports;
 namespace Nitro.Host.Effects;
 
 /// <summary>Puts each effect into its lane. A new kind of effect does not compile until it has one.</summary>
-internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chain) : EffectHandler<bool>
+internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chain, Func<long, IReadOnlyList<CallContext>> contexts) : EffectHandler<bool>
 {
     internal void Start(Effect effect) => effect.Dispatch(this);
 
@@ -18,7 +18,8 @@ internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chai
     /// <inheritdoc/>
     public override bool Sign(SignEffect effect)
     {
-        signs.Add(new SignRequest(effect.Id, effect.Lane, effect.Items, effect.Digest));
+        // Here for the last time: whoever asks again asks with what justified it at first.
+        signs.Add(new SignRequest(effect.Id, effect.Lane, effect.Items, effect.Digest) { Contexts = contexts(effect.Id) });
         return true;
     }
 

@@ -21,6 +21,9 @@ public sealed record RpcSettings
     /// <summary>Empty, or <c>go-nitro</c>: transports and tokens exactly as go-nitro has them, on loopback only.</summary>
     public string? Compat { get; set; }
 
+    /// <summary>Calls that need the permission <c>sign</c> are taken only if an enrolled device has signed them.</summary>
+    public bool? RequireSigned { get; set; }
+
     /// <summary>These, and for what is not set the lower ones.</summary>
     internal RpcSettings Over(RpcSettings lower) => new()
     {
@@ -30,5 +33,6 @@ public sealed record RpcSettings
         CertificateFile = CertificateFile ?? lower.CertificateFile,
         KeyFile = KeyFile ?? lower.KeyFile,
         Compat = Compat ?? lower.Compat,
+        RequireSigned = RequireSigned ?? lower.RequireSigned,
     };
 }

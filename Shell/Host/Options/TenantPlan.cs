@@ -36,6 +36,10 @@ internal sealed record TenantPlan
 
     public string PairingPath => Path.Combine(Folder, "pairing.json");
 
+    public string DevicesPath => Path.Combine(Folder, "devices.json");
+
+    public string CallsPath => Path.Combine(Folder, "calls.db");
+
     public string ChainPath => Path.Combine(Folder, "chain.db");
 
     public string LockPath => Path.Combine(Folder, "node.lock");

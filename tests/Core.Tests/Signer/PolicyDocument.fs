@@ -24,7 +24,7 @@ let private head =
       "rule that fails names the answer: *deny* is for ever, *retry* may be asked again later. `enforce` is the default; what else a rule's mode"
       "may be stands beside it. There is no request that names a hash."
       ""
-      "The node sends what a signer needs to know before it can judge: evidence first, what is wanted last (ADR 0012). Evidence that was seen before changes"
+      "The node sends what a signer needs to know before it can judge: evidence first, what is wanted last (ADR 0013). Evidence that was seen before changes"
       "nothing. Where what is wanted is refused, the tag is that of the first item which was not allowed."
       "" ]
 

@@ -188,6 +188,19 @@ let ``What is wanted is signed again whatever became of the evidence, and else t
     Assert.Equal(Verdict.Noted, hear directOpen [ held direct 99 ])
     Assert.Equal(Verdict.Refuse "malformed-request", hear directOpen [ wanted; held direct 99 ])
 
+/// A process that died before it had stored its transaction, a chain that dropped one: the same is asked for at another price.
+[<Fact>]
+let ``A deposit that did not count is signed once more where the owner is there, and never beyond our share`` () =
+    let freely = { Presets.attended chainId adjudicator me apps with Confirmations = 3UL }
+    let once = after freely SignerState.empty (agreed direct @ [ held direct 0; SignTransaction(deposit 0UL direct 0 50) ])
+    let asked request = fst (ask freely once (SignTransaction request))
+    let cheaper = { deposit 0UL direct 0 50 with MaxFeePerGas = amount 4; GasLimit = 400UL }
+    Assert.True(isAllowed (asked cheaper))
+    Assert.True(isAllowed (fst (ask config (after config SignerState.empty (agreed direct @ [ SignTransaction(deposit 0UL direct 0 50) ])) (SignTransaction cheaper))))
+    Assert.True(isAllowed (asked (deposit 1UL direct 0 50)))
+    Assert.Equal(Deny "deposit-amount", asked (deposit 1UL direct 0 51))
+    Assert.Equal(Deny "deposit-amount", fst (ask freely (after freely once [ ObserveDeposit(id direct, Map.ofList [ coin, amount 50 ], 21UL, 22UL) ]) (SignTransaction(deposit 1UL direct 0 50))))
+
 /// The owner is there: nothing is bounded but what others could take.
 [<Fact>]
 let ``The open preset lets the node spend, and bars theft and signing twice all the same`` () =

@@ -18,6 +18,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         _reading = Task.WhenAll(ReadErrorAsync(), ReadOutputAsync());
     }
 
+    /// <summary>Its number.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Its standard input.</summary>
     public Stream Input => _process.StandardInput.BaseStream;
 

@@ -28,9 +28,10 @@ internal sealed class StandInNode : INodePort
         }
     }
 
-    public ValueTask<NodeAnswer> CallAsync(string method, ReadOnlyMemory<byte> payload, string? requestId, CancellationToken cancellationToken)
+    public ValueTask<NodeAnswer> CallAsync(
+        string method, ReadOnlyMemory<byte> payload, string? requestId, CallSignature? signature, CancellationToken cancellationToken)
     {
-        var call = new StandInCall(method, Encoding.UTF8.GetString(payload.Span), requestId);
+        var call = new StandInCall(method, Encoding.UTF8.GetString(payload.Span), requestId) { Signature = signature };
         Calls.Enqueue(call);
         return Answer(call, cancellationToken);
     }

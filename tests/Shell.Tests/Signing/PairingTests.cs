@@ -174,7 +174,10 @@ public sealed class PairingTests : IAsyncLifetime
         PairingCode Open(string? tenant) => Nitro.Host.SignerPairing.Open(options, tenant, null, TimeSpan.FromMinutes(1));
     }
 
-    private SignerOptions Signer(string name) => new() { DataDirectory = Path.Combine(folder, name) };
+    private SignerOptions Signer(string name) => new()
+    {
+        DataDirectory = Path.Combine(folder, name), ChannelKeyFile = Path.Combine(folder, name, "channel.key"), ChainKeyFile = Path.Combine(folder, name, "chain.key"),
+    };
 
     private string Code(TimeSpan? lifetime = null) =>
         new PairingCode(server.Address, nodeKey.Fingerprint, PairingTicket.Issue(Ticket, lifetime ?? TimeSpan.FromMinutes(1))).ToString();

@@ -1,7 +1,10 @@
 using System.Numerics;
 using System.Text.Json.Nodes;
+using Nitro.Cli.Rpc;
 using Nitro.JsonRpc;
+using Nitro.Ports;
 using Nitro.Shell.Tests.EndToEnd;
+using Nitro.Signing.Calls;
 using Xunit;
 
 namespace Nitro.Shell.Tests.Signing;
@@ -62,6 +65,89 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
     }
 
     [Fact]
+    public async Task TheHostsMemoryAndDiskHoldNoKeyAndTheSignersMemoryHoldsItsOwn()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // elsewhere no process shows its memory without a debugger
+        }
+
+        await using var world = await World.BuildAsync(lab, "alice", "bob");
+        await using var alices = Signer(world, "alice");
+        await using var bobs = Signer(world, "bob");
+        var channel = await StartWithChannelAsync(world);
+        await world.PayAsync("alice", channel, 10);
+        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 10, world.Token);
+
+        var secrets = Secrets(world);
+        var (found, bytes) = ProcessMemory.Search(world.Process!.Id, secrets);
+        Assert.Empty(found);
+        Assert.True(bytes > 50_000_000, $"only {bytes} bytes of the host could be read");
+
+        // The same search finds what there is, or it would prove nothing.
+        Assert.Equal(["alice chain", "alice channel"], ProcessMemory.Search(alices.Id, secrets).Found.Order(StringComparer.Ordinal));
+        Assert.Equal(["bob chain", "bob channel"], ProcessMemory.Search(bobs.Id, secrets).Found.Order(StringComparer.Ordinal));
+        await world.Process!.KillAsync(world.Token);
+        AssertNoKeys(world);
+    }
+
+    [Fact]
+    public async Task ASignedCallIsJudgedAtTheNodeAndOnceMoreAtTheSigner()
+    {
+        await using var world = await World.BuildAsync(lab, "alice", "bob");
+        await using var alices = Signer(world, "alice");
+        await using var bobs = Signer(world, "bob");
+        var channel = await StartWithChannelAsync(world);
+        var file = Path.Combine(Path.GetDirectoryName(world.ConfigFile)!, "phone.key");
+        var key = await SaidAsync("nitro", "device", "new", file);
+        using var device = DeviceKey.LoadOrCreate(file);
+        using var client = Signing(world, "alice", (method, payload) => device.Sign(world["alice"].Address, method, payload.Span, DateTimeOffset.UtcNow));
+        Task<ReadOnlyMemory<byte>> PayAsync(RpcClient by) =>
+            by.CallAsync("pay", System.Text.Encoding.UTF8.GetBytes($$"""{"Amount":5,"Channel":"{{channel}}"}"""), null, world.Token);
+        async Task<(int Code, string? Tag)> RefusedAsync(RpcClient by)
+        {
+            var refused = await Assert.ThrowsAsync<RpcError>(() => PayAsync(by));
+            return (refused.Code, refused.Tag);
+        }
+
+        Assert.Equal((-32012, "device-unknown"), await RefusedAsync(client));
+        await SaidAsync("nitro", "device", "enrol", key, "--name", "phone", "--config", world.ConfigFile, "--tenant", "alice");
+
+        // The node takes it now, and shows it to a signer that does not know the device.
+        var (code, tag) = await RefusedAsync(client);
+        Assert.NotEqual(-32012, code);
+        Assert.Contains("device-unknown", tag);
+        var opening = await ProposeAsync(world, client);
+        Assert.Contains("device-unknown", (await world.ReachesAsync("alice", opening.Objective, "Rejected")).GetRawText());
+        await SaidAsync("nitro-signer", "devices", "enrol", key, "--name", "phone", "--data-directory", SignerFolder(world, "alice"));
+        await PayAsync(client);
+        opening = await ProposeAsync(world, client);
+        await world.CompletedAsync(opening.Objective, "alice", "bob");
+        await SaidAsync("nitro", "rpc", "pay", channel, "5", "--endpoint", world["alice"].Listen, "--sign-with", file);
+        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 10, world.Token);
+
+        CallSignature? first = null;
+        using var replaying = Signing(
+            world, "alice", (method, payload) => first ??= device.Sign(world["alice"].Address, method, payload.Span, DateTimeOffset.UtcNow));
+        await PayAsync(replaying);
+        Assert.Equal((-32012, "call-replayed"), await RefusedAsync(replaying));
+        using var muddled = Signing(
+            world, "alice", (_, payload) => device.Sign(world["alice"].Address, "create_voucher", payload.Span, DateTimeOffset.UtcNow));
+        Assert.Equal((-32012, "call-other-method"), await RefusedAsync(muddled));
+
+        // Not even a restart makes an old one new; unsigned ones are taken until the node is told otherwise.
+        await world.PayAsync("alice", channel, 1);
+        world.Config["rpc"] = new JsonObject { ["requireSigned"] = true };
+        await world.Process!.KillAsync(world.Token);
+        await world.StartProcessAsync();
+        await AttachedAsync(world, "alice", 1);
+        Assert.Equal((-32012, "call-replayed"), await RefusedAsync(replaying));
+        var unsigned = await Assert.ThrowsAsync<RpcError>(() => world.PayAsync("alice", channel, 1));
+        Assert.Equal("signature-required", unsigned.Tag);
+        await PayAsync(client);
+    }
+
+    [Fact]
     public async Task BeforeTheFirstContactItSaysThatItWaits()
     {
         await using var world = await World.BuildAsync(lab, "carol");
@@ -78,11 +164,29 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         Assert.Contains("waiting for signer", world.Log.Text);
     }
 
+    /// <summary>A node of alice and bob without keys, as a process, with a payment channel between them.</summary>
+    private static async Task<string> StartWithChannelAsync(World world)
+    {
+        world.Config["signer"] = "remote";
+        foreach (var party in world.Parties)
+        {
+            world.Tenant(party.Name).Remove("keys");
+        }
+
+        await world.StartProcessAsync();
+        await AttachedAsync(world, "alice", 1);
+        await AttachedAsync(world, "bob", 1);
+        await world.OpenLedgerAsync("alice", "bob", 10 * Milli, 10 * Milli);
+        return await world.OpenPaymentsAsync(["alice", "bob"], Milli);
+    }
+
+    private static string SignerFolder(World world, string name) => Path.Combine(Path.GetDirectoryName(world.ConfigFile)!, $"signer-{name}");
+
     private static string SocketOf(World world, string name) => $"unix://{Path.Combine(world.DataDirectory, name, "signer.sock")}";
 
     private static NodeProcess Signer(World world, string name) => NodeProcess.Start(
         [
-            "--node", SocketOf(world, name), "--data-directory", Path.Combine(Path.GetDirectoryName(world.ConfigFile)!, $"signer-{name}"),
+            "--node", SocketOf(world, name), "--data-directory", SignerFolder(world, name),
             "--channel-key-file", world[name].ChannelKeyFile, "--chain-key-file", world[name].ChainKeyFile, "--end-with-stdin",
         ],
         program: "nitro-signer");
@@ -107,22 +211,43 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         }
     }
 
+    private static IReadOnlyList<SecretForms> Secrets(World world) =>
+    [
+        .. world.Parties.SelectMany(party => (SecretForms[])
+        [
+            SecretForms.OfKeyFile($"{party.Name} channel", party.ChannelKeyFile).WithText(), SecretForms.OfKeyFile($"{party.Name} chain", party.ChainKeyFile).WithText(),
+        ]),
+    ];
+
     private static void AssertNoKeys(World world)
     {
-        foreach (var party in world.Parties)
+        var secrets = Secrets(world);
+        foreach (var file in Directory.EnumerateFiles(world.DataDirectory, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".sock", StringComparison.Ordinal)))
         {
-            foreach (var key in (string[])[party.ChannelKeyFile, party.ChainKeyFile])
-            {
-                var text = File.ReadAllText(key).Trim()[2..];
-                foreach (var file in Directory.EnumerateFiles(world.DataDirectory, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".sock", StringComparison.Ordinal)))
-                {
-                    using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                    var bytes = new byte[stream.Length];
-                    stream.ReadExactly(bytes);
-                    Assert.Equal(-1, bytes.AsSpan().IndexOf(Convert.FromHexString(text)));
-                    Assert.Equal(-1, bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(text)));
-                }
-            }
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            Assert.All(secrets, secret => Assert.False(secret.AreIn(bytes), $"{file} has the key '{secret.Name}'"));
         }
+    }
+
+    private static async Task<Opening> ProposeAsync(World world, RpcClient client)
+    {
+        var payload = Payload.Of(json =>
+        {
+            PaymentMethods.WriteIntermediaries(json, []);
+            json.WriteOpening(world["alice"].AddressText, world["bob"].AddressText, Payload.Native, Milli, BigInteger.Zero, 0);
+        });
+        return Opening.From(Lab.Parse(await client.CallAsync("create_payment_channel", payload, null, world.Token)));
+    }
+
+    private static RpcClient Signing(World world, string name, Func<string, ReadOnlyMemory<byte>, CallSignature> sign) =>
+        new(new Uri($"http://{world[name].Listen}/api/v1"), new RpcClientOptions { Sign = sign });
+
+    private static async Task<string> SaidAsync(string program, params string[] arguments)
+    {
+        await using var process = NodeProcess.Start(arguments, program: program);
+        Assert.True(await process.EndAsync(CancellationToken.None) == 0, process.Error);
+        return process.Output.Trim();
     }
 }

@@ -124,6 +124,26 @@ public sealed class SignerProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task KeysBehindAPassphraseSignOnceItIsGiven()
+    {
+        string[] folder = ["--data-directory", _folder.FullName];
+        Dictionary<string, string> Passphrase(string text) => new() { ["NITRO_SIGNER_PASSPHRASE"] = text };
+        await using var plain = NodeProcess.Start(["--node", $"unix://{Socket}", .. folder], program: "nitro-signer");
+        Assert.Equal(1, await plain.EndAsync(CancellationToken.None));
+        Assert.Contains("keys encrypt", plain.Error);
+        await using var encrypt = NodeProcess.Start(["keys", "encrypt", "--light-kdf", .. folder], Passphrase("correct horse"), "nitro-signer");
+        Assert.Equal(0, await encrypt.EndAsync(CancellationToken.None));
+        await using var wrong = NodeProcess.Start(["--node", $"unix://{Socket}", .. folder], Passphrase("wrong horse"), "nitro-signer");
+        Assert.Equal(1, await wrong.EndAsync(CancellationToken.None));
+        Assert.Contains("Wrong passphrase", wrong.Error);
+
+        await using var door = await SignerDoor.OpenAsync(Addresses, Socket);
+        _signer = NodeProcess.Start(["--node", $"unix://{Socket}", "--end-with-stdin", .. folder], Passphrase("correct horse"), "nitro-signer");
+        await door.AskAsync(1, 1);
+        Assert.Equal(FakeSigner.Signature(VoucherRequest.Of(Addresses.Channel, 1, 1), TestKeys.Key(3)), (await door.NextAsync()).Signature.ToArray());
+    }
+
+    [Fact]
     public void ItRestsOnTheSignersCoreAlone()
     {
         using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "nitro-signer.deps.json"));
@@ -139,7 +159,11 @@ public sealed class SignerProcessTests : IAsyncLifetime
 
     private void Start(params string[] more) =>
         _signer = NodeProcess.Start(
-            ["--node", $"unix://{Socket}", "--data-directory", _folder.FullName, "--end-with-stdin", .. more], program: "nitro-signer");
+            [
+                "--node", $"unix://{Socket}", "--data-directory", _folder.FullName, "--channel-key-file", Path.Combine(_folder.FullName, "channel.key"),
+                "--chain-key-file", Path.Combine(_folder.FullName, "chain.key"), "--end-with-stdin", .. more,
+            ],
+            program: "nitro-signer");
 
     private void WriteKey(string name, byte[] key)
     {

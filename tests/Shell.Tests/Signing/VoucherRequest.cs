@@ -34,7 +34,7 @@ internal static class VoucherRequest
 
     /// <summary>A ledger between the key and nobody in particular, in the token or in the native coin.</summary>
     public static IReadOnlyList<ReadOnlyMemory<byte>> LedgerItems(string leader, bool inTokens) =>
-        [Contracts(), Opening(leader, 1, App, inTokens ? "0x" + Convert.ToHexStringLower(Token.Span) : NoAddress, "nitro")];
+        [Contracts(), Opening(leader, inTokens ? 1 : 2, App, inTokens ? "0x" + Convert.ToHexStringLower(Token.Span) : NoAddress, "nitro")];
 
     /// <summary>The 32 bytes that are signed.</summary>
     public static ReadOnlyMemory<byte> Digest(byte[] voucher) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -5,6 +6,7 @@ using Nitro.Grpc;
 using Nitro.Signer;
 using Nitro.SignerProtocol;
 using Nitro.Signing;
+using Nitro.Signing.Calls;
 using Xunit;
 
 namespace Nitro.Shell.Tests.Signing;
@@ -14,11 +16,15 @@ public sealed class WorkbenchTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nitro-bench-");
     private readonly Channel<HsmResponse> _responses = Channel.CreateUnbounded<HsmResponse>();
-    private readonly CancellationTokenSource _stop = new();
+    private CancellationTokenSource _stop = new();
     private GrpcServer _node = null!;
     private GrpcChannel _channel = null!;
     private MemoryStore _memory = null!;
+    private CallLedger _calls = null!;
+    private DeviceKey _device = null!;
     private Workbench _bench = null!;
+
+    private string ListPath => Path.Combine(_folder.FullName, "devices.json");
 
     public async Task InitializeAsync()
     {
@@ -32,7 +38,11 @@ public sealed class WorkbenchTests : IAsyncLifetime
         _channel = new GrpcChannel(_node.Addresses[0]);
         _memory = MemoryStore.Open(
             Path.Combine(_folder.FullName, "marks.db"), Convert.FromHexString(FakeSigner.Address.AsSpan(2)), SignerPolicy.Open, 0);
-        _bench = new Workbench(new SigningDesk(FakeSigner.Key, null, _memory, TimeProvider.System, 16), NullLogger.Instance);
+        _calls = CallLedger.Open(Path.Combine(_folder.FullName, "calls.db"), FakeSigner.Address);
+        _device = DeviceKey.LoadOrCreate(Path.Combine(_folder.FullName, "device.key"));
+        var check = new CallCheck(Convert.FromHexString(FakeSigner.Address.AsSpan(2)), new DeviceList(ListPath), _calls, TimeProvider.System);
+        var desk = new SigningDesk(FakeSigner.Key, null, _memory, TimeProvider.System, 16);
+        _bench = new Workbench(desk, new ContextCheck(check, NullLogger.Instance), NullLogger.Instance);
     }
 
     public async Task DisposeAsync()
@@ -40,6 +50,8 @@ public sealed class WorkbenchTests : IAsyncLifetime
         _channel.Dispose();
         await _node.DisposeAsync();
         _memory.Dispose();
+        _calls.Dispose();
+        _device.Dispose();
         _stop.Dispose();
         _folder.Delete(recursive: true);
     }
@@ -78,6 +90,52 @@ public sealed class WorkbenchTests : IAsyncLifetime
     }
 
     private static byte[][] Items(int total) => [.. VoucherRequest.Items(FakeSigner.Address, 1, total).Select(item => item.ToArray())];
+
+    [Fact]
+    public async Task TheCallsBehindARequestAreJudgedHereToo()
+    {
+        using var attachment = NewAttachment();
+        var good = Shown("pay", "{}", "{}");
+        HsmRequest[] requests =
+        [
+            With(1, good), // before the device is enrolled here
+            With(2, good, Shown("pay", "{}", "{}")),
+            With(3, good), // a further consequence of the same call
+            With(4, Shown("pay", "{}", "[]")),
+            With(5, Shown("pay", "{}", "{}", uri: "create_voucher")),
+            With(6, new PendingRequest()),
+        ];
+        await _bench.PutAsync(new Errand(attachment, requests[0]), CancellationToken.None);
+        Assert.Equal("device-unknown", Assert.Single(await JudgeAsync(1)).Error);
+        DeviceList.Enrol(ListPath, "phone", Convert.ToHexString(_device.PublicKey));
+        _stop = new CancellationTokenSource();
+        foreach (var request in requests[1..])
+        {
+            await _bench.PutAsync(new Errand(attachment, request), CancellationToken.None);
+        }
+
+        var responses = (await JudgeAsync(5)).OrderBy(response => response.RequestId).ToList();
+        Assert.Equal(["", "", "call-other-payload", "call-other-method", "signature-malformed"], responses.Select(response => response.Error));
+    }
+
+    private PendingRequest Shown(string method, string signed, string payload, string? uri = null)
+    {
+        var signature = _device.Sign(Convert.FromHexString(FakeSigner.Address.AsSpan(2)), method, Encoding.UTF8.GetBytes(signed), DateTimeOffset.UtcNow);
+        return new PendingRequest
+        {
+            Uri = uri ?? method,
+            Request = ByteString.CopyFromUtf8(payload),
+            Envelope = ByteString.CopyFrom(signature.Envelope.Span),
+            Signature = ByteString.CopyFrom(signature.Signature.Span),
+        };
+    }
+
+    private static HsmRequest With(uint id, params PendingRequest[] calls)
+    {
+        var request = Request(id, VoucherRequest.Of(FakeSigner.Address, 1, (int)id));
+        request.Requests.AddRange(calls);
+        return request;
+    }
 
     private static IEnumerable<string> Tags(HsmResponse response) => SignResults.Parser.ParseFrom(response.Raw).Results.Select(result => result.Refused);
 

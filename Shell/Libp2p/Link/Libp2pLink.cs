@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nitro.Libp2p.Addresses;
+using Nitro.Libp2p.Host;
+using Nitro.Libp2p.Identify;
+using Nitro.Libp2p.Kademlia;
+using Nitro.Libp2p.Records;
+using Nitro.Ports;
+
+namespace Nitro.Libp2p.Link;
+
+/// <summary>
+/// A node's peers on the network: finds them by address, carries one message a stream, and says who connects. Nobody's
+/// absence stops anything.
+/// </summary>
+public sealed class Libp2pLink : IPeerLink, IConnectionObserver
+{
+    // Whoever connects more often than the node takes notice is told of later, by the next connection.
+    private readonly Channel<byte[]> _seen = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly ConcurrentDictionary<Connection, Task> _introductions = new();
+    private readonly LinkOptions _options;
+    private readonly Swarm _swarm;
+    private readonly KadDht _dht;
+    private readonly IRecordSigner _signer;
+    private readonly ILogger _log;
+    private readonly PeerFinder _finder;
+    private readonly MessageProtocols _messages;
+    private readonly PeerInfoProtocol _peerInfo;
+
+    /// <param name="swarm">The host, its identity the channel key. Not disposed of here.</param>
+    /// <param name="dht">Its hash table, with the validator of address records. Not disposed of here.</param>
+    /// <param name="signer">Makes our address record.</param>
+    /// <param name="options">What the configuration says.</param>
+    /// <param name="log">Where trouble is told.</param>
+    public Libp2pLink(Swarm swarm, KadDht dht, IRecordSigner signer, LinkOptions options, ILogger? log = null)
+    {
+        (_swarm, _dht, _signer, _options, _log) = (swarm, dht, signer, options, log ?? NullLogger.Instance);
+        _finder = new PeerFinder(swarm, dht, options);
+        _messages = new MessageProtocols(options, swarm.Options.Time);
+        _peerInfo = new PeerInfoProtocol(swarm, options);
+        swarm.Handle(MessageProtocols.V1, _messages.TakeV1Async);
+        swarm.Handle(MessageProtocols.V2, _messages.TakeV2Async);
+        swarm.Handle(PeerInfoProtocol.Protocol, PeerInfoProtocol.HearAsync);
+        swarm.Observe(this);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<PeerAnswer> SendAsync(ReadOnlyMemory<byte> peer, ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(_options.FindTimeout);
+        try
+        {
+            var connection = await _finder.FindAsync(peer, deadline.Token).ConfigureAwait(false);
+            await connection.Described.WaitAsync(deadline.Token).ConfigureAwait(false);
+            await Task.WhenAll(_dht.IntroductionTo(connection), _introductions.GetValueOrDefault(connection, Task.CompletedTask))
+                .WaitAsync(deadline.Token).ConfigureAwait(false);
+            deadline.CancelAfter(_options.MessageTimeout);
+            var isGoNitro = _options.GoNitroPeers.Contains(PeerAddress.Name(peer.Span));
+            return await _messages.SendAsync(connection, isGoNitro, frame, deadline.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            _log.LogDebug(e, "a message for 0x{Peer} was not answered", PeerAddress.Name(peer.Span));
+            return PeerAnswer.Unreachable;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(IPeerSink sink, CancellationToken cancellationToken)
+    {
+        _messages.Sink = sink;
+        try
+        {
+            await Task.WhenAll([
+                ReportAsync(sink, cancellationToken), PublishAsync(cancellationToken),
+                .. _options.BootPeers.Concat(_options.Peers.Values).Select(peer => KeepConnectedAsync(peer, cancellationToken))])
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            _messages.Sink = null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Connected(Connection connection)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Described(Connection connection, PeerDescription description)
+    {
+        if (description.Speaks(PeerInfoProtocol.Protocol) && !_introductions.ContainsKey(connection))
+        {
+            _introductions[connection] = IntroduceAsync(connection);
+            if (connection.Closed.IsCancellationRequested)
+            {
+                _introductions.TryRemove(connection, out _);
+            }
+        }
+
+        if (PeerAddress.TryOf(connection.RemoteKey, out var address))
+        {
+            _finder.Learn(address, connection.Peer);
+            _seen.Writer.TryWrite(address);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Disconnected(Connection connection, Libp2pException reason)
+    {
+        _introductions.TryRemove(connection, out _);
+        if (PeerAddress.TryOf(connection.RemoteKey, out var address))
+        {
+            _finder.Forget(address, connection.Peer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _messages.Sink = null;
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ReportAsync(IPeerSink sink, CancellationToken cancellationToken)
+    {
+        await foreach (var address in _seen.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await sink.SeenAsync(address, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        for (var timestamp = 0L; ;)
+        {
+            timestamp = Math.Max(_swarm.Options.Time.GetUtcNow().ToUnixTimeSeconds(), timestamp + 1);
+            try
+            {
+                var record = await _signer.MakeRecordAsync(timestamp, cancellationToken).ConfigureAwait(false);
+                await _dht.PublishAsync(AddressRecord.KeyOf(_options.Address), record, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ArgumentException e)
+            {
+                _log.LogWarning(e, "our address record was not published");
+            }
+
+            await Task.Delay(_options.Republish, _swarm.Options.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task KeepConnectedAsync(Multiaddr address, CancellationToken cancellationToken)
+    {
+        var peer = address.Peer ?? throw new ArgumentException($"{address} does not end with a peer id.", nameof(address));
+        _swarm.Protect(peer);
+        for (var pause = _options.MinRetry; ;)
+        {
+            try
+            {
+                var connection = await _swarm.DialAsync(peer, [address], cancellationToken).ConfigureAwait(false);
+                pause = _options.MinRetry;
+                await Task.Delay(Timeout.Infinite, connection.Closed).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                _log.LogDebug(e, "{Address} is not reached", address);
+            }
+
+            var jitter = 0.75 + (Random.Shared.NextDouble() / 2);
+            await Task.Delay(pause * jitter, _swarm.Options.Time, cancellationToken).ConfigureAwait(false);
+            pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, _options.MaxRetry.Ticks));
+        }
+    }
+
+    private async Task IntroduceAsync(Connection connection)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(connection.Closed);
+        deadline.CancelAfter(_swarm.Options.NegotiationTimeout);
+        try
+        {
+            await _peerInfo.TellAsync(connection, deadline.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            _log.LogDebug(e, "{Peer} was not told who we are", connection.Peer);
+        }
+    }
+}
