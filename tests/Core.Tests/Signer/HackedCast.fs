@@ -43,6 +43,7 @@ module internal Cast =
     /// On the real curves.
     let real =
         let device = ECDsa.Create(ECCurve.NamedCurves.nistP256)
+        let point = device.ExportParameters(false).Q
         let keys = Map.ofList [ for number in 201uy .. 204uy -> addressOf (key number), key number ]
         let party number = addressOf (key number)
 
@@ -59,8 +60,8 @@ module internal Cast =
           Right = party 203uy
           Stranger = party 204uy
           Sign = sign
-          Device = device.ExportSubjectPublicKeyInfo()
-          Attest = fun message -> device.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation) }
+          Device = Array.concat [ [| 4uy |]; nonNull point.X; nonNull point.Y ]
+          Attest = fun message -> device.SignData(message, HashAlgorithmName.SHA256) }
 
     let private contracts =
         $"\"contracts\":{{\"chainId\":{PolicyWorld.chainId},\"adjudicator\":\"{PolicyWorld.adjudicator}\",\"consensusApp\":\"{PolicyWorld.ledgerApp}\",\"virtualPaymentApp\":\"{PolicyWorld.paymentApp}\"}}"
@@ -72,6 +73,6 @@ module internal Cast =
 
         [ "unattended-hub", $"{{\"preset\":\"unattended-hub\",\"deposit\":\"60\",\"maxLocked\":{{\"{coin}\":\"40\"}},\"confirmations\":3,{contracts}}}"
           "paying-agent",
-          $"{{\"preset\":\"paying-agent\",\"asset\":\"{coin}\",\"perDay\":\"5\",\"inAll\":\"9\",\"deposit\":\"60\",\"maxLocked\":{{}},\"confirmations\":3,\"approvers\":[\"{device}\"],{contracts}}}"
+          $"{{\"preset\":\"paying-agent\",\"asset\":\"{coin}\",\"perDay\":\"5\",\"inAll\":\"14\",\"deposit\":\"60\",\"confirmations\":3,\"approvers\":[\"{device}\"],{contracts}}}"
           "open", $"{{\"preset\":\"open\",{contracts}}}" ]
         |> List.map (fun (name, text) -> name, Encoding.UTF8.GetBytes text)

@@ -27,33 +27,24 @@ let private policyOf (scene: Scene) =
 
 let private openStore (scene: Scene) path = MemoryStore.Open(path, ReadOnlyMemory<byte>(scene.Cast.Me.ToArray()), policyOf scene, 0L)
 
-/// Signed by the owner's key over what was wanted: the digest, where the items alone tell it.
+/// What the signature of an answer must be over; a proposal's the signer's memory tells.
 let private digestOf (state: SignerState) (wanted: SignerRequest) =
-    match wanted with
-    | SignState state -> Digest.personal (hash state)
-    | SignVoucher voucher -> Digest.personal (Voucher.hash voucher)
-    | SignChallenge state -> Digest.personal (State.challengeHash (hash state))
-    | SignTransaction transaction -> Transaction.digest transaction
-    | SignProposal(ledger, turn, _) ->
+    match Loot.Meant wanted, wanted with
+    | ValueSome digest, _ -> digest
+    | ValueNone, SignProposal(ledger, turn, _) ->
         match state.Channels.TryFind ledger |> Option.bind (fun channel -> channel.Marks.Signed.TryFind turn) with
         | Some hash -> Digest.personal hash
         | None -> failwith "a signature whose turn is not marked"
-    | UseContracts _
-    | NewChannel _
-    | ApproveRequest _
-    | ObserveDeposit _
-    | RecordPeerSignature _
-    | RecordVoucher _
-    | CloseChannel _
-    | Heartbeat -> failwith "a signature that nobody wanted"
+    | ValueNone, other -> failwith $"a signature that nobody wanted: {other}"
 
 let private isBy (signer: Address) (digest: Bytes32) (signature: ReadOnlyMemory<byte>) =
     let address = Array.zeroCreate<byte> 20
     let bytes = digest.ToArray()
     Curve.Default.TryRecoverAddress(ReadOnlySpan bytes, signature.Span, Span address) && Address.ofSpan (ReadOnlySpan address) = signer
 
-let private answer (desk: SigningDesk) (store: MemoryStore) (scene: Scene) (loot: Loot) (batch: SignerRequest list list) =
-    let answers = desk.Answer [| for items in batch -> SigningDesk.Read(bytesOf items) |]
+let private answer (desk: SigningDesk) (store: MemoryStore) (scene: Scene) (loot: Loot) isHonest (batch: Move list) =
+    let batch = batch |> List.map _.Items
+    let answers = desk.Answer [| for items in batch -> DeskQuestion(SigningDesk.Read(bytesOf items), [||]) |]
 
     for items, answer in Seq.zip batch answers do
         if not answer.Signature.IsEmpty then
@@ -64,6 +55,7 @@ let private answer (desk: SigningDesk) (store: MemoryStore) (scene: Scene) (loot
         else
             match answer.Tag with
             | null -> ()
+            | tag when isHonest -> failwith $"{scene.Policy}: an honest request was refused, {tag}"
             | tag -> loot.Refused tag
 
     loot.See store.Memory.State
@@ -92,9 +84,11 @@ let private play folder (scene: Scene) seed =
         let loot = Loot(scene.Cast, HackedNode.config scene, scene.Approved)
         let honest = [ for items in Array.truncate begun scene.Honest -> { Items = items; Pause = 0L } ]
 
-        for batch in honest @ HackedNode.attack scene random begun |> batches random do
+        for batch in batches random honest do answer desk store scene loot true batch
+
+        for batch in HackedNode.attack scene random begun |> batches random do
             clock.Now <- clock.Now + (batch |> List.sumBy _.Pause)
-            answer desk store scene loot (batch |> List.map _.Items)
+            answer desk store scene loot false batch
 
         loot, store.Memory.State
 

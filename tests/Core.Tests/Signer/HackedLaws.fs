@@ -46,7 +46,11 @@ let private play told book (scene, config, verdicts: Verdict[], memories: Signer
     let mutable now = start
 
     for step in 1..begun do
-        take loot scene.Honest[step - 1] verdicts[step]
+        match verdicts[step] with
+        | Approve digest -> loot.Had(List.last scene.Honest[step - 1], digest)
+        | Noted
+        | Refuse _
+        | Wait _ -> ()
 
     loot.See state
 
@@ -69,7 +73,7 @@ let private story stage seed =
     String.Join("\n", lines)
 
 [<Literal>]
-let private Attacks = 3_200
+let private Attacks = 3_300
 
 [<Fact>]
 let ``No attack costs more than the policy says, signs a turn twice, or is refused without a tag`` () =
@@ -87,14 +91,30 @@ let ``No attack costs more than the policy says, signs a turn twice, or is refus
         Assert.True(signatures > 2 * Attacks, $"{scene.Policy}: {signatures} signatures")
         Assert.True((lost > 0I || scene.Policy = "unattended-hub"), $"{scene.Policy}: at most {lost} lost")
 
-[<Fact>]
-let ``EXPLORE`` () =
-    for kind, tags in Rulebook.table Rulebook.standard do
-        for tag in tags do
-            let book = Rulebook.without kind tag Rulebook.standard
-            let found =
-                stages |> List.tryPick (fun (scene, _, _, _ as stage) ->
-                    seq { 1..400 } |> Seq.tryPick (fun seed ->
-                        let struct (complaints, _, _) = play unheard book stage seed
-                        match complaints with [] -> None | first :: _ -> Some (scene.Policy, seed, first)))
-            IO.File.AppendAllText("/tmp/explore.txt", $"{kind} {tag.Name}: %A{found}\n")
+/// Those that stand alone before the money; behind most others stands a second one.
+[<Theory>]
+[<InlineData("NewChannel", "channel-nonce-unique")>]
+[<InlineData("SignState", "balance-not-lowered")>]
+[<InlineData("SignState", "intermediary-balanced")>]
+[<InlineData("SignState", "guarantees-by-proposal-only")>]
+[<InlineData("SignState", "running-after-postfund")>]
+[<InlineData("SignProposal", "guarantee-target-known")>]
+[<InlineData("SignProposal", "guarantee-my-deposit")>]
+[<InlineData("SignProposal", "remove-amount")>]
+[<InlineData("SignVoucher", "voucher-approved")>]
+[<InlineData("SignVoucher", "voucher-increasing")>]
+[<InlineData("SignTransaction", "tx-chain")>]
+[<InlineData("SignTransaction", "tx-target")>]
+[<InlineData("SignTransaction", "tx-fee")>]
+[<InlineData("SignTransaction", "tx-nonce")>]
+[<InlineData("SignTransaction", "deposit-amount")>]
+[<InlineData("CloseChannel", "close-finished")>]
+let ``Without the rule the same attacks do more harm`` kind name =
+    let tag = Tags.all |> List.find (fun tag -> tag.Name = name)
+    let book = Rulebook.without kind tag Rulebook.standard
+
+    let harms stage seed =
+        let struct (complaints, _, _) = play unheard book stage seed
+        not complaints.IsEmpty
+
+    Assert.True(stages |> List.exists (fun stage -> Seq.exists (harms stage) (seq { 1..Attacks })))

@@ -38,7 +38,7 @@ module internal HackedNode =
 
         match policy with
         | "unattended-hub" -> ledgers @ [ Forwards 7; Forwards 12 ]
-        | "paying-agent" -> ledgers @ [ Pays(cast.Right, [ 1; 2; 4 ], 0); Earns(cast.Left, [ 3; 6 ]); Pays(cast.Left, [ 2; 4 ], 3) ]
+        | "paying-agent" -> ledgers @ [ Pays(cast.Right, [ 1; 2; 4 ], 0); Earns(cast.Left, [ 3; 6 ]); Pays(cast.Left, [ 4; 8 ], 3) ]
         | _ -> ledgers @ [ Pays(cast.Right, [ 1; 9 ], 0); Forwards 5; Earns(cast.Left, [ 2; 8 ]) ]
 
     let scene (cast: Cast) (policy, document) : Scene =

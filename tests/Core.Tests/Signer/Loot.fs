@@ -21,17 +21,35 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
         | true, other when other <> digest -> complain $"two states of turn {turn} of {channel}"
         | _ -> turns[struct (channel, turn)] <- digest
 
-    let expect what (expected: Bytes32) digest = if expected <> digest then complain $"it signed something else than {what}"
-
     let spent (transaction: Transaction) digest =
         fees[digest] <- bigint transaction.GasLimit * transaction.MaxFeePerGas.Value
-        expect "the transaction" (Transaction.digest transaction) digest
         if transaction.ChainId <> PolicyWorld.chainId || transaction.To <> ValueSome PolicyWorld.adjudicator then complain "a transaction for somebody else"
         let effect = struct (transaction.To, transaction.Value, transaction.Data)
 
         match effects.TryGetValue transaction.Nonce with
-        | true, other when other <> effect -> complain $"two effects of nonce {transaction.Nonce}"
+        // With the owner there one may take the other's place.
+        | true, other when other <> effect && not config.SpendsFreely -> complain $"two effects of nonce {transaction.Nonce}"
         | _ -> effects[transaction.Nonce] <- effect
+
+    let promise (voucher: Voucher) =
+        if paid.ContainsKey voucher.Channel && voucher.Total < paid[voucher.Channel] then complain "a voucher that falls"
+        paid[voucher.Channel] <- voucher.Total
+
+    let had wanted digest =
+        match wanted with
+        | SignState state -> slot (FixedPart.channelId state.Fixed) state.Variable.Turn digest
+        | SignProposal(ledger, turn, _) -> slot ledger turn digest
+        | SignVoucher voucher -> promise voucher
+        | SignTransaction transaction -> spent transaction digest
+        | SignChallenge _ -> ()
+        | UseContracts _
+        | NewChannel _
+        | ApproveRequest _
+        | ObserveDeposit _
+        | RecordPeerSignature _
+        | RecordVoucher _
+        | CloseChannel _
+        | Heartbeat -> complain "a signature that nobody wanted"
 
     /// The most that this window lets through in so many seconds.
     let most (window: Window) seconds = window.Limit.Value * bigint (seconds / (window.Seconds * int64 (window.Buckets - 1)) + 1L)
@@ -60,27 +78,17 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
             | Some _
             | None -> 0I)
 
+    /// A signature over this digest was given in good days.
+    member _.Had(wanted: SignerRequest, digest: Bytes32) = had wanted digest
+
     /// A signature over this digest has left.
     member _.Take(wanted: SignerRequest, digest: Bytes32) =
-        match wanted with
-        | SignState state ->
-            slot (FixedPart.channelId state.Fixed) state.Variable.Turn digest
-            expect "the state" (Digest.personal (PolicyWorld.hash state)) digest
-        | SignProposal(ledger, turn, _) -> slot ledger turn digest
-        | SignVoucher voucher ->
-            expect "the voucher" (Digest.personal (Voucher.hash voucher)) digest
-            if paid.ContainsKey voucher.Channel && voucher.Total < paid[voucher.Channel] then complain "a voucher that falls"
-            paid[voucher.Channel] <- voucher.Total
-        | SignChallenge state -> expect "the challenge" (Digest.personal (State.challengeHash (PolicyWorld.hash state))) digest
-        | SignTransaction transaction -> spent transaction digest
-        | UseContracts _
-        | NewChannel _
-        | ApproveRequest _
-        | ObserveDeposit _
-        | RecordPeerSignature _
-        | RecordVoucher _
-        | CloseChannel _
-        | Heartbeat -> complain "a signature that nobody wanted"
+        had wanted digest
+
+        match Loot.Meant wanted with
+        | ValueSome expected when expected <> digest -> complain $"something else was signed than {wanted}"
+        | ValueSome _
+        | ValueNone -> ()
 
     member _.Refused(tag: string) = if tag <> "malformed-request" && (Tags.tryFind tag).IsNone then complain $"refused without a reason: {tag}"
 
@@ -93,6 +101,23 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
 
     /// On the owner's two ledgers, against what it put in.
     member _.Loss = Seq.sum lost.Values
+
+    /// What a signature is made over, where the request alone tells it.
+    static member Meant(wanted: SignerRequest) : Bytes32 voption =
+        match wanted with
+        | SignState state -> ValueSome(Digest.personal (PolicyWorld.hash state))
+        | SignVoucher voucher -> ValueSome(Digest.personal (Voucher.hash voucher))
+        | SignChallenge state -> ValueSome(Digest.personal (State.challengeHash (PolicyWorld.hash state)))
+        | SignTransaction transaction -> ValueSome(Transaction.digest transaction)
+        | SignProposal _
+        | UseContracts _
+        | NewChannel _
+        | ApproveRequest _
+        | ObserveDeposit _
+        | RecordPeerSignature _
+        | RecordVoucher _
+        | CloseChannel _
+        | Heartbeat -> ValueNone
 
     member _.Signatures = turns.Count + paid.Count + effects.Count
 
@@ -107,6 +132,7 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
 
         [ yield! complaints
           if loot.Loss > promised then $"{loot.Loss} lost, the policy says {promised}"
+          if not config.SpendsFreely && vouchers > promised then $"{vouchers} paid, the policy says {promised}"
           if loot.Loss > vouchers + bigint approved then $"{loot.Loss} lost, {vouchers} paid"
           if Seq.exists (depositedWrong state) effects.Values then "a deposit into a payment channel"
           if Seq.sum fees.Values > most config.Fees.Window seconds then "more fees than the window lets through"

@@ -5,7 +5,7 @@ using Nitro.SignerProtocol;
 namespace Nitro.Shell.Tests.Signing.Hostile;
 
 /// <summary>Any bytes, where a peer expects a message.</summary>
-internal sealed class Frame : IMessage<Frame>
+internal sealed class Frame : IMessage<Frame>, IBufferMessage
 {
     public byte[] Bytes { get; init; } = [];
 
@@ -34,11 +34,17 @@ internal sealed class Frame : IMessage<Frame>
     public void MergeFrom(CodedInputStream input) => throw new NotSupportedException("It is sent only.");
 
     /// <inheritdoc/>
-    public void WriteTo(CodedOutputStream output)
+    public void WriteTo(CodedOutputStream output) => throw new NotSupportedException("It is written into buffers.");
+
+    /// <inheritdoc/>
+    public void InternalMergeFrom(ref ParseContext context) => throw new NotSupportedException("It is sent only.");
+
+    /// <inheritdoc/>
+    public void InternalWriteTo(ref WriteContext context)
     {
         foreach (var single in Bytes)
         {
-            output.WriteRawTag(single);
+            context.WriteRawTag(single);
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed class HostileNodeTests
             // Money given away, made, taken out of sight.
             ("balance-not-lowered", [payments.State(2, (10, 10), isFinal: true)]),
             ("outcome-conserved", [payments.State(2, (17, 4), isFinal: true)]),
-            ("guarantees-by-proposal-only", [ledger.State(3, (30, 50))]),
+            ("guarantees-by-proposal-only", [ledger.State(3, (50, 50))]),
             // Raised vouchers: above the day's budget, above what backs them, and back again.
             ("voucher-approved", [payments.Voucher(6)]),
             ("voucher-cap", [payments.Voucher(21)]),

@@ -48,7 +48,14 @@ internal sealed class HostileWorld : IAsyncDisposable
         world.Node = await HostileNode.StartAsync(world._folder.FullName);
         var policy = Path.Combine(world._folder.FullName, "policy.json");
         await File.WriteAllTextAsync(policy, world.Policy());
-        var options = new SignerOptions { Nodes = [$"unix://{Path.Combine(world._folder.FullName, "hostile.sock")}"], DataDirectory = world._folder.FullName, PolicyFile = policy };
+        var options = new SignerOptions
+        {
+            Nodes = [$"unix://{Path.Combine(world._folder.FullName, "hostile.sock")}"],
+            DataDirectory = world._folder.FullName,
+            PolicyFile = policy,
+            ChannelKeyFile = Path.Combine(world._folder.FullName, "channel.key"),
+            ChainKeyFile = Path.Combine(world._folder.FullName, "chain.key"),
+        };
         foreach (var key in keysOf is null ? [] : new[] { "channel.key", "chain.key" })
         {
             File.Copy(Path.Combine(keysOf!._folder.FullName, key), Path.Combine(world._folder.FullName, key));
@@ -107,13 +114,13 @@ internal sealed class HostileWorld : IAsyncDisposable
         [
             .. Hash("nitro-approval-v1"u8), .. Word(Me), .. Word(nonce), .. Word(issued), .. Word(1), .. Word(channel), .. Word(0), .. Word(amount), .. Word(expires),
         ];
-        var attestation = _device.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        var attestation = _device.SignData(message, HashAlgorithmName.SHA256);
         return Text(string.Create(
             CultureInfo.InvariantCulture,
             $$"""
             {"kind":"approval","grant":"spend","channel":"{{channel}}","asset":"{{Coin}}","amount":{{shown ?? amount}},"expires":{{expires}},
              "nonce":"0x{{Convert.ToHexStringLower(Word(nonce))}}","issuedAt":{{issued}},
-             "key":"{{Convert.ToBase64String(_device.ExportSubjectPublicKeyInfo())}}","attestation":"{{Convert.ToBase64String(attestation)}}"}
+             "key":"{{Convert.ToBase64String(Device)}}","attestation":"{{Convert.ToBase64String(attestation)}}"}
             """));
     }
 
@@ -151,9 +158,18 @@ internal sealed class HostileWorld : IAsyncDisposable
 
     private static byte[] Word(string hex) => Convert.FromHexString(hex[2..].PadLeft(64, '0'));
 
+    private byte[] Device
+    {
+        get
+        {
+            var point = _device.ExportParameters(includePrivateParameters: false).Q;
+            return [4, .. point.X!, .. point.Y!];
+        }
+    }
+
     private string Policy()
     {
-        var device = Convert.ToHexStringLower(_device.ExportSubjectPublicKeyInfo());
+        var device = Convert.ToHexStringLower(Device);
         return $$"""
             {"preset":"paying-agent","asset":"{{Coin}}","perDay":"5","inAll":"8","deposit":"60","confirmations":3,
              "approvers":["{{device}}"],"contracts":{ {{ContractFields(1337)}} } }
