@@ -113,8 +113,8 @@ let ``Without the rule the same attacks do more harm`` kind name =
     let tag = Tags.all |> List.find (fun tag -> tag.Name = name)
     let book = Rulebook.without kind tag Rulebook.standard
 
-    let harms stage seed =
+    let harms seed stage =
         let struct (complaints, _, _) = play unheard book stage seed
         not complaints.IsEmpty
 
-    Assert.True(stages |> List.exists (fun stage -> Seq.exists (harms stage) (seq { 1..Attacks })))
+    Assert.True(seq { 1..Attacks } |> Seq.exists (fun seed -> List.exists (harms seed) stages))
