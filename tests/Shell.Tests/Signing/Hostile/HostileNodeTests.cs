@@ -129,6 +129,20 @@ public sealed class HostileNodeTests
     }
 
     [Fact]
+    public async Task ChannelsInOneRequestAreJudgedEachForItself()
+    {
+        await using var world = await HostileWorld.StartAsync();
+        var (ledger, payments) = (world.Ledger, world.Payments);
+
+        var results = await world.Node.AskAsync(ledger.Add(9, payments.Id, 20, 20), ledger.State(1), payments.Voucher(4), payments.Voucher(6));
+
+        // Behind what has to wait nothing of its own channel is judged.
+        Assert.Equal(
+            [("turn-next", true, 0), ("turn-next", true, 0), ("", false, 65), ("voucher-approved", false, 0)],
+            results.Select(result => (result.Refused, result.Temporary, result.Signature.Length)));
+    }
+
+    [Fact]
     public async Task AFrameThatCannotBeReadEndsTheAttachmentAndTheSignerComesBack()
     {
         await using var world = await HostileWorld.StartAsync();
