@@ -122,6 +122,10 @@ type SignerMemory internal (policy: PolicyPlan, me: Address, pinned: ContractSet
     member _.IsSuspect = state.Suspect
     /// Channels that are not over.
     member _.Channels = state.ChannelCount
+    /// Changes so far.
+    member _.Version = state.Version
+    /// Hash over all of them, 32 bytes.
+    member _.Root = ReadOnlyMemory<byte>(state.Root.ToArray())
 
 /// The answer to a request, and what the signer remembers from then on: durable before a signature over `Digest` leaves.
 [<Sealed>]

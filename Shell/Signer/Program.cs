@@ -63,7 +63,7 @@ try
         passphrase = await Passphrase.ObtainAsync(command.Options.PassphraseFile, stopping.Token);
     }
 
-    await using var signer = SignerService.Open(command.Options, loggers, passphrase);
+    await using var signer = await SignerService.OpenAsync(command.Options, loggers, passphrase, command.TakesOver, stopping.Token);
     CryptographicOperations.ZeroMemory(passphrase);
     await signer.RunAsync(stopping.Token);
     return 0;

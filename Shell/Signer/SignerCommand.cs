@@ -7,8 +7,9 @@ namespace Nitro.Signer;
 /// <param name="Options">The settings.</param>
 /// <param name="Pair">A pairing code to use first; null: none.</param>
 /// <param name="EndsWithInput">Ends when standard input does: for a parent that must not leave its signer behind.</param>
+/// <param name="TakesOver">Asks the present holder of the folder to let go of it.</param>
 /// <param name="Help">Only tells what there is.</param>
-internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool EndsWithInput, bool Help)
+internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool EndsWithInput, bool TakesOver, bool Help)
 {
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Usage =
@@ -17,12 +18,14 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
 
           --node, -n ADDRESS        a node of this machine to attach to: unix:///path; may be repeated
           --pair CODE               pair with the node that printed this code ('nitro pair'), and attach to it from then on
-          --config, -c FILE         settings as JSON: nodes, dataDirectory, passphraseFile, channelKeyFile, chainKeyFile, policyFile
+          --config, -c FILE         settings as JSON: nodes, dataDirectory, passphraseFile, channelKeyFile, chainKeyFile, policyFile, anchorFile
           --data-directory FOLDER   where memory and keys are kept (./signer)
           --passphrase-file FILE    holds the passphrase of the keys; else NITRO_SIGNER_PASSPHRASE, else it is asked for
           --channel-key-file FILE   a plain key file for states and vouchers, made when absent, in place of the encrypted key
           --chain-key-file FILE     the same for transactions
           --policy open|FILE        the owner's rules (policy.json in the folder, else open: everything but theft and signing twice)
+          --anchor FILE             tells the newest memory from an older copy (anchor in the folder; best on another disk)
+          --take-over               ask the signer that has this folder to let go of it, in place of waiting
           --end-with-stdin          end when standard input does
 
         'nitro-signer keys new' makes the keys; 'nitro-signer keys --help' and 'nitro-signer devices --help' tell what else there is.
@@ -42,7 +45,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
     {
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
         var nodes = new List<string>();
-        var (endsWithInput, help) = (false, false);
+        var (endsWithInput, takesOver, help) = (false, false, false);
         for (var i = 0; i < args.Count; i++)
         {
             switch (args[i])
@@ -53,6 +56,9 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
                 case "--end-with-stdin":
                     endsWithInput = true;
                     break;
+                case "--take-over":
+                    takesOver = true;
+                    break;
                 case "--node" or "-n":
                     nodes.Add(Value(args, i++));
                     break;
@@ -62,7 +68,7 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
                 case "--pair":
                     given["--pair"] = Value(args, i++);
                     break;
-                case "--data-directory" or "--passphrase-file" or "--channel-key-file" or "--chain-key-file" or "--policy":
+                case "--data-directory" or "--passphrase-file" or "--channel-key-file" or "--chain-key-file" or "--policy" or "--anchor":
                     given[args[i]] = Value(args, i++);
                     break;
                 default:
@@ -79,8 +85,9 @@ internal sealed record SignerCommand(SignerOptions Options, string? Pair, bool E
             ChannelKeyFile = given.GetValueOrDefault("--channel-key-file") ?? options.ChannelKeyFile,
             ChainKeyFile = given.GetValueOrDefault("--chain-key-file") ?? options.ChainKeyFile,
             PolicyFile = given.GetValueOrDefault("--policy") ?? options.PolicyFile,
+            AnchorFile = given.GetValueOrDefault("--anchor") ?? options.AnchorFile,
         };
-        return new SignerCommand(help ? options : Checked(options), given.GetValueOrDefault("--pair"), endsWithInput, help);
+        return new SignerCommand(help ? options : Checked(options), given.GetValueOrDefault("--pair"), endsWithInput, takesOver, help);
     }
 
     private static string Value(IReadOnlyList<string> args, int at) =>

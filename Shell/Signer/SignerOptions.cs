@@ -21,6 +21,14 @@ public sealed record SignerOptions
     /// <summary>The owner's rules: <c>open</c>, or a file of them. Default <c>policy.json</c> in the folder where there is one, else <c>open</c>.</summary>
     public string? PolicyFile { get; init; }
 
+    /// <summary>
+    /// Tells the newest memory from an older copy; default <c>anchor</c> in the folder. Best on another disk than the memory: who puts an old
+    /// memory back does not put this back with it.
+    /// </summary>
+    public string? AnchorFile { get; init; }
+
+    internal string AnchorPath => AnchorFile ?? Path.Combine(DataDirectory, "anchor");
+
     internal string? Policy => PolicyFile ?? (File.Exists(DefaultPolicyPath) ? DefaultPolicyPath : null);
 
     private string DefaultPolicyPath => Path.Combine(DataDirectory, "policy.json");

@@ -18,13 +18,14 @@ public sealed class SignerService : IAsyncDisposable
     private readonly MemoryStore memory;
     private readonly SignerPolicy policy;
     private readonly CallLedger calls;
+    private readonly Lease lease;
     private readonly Workbench bench;
     private readonly TransportKey transport;
     private readonly IReadOnlyList<PairedNode> paired;
 
-    private SignerService(SignerOptions options, ILoggerFactory loggers, SignerKeys keys, MemoryStore memory, SignerPolicy policy)
+    private SignerService(SignerOptions options, ILoggerFactory loggers, SignerKeys keys, MemoryStore memory, SignerPolicy policy, Lease lease)
     {
-        (this.options, this.loggers, this.keys, this.memory, this.policy) = (options, loggers, keys, memory, policy);
+        (this.options, this.loggers, this.keys, this.memory, this.policy, this.lease) = (options, loggers, keys, memory, policy, lease);
         transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
         paired = PairedNodes.Load(options.PairedNodesPath);
         (ChannelAddress, ChainAccount) = (AddressOf(keys.Channel), AddressOf(keys.Chain));
@@ -65,19 +66,35 @@ public sealed class SignerService : IAsyncDisposable
     /// <param name="options">The settings.</param>
     /// <param name="loggers">Where it says what it does.</param>
     /// <param name="passphrase">Of the encrypted keys; the caller clears it.</param>
-    public static SignerService Open(SignerOptions options, ILoggerFactory loggers, ReadOnlyMemory<byte> passphrase = default)
+    /// <param name="takesOver">Ask the present holder of the memory to let go of it.</param>
+    /// <param name="cancellationToken">Gives up waiting for the memory.</param>
+    public static async Task<SignerService> OpenAsync(
+        SignerOptions options, ILoggerFactory loggers, ReadOnlyMemory<byte> passphrase, bool takesOver, CancellationToken cancellationToken)
     {
         Check(options);
         var policy = PolicyFile.Read(options.Policy);
-        var keys = SignerKeys.Open(options, passphrase);
+        var logger = loggers.CreateLogger("Nitro.Signer");
+        var lease = await Lease.AcquireAsync(
+            options.DataDirectory,
+            takesOver,
+            holder => logger.LogWarning(
+                "The memory in {Folder} is in the hands of {Holder}; waiting until it is free{More}",
+                options.DataDirectory, holder, takesOver ? ", and it was asked for" : ". With --take-over it is asked to let go"),
+            cancellationToken);
+        SignerKeys? keys = null;
+        MemoryGuard? guard = null;
         try
         {
-            var memory = MemoryStore.Open(options.MarksPath, Convert.FromHexString(AddressOf(keys.Channel).AsSpan(2)), policy, maximumBytes: 0);
-            return new SignerService(options, loggers, keys, memory, policy);
+            keys = SignerKeys.Open(options, passphrase);
+            var address = Convert.FromHexString(AddressOf(keys.Channel).AsSpan(2));
+            guard = new MemoryGuard(Anchor.Open(options.AnchorPath, address), options.AnchorPath, lease.Token);
+            return new SignerService(options, loggers, keys, MemoryStore.Open(options.MarksPath, address, policy, maximumBytes: 0, guard), policy, lease);
         }
         catch
         {
-            keys.Dispose();
+            guard?.Dispose();
+            keys?.Dispose();
+            lease.Dispose();
             throw;
         }
     }
@@ -107,10 +124,11 @@ public sealed class SignerService : IAsyncDisposable
                 + "Restore the newest memory, or let the other sides close the channels and begin with a new key");
         }
 
-        List<Task> work = [Task.Run(() => bench.RunAsync(together.Token), CancellationToken.None)];
+        var asked = AskedForAsync(logger, together.Token);
+        List<Task> work = [asked, Task.Run(() => bench.RunAsync(together.Token), CancellationToken.None)];
         work.AddRange(links.Select(link => new NodeLink(link.Node, link.Options, Addresses, bench, logger).RunAsync(together.Token)));
 
-        // None ends by itself, unless by a mistake of ours: then the process must not look alive.
+        // Only the first ends by itself; if another does, it is by a mistake of ours, and the process must not look alive.
         var first = await Task.WhenAny(work);
         await together.CancelAsync();
         await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -120,14 +138,21 @@ public sealed class SignerService : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the memory and forgets the keys.</summary>
+    /// <summary>Closes the memory, lets go of it and forgets the keys.</summary>
     public ValueTask DisposeAsync()
     {
         memory.Dispose();
         calls.Dispose();
+        lease.Dispose();
         transport.Dispose();
         keys.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task AskedForAsync(ILogger logger, CancellationToken cancellationToken)
+    {
+        var who = await lease.AskedForAsync(cancellationToken);
+        logger.LogWarning("Another signer takes this memory over ({Who}), so this one ends", who);
     }
 
     private static string AddressOf(byte[] key)

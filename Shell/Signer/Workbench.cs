@@ -107,7 +107,7 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
             {
                 return batch.Count == 0 ? [] : desk.Answer(batch);
             }
-            catch (SqliteException e)
+            catch (Exception e) when (e is SqliteException or IOException)
             {
                 logger.LogError("The memory cannot be stored, so nothing is signed: {Cause} Free disk space or mend the disk; the signer keeps trying", e.Message);
             }

@@ -13,6 +13,8 @@ internal static class MarkDatabase
         """
         CREATE TABLE mark(key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE whole(one INTEGER PRIMARY KEY, digest BLOB NOT NULL) STRICT;
+        CREATE TABLE lease(one INTEGER PRIMARY KEY, token INTEGER NOT NULL) STRICT;
+        INSERT INTO lease VALUES (1, 0);
         """;
 
     /// <exception cref="MarksException">In use, damaged, another key's, of another version, or not marks at all.</exception>

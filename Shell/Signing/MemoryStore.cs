@@ -16,13 +16,14 @@ internal sealed class MemoryStore : IDisposable
     private readonly SqliteCommand write;
     private readonly SqliteCommand delete;
     private readonly SqliteCommand writeWhole;
+    private readonly MemoryGuard? guard;
     private readonly Dictionary<ReadOnlyMemory<byte>, byte[]> digests = new(MarkKey.Comparer);
     private readonly byte[] whole = new byte[SHA256.HashSizeInBytes];
     private SignerMemory? memory;
 
-    private MemoryStore(SqliteConnection connection, SignerPolicy policy, ReadOnlyMemory<byte> address, string path)
+    private MemoryStore(SqliteConnection connection, SignerPolicy policy, ReadOnlyMemory<byte> address, string path, MemoryGuard? guard)
     {
-        (this.connection, this.policy, this.address, this.path) = (connection, policy, address, path);
+        (this.connection, this.policy, this.address, this.path, this.guard) = (connection, policy, address, path, guard);
         write = Command("INSERT INTO mark VALUES ($key, $value, $digest) ON CONFLICT (key) DO UPDATE SET value = excluded.value, digest = excluded.digest");
         delete = Command("DELETE FROM mark WHERE key = $key");
         writeWhole = Command("INSERT INTO whole VALUES (1, $digest) ON CONFLICT (one) DO UPDATE SET digest = excluded.digest");
@@ -38,13 +39,15 @@ internal sealed class MemoryStore : IDisposable
     /// <param name="address">The channel key's, 20 bytes.</param>
     /// <param name="policy">The owner's rules.</param>
     /// <param name="maximumBytes">The size beyond which the file may not grow; 0 for none.</param>
-    /// <exception cref="MarksException">In use, damaged, another key's, of another version, or not a signer's memory at all.</exception>
-    internal static MemoryStore Open(string path, ReadOnlyMemory<byte> address, SignerPolicy policy, long maximumBytes)
+    /// <param name="guard">Anchor and lease, where it has them; this store disposes of them.</param>
+    /// <exception cref="MarksException">In use, damaged, another key's, of another version, older than its anchor, or not a signer's memory at all.</exception>
+    internal static MemoryStore Open(string path, ReadOnlyMemory<byte> address, SignerPolicy policy, long maximumBytes, MemoryGuard? guard = null)
     {
         var connection = MarkDatabase.Open(path, "0x" + Convert.ToHexStringLower(address.Span), maximumBytes);
-        var store = new MemoryStore(connection, policy, address, path);
+        var store = new MemoryStore(connection, policy, address, path, guard);
         try
         {
+            store.TakeLease();
             store.memory = store.Load();
             return store;
         }
@@ -62,12 +65,15 @@ internal sealed class MemoryStore : IDisposable
 
     /// <summary>Stores what hearing these items has changed; durable on return. False where there was nothing to store.</summary>
     /// <exception cref="SqliteException">It is unknown what is stored; it is read again before anything else is decided.</exception>
+    /// <exception cref="IOException">It is stored, and its anchor is not: nothing may leave until it is.</exception>
+    /// <exception cref="MarksException">Another signer has taken the memory over.</exception>
     internal bool Keep(SignerMemory next, IReadOnlyCollection<SigningItem> heard)
     {
         var rows = SignerCore.Changes(Memory, next, heard);
         if (rows.Length == 0)
         {
             memory = next;
+            guard?.Follow(next);
             return false;
         }
 
@@ -80,10 +86,12 @@ internal sealed class MemoryStore : IDisposable
             }
 
             Run(writeWhole, transaction, ("$digest", whole));
+            CheckLease(transaction);
             transaction.Commit();
         }
 
         memory = next;
+        guard?.Follow(next);
         return true;
     }
 
@@ -93,7 +101,42 @@ internal sealed class MemoryStore : IDisposable
         delete.Dispose();
         writeWhole.Dispose();
         connection.Dispose();
+        guard?.Dispose();
     }
+
+    private void TakeLease()
+    {
+        if (guard is null)
+        {
+            return;
+        }
+
+        using var take = Command("UPDATE lease SET token = $token WHERE token < $token");
+        take.Parameters.AddWithValue("$token", (long)guard.Token);
+        if (take.ExecuteNonQuery() == 0)
+        {
+            throw TakenOver();
+        }
+    }
+
+    /// <summary>In the transaction of the change itself: whoever has a smaller number changes nothing.</summary>
+    private void CheckLease(SqliteTransaction transaction)
+    {
+        if (guard is null)
+        {
+            return;
+        }
+
+        using var look = Command("SELECT token FROM lease");
+        look.Transaction = transaction;
+        if (look.ExecuteScalar() is not long token || (ulong)token != guard.Token)
+        {
+            throw TakenOver();
+        }
+    }
+
+    private MarksException TakenOver() =>
+        new($"Another signer has taken the memory {path} over, so this one signs nothing any more. Let one of them run.");
 
     private void Store(byte[] key, byte[]? value, SqliteTransaction transaction)
     {
@@ -143,7 +186,13 @@ internal sealed class MemoryStore : IDisposable
             throw Damaged("rows are missing, or stand there that were replaced");
         }
 
-        return SignerCore.TryLoad(policy, address, rows, out var loaded, out var error) ? loaded : throw Damaged(error);
+        if (!SignerCore.TryLoad(policy, address, rows, out var loaded, out var error))
+        {
+            throw Damaged(error);
+        }
+
+        guard?.Check(loaded, path);
+        return loaded;
     }
 
     private MarksException Damaged(string what, Exception? inner = null) => new(

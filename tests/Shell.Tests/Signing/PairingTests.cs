@@ -50,7 +50,7 @@ public sealed class PairingTests : IAsyncLifetime
     {
         var options = Signer("alice");
         await Pairing.PairAsync(Code(), options, CancellationToken.None);
-        await using var signer = SignerService.Open(options, NullLoggerFactory.Instance);
+        await using var signer = await SignerService.OpenAsync(options, NullLoggerFactory.Instance, default, false, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var running = signer.RunAsync(stop.Token);
 
@@ -143,14 +143,14 @@ public sealed class PairingTests : IAsyncLifetime
     }
 
     [Fact]
-    public void DamagedListsAreNotGuessed()
+    public async Task DamagedListsAreNotGuessed()
     {
         File.WriteAllText(List, "[\"ab");
         Assert.Throws<StorageException>(() => PairedSigners.Load(List, Ticket));
 
         var options = Signer("alice");
         OwnedFile.Write("The list", Path.Combine(options.DataDirectory, "nodes.json"), "{"u8);
-        Assert.Throws<StorageException>(() => SignerService.Open(options, NullLoggerFactory.Instance));
+        await Assert.ThrowsAsync<StorageException>(() => SignerService.OpenAsync(options, NullLoggerFactory.Instance, default, false, CancellationToken.None));
     }
 
     [Fact]
