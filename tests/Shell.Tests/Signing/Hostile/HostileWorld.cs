@@ -61,7 +61,7 @@ internal sealed class HostileWorld : IAsyncDisposable
             File.Copy(Path.Combine(keysOf!._folder.FullName, key), Path.Combine(world._folder.FullName, key));
         }
 
-        world._signer = SignerService.Open(options, NullLoggerFactory.Instance);
+        world._signer = await SignerService.OpenAsync(options, NullLoggerFactory.Instance, default, false, CancellationToken.None);
         world._running = world._signer.RunAsync(world._stop.Token);
         world.Ledger = world.NewChannel(LedgerApp, 1, 50, 50);
         world.Payments = world.NewChannel(PaymentApp, 2, 20, 0);
