@@ -83,7 +83,12 @@ module internal Transactions =
         | _ -> Pass
 
     let private part asset (funds: Funds voption) = match funds with ValueSome funds -> Funds.get asset funds | ValueNone -> Amount.zero
-    let private required asset (channel: SignerChannel) = Outcome.allocatedTo (SignerChannel.destination channel) channel.Opening.Outcome |> part asset
+
+    /// Our share on chain. None in a payment channel: the contract would pay out of it what its guarantees have paid already.
+    let private required asset (channel: SignerChannel) =
+        if channel.Kind = Payment then Amount.zero
+        else Outcome.allocatedTo (SignerChannel.destination channel) channel.Opening.Outcome |> part asset
+
     let private mustBeHeld asset (channel: SignerChannel) = Outcome.depositSafetyThreshold (SignerChannel.destination channel) channel.Opening.Outcome |> part asset
 
     /// 30.

@@ -251,6 +251,7 @@ module internal PolicyCases =
           case kind Tags.depositAfterPreFund (after config SignerState.empty [ NewChannel direct ]) (sends good) (approves adjudicator 1)
           case kind Tags.depositAmount ready (sends (deposit 0UL direct 0 51)) (sends good)
           case kind Tags.depositAmount once (sends (deposit 1UL direct 0 50)) (sends good)
+          case kind Tags.depositAmount payer (sends (deposit 0UL paying 0 20)) (sends (deposit 0UL rightLedger 0 50))
           case kind Tags.depositOrder second (sends (deposit 0UL mirrored 49 50)) (sends (deposit 0UL mirrored 50 50))
           case kind Tags.txSpender ready (approves stranger 1) (approves adjudicator 1)
           case kind Tags.txCap ready (approves adjudicator 51) (approves adjudicator 50)

@@ -99,39 +99,7 @@ let private prelude =
           guaranteed paid leftLedger left @ running paid
           guaranteed through leftLedger left @ guaranteed through rightLedger right @ running through ]
 
-let private own (terms: ChannelTerms) outcome =
-    let mine = Destination.ofAddress me
-    match Outcome.allocatedTo mine outcome with
-    | ValueSome funds -> (Funds.get coin funds).Value
-    | ValueNone -> failwithf "too much for %A" terms
-
-/// What a guarantee is worth to us: by the final state that we signed; before it, what we put in less our vouchers.
-let private backed (state: SignerState) (guarantee: Guarantee) =
-    let isLeft = guarantee.Left = Destination.ofAddress me
-
-    match state.Channels.TryFind guarantee.Target with
-    | None -> 0I
-    | Some target ->
-        let outcome = match target.Last with ValueSome last when last.IsFinal -> last.Outcome | ValueSome _ | ValueNone -> target.Opening.Outcome
-
-        match Ledger.tryOpening outcome with
-        | ValueNone -> 0I
-        | ValueSome split when not isLeft -> split.FollowerBalance.Value
-        | ValueSome split when target.Mine = 0 && not target.Marks.Final -> split.LeaderBalance.Value - target.Marks.VoucherTotal.Value
-        | ValueSome split -> split.LeaderBalance.Value
-
-/// What our signatures leave us in the channels that hold money on chain.
-let private worth (state: SignerState) =
-    [ for KeyValue(_, channel) in state.Channels do
-          if channel.Kind <> Payment then
-              let terms = { Fixed = channel.Fixed; Outcome = channel.Opening.Outcome; AppData = [||]; Dialect = Nitro }
-              let outcome = match channel.Last with ValueSome last -> last.Outcome | ValueNone -> channel.Opening.Outcome
-              own terms outcome
-
-              match Ledgers.current channel with
-              | ValueSome ledger -> for KeyValue(_, guarantee) in ledger.Guarantees do backed state guarantee
-              | ValueNone -> () ]
-    |> List.sum
+let private worth (state: SignerState) = PolicyWorth.total me state
 
 let private runBy book config requests =
     let step (state, now) (request, passed: int) =
