@@ -94,6 +94,13 @@ let private api seconds floor =
       row "JSON-RPC: pay, 16 in flight, 16 channels" " (aim 2000)" many
       row "JSON-RPC: pay, 16 in flight, one channel" "" one ]
 
+let private signer seconds =
+    let asked = Signers.asking seconds
+
+    [ Row.micros "signer: read and judge a voucher" (Signers.judging ()) "aim 15 µs with the stage"
+      Row.micros "signer process on a Unix socket: one voucher, median" asked.Median $"aim 700 µs; 99 of 100 below {asked.Tail:F0} µs"
+      Row.text "signer process: vouchers, 64 in flight" $"{asked.PerSecond:F0}/s" "aim 5,000/s" ]
+
 let private rows which seconds : Row list =
     let sign, recover = Measures.floor ()
     let wants part = which = "quick" || which = part
@@ -104,6 +111,7 @@ let private rows which seconds : Row list =
       if wants "core" then yield! timed "core" (fun () -> core (sign, recover))
       if wants "restart" then yield! timed "restart" restart
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
+      if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
       if wants "api" then yield! timed "api" (fun () -> api seconds (sign + recover)) ]
 
 let private show (rows: Row list) =
@@ -118,7 +126,7 @@ let private show (rows: Row list) =
 [<EntryPoint>]
 let main arguments =
     match arguments with
-    | [| "quick" | "voucher" | "core" | "restart" | "tenants" | "api" as which |] -> show (rows which 6.0)
+    | [| "quick" | "voucher" | "core" | "restart" | "tenants" | "signer" | "api" as which |] -> show (rows which 6.0)
     // Longer, for a profiler.
     | [| "tenants" | "api" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
