@@ -115,6 +115,13 @@ module internal PolicyPlanV1 =
         let kindOf text = [ Direct; Ledger; Payment ] |> List.tryFind (fun kind -> SignerChannelV1.nameOf kind = text) |> ValueOption.ofOption
         Json.texts key "direct, ledger or payment" kindOf root |> Result.map Set.ofList
 
+    /// Kept as lower-case digits, whichever way they were written: a key in another form would look as if it counted.
+    let private approver text =
+        match Hex.tryParse text with
+        | ValueSome key when key.Length = 65 && key[0] = 4uy -> ValueSome(Hex.ofBytes (ReadOnlySpan key))
+        | ValueSome _
+        | ValueNone -> ValueNone
+
     let private overridden root : Read<SignerConfig -> SignerConfig> =
         [ given "challengeMin" root Json.uint32 (fun seconds config -> { config with ChallengeMin = seconds })
           given "challengeMax" root Json.uint32 (fun seconds config -> { config with ChallengeMax = seconds })
@@ -123,7 +130,7 @@ module internal PolicyPlanV1 =
           given "tokens" root funds (fun tokens config -> { config with Tokens = tokens })
           given "peers" root addresses (fun peers config -> { config with Peers = ValueSome peers })
           given "payees" root addresses (fun payees config -> { config with Payees = ValueSome payees })
-          given "approvers" root (fun key -> Json.texts key "a key" ValueSome) (fun keys config -> { config with Approvers = Set.ofList keys })
+          given "approvers" root (fun key -> Json.texts key "a device's public key, as 'nitro device new' prints it (04 and 128 hexadecimal digits)" approver) (fun keys config -> { config with Approvers = Set.ofList keys })
           given "closesFreely" root kinds (fun kinds config -> { config with ClosesFreely = kinds })
           given "modes" root modes (fun modes config -> { config with Modes = modes }) ]
         |> List.fold (fun all next -> all |> Result.bind (fun change -> next |> Result.map (fun more -> change >> more))) (Ok id)

@@ -133,3 +133,20 @@ let ``Hostile bytes give errors, not exceptions`` () =
         | Ok config -> Decide.decide powers config payer (at start (SignVoucher(voucher paying 4))) |> ignore
 
     Assert.True(errors > 500, $"{errors} errors")
+
+let private plan (text: string) = PolicyPlanV1.decode (ReadOnlyMemory(Text.Encoding.UTF8.GetBytes text))
+
+[<Fact>]
+let ``An approver's key counts in any spelling of its digits, and anything else is said`` () =
+    let digits = "04" + String('A', 128)
+    let contracts = { ChainId = chainId; Adjudicator = adjudicator; ConsensusApp = ledgerApp; VirtualPaymentApp = paymentApp }
+
+    for spelt in [ digits; "0x" + digits; digits.ToLowerInvariant() ] do
+        match plan $"{{\"approvers\":[\"{spelt}\"]}}" with
+        | Ok found -> Assert.Equal<Set<string>>(Set.ofList [ digits.ToLowerInvariant() ], (found.Make contracts me).Approvers)
+        | Error text -> failwith text
+
+    for wrong in [ ""; "phone"; digits + "00"; "03" + digits.Substring 2; "3059301306072a8648ce3d0201" ] do
+        match plan $"{{\"approvers\":[\"{wrong}\"]}}" with
+        | Ok _ -> failwithf "%s is taken for a key" wrong
+        | Error text -> Assert.Contains("nitro device new", text)

@@ -20,7 +20,7 @@ module internal PolicyWorld =
     let directApp = address 104UL
     let coin = Address.zero
     let chainId = 1337UL
-    let device = [| 1uy; 2uy; 3uy |]
+    let device = Array.append [| 4uy |] (Array.create 64 7uy)
     let start = 1_700_000_000L
     let amount (value: int) = Amount.ofUInt64 (uint64 value)
 
