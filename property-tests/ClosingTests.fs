@@ -23,13 +23,7 @@ let private atRest (world: SimulatedWorld) seed parties =
 
 /// Two ledgers, led by either side as the seed says, and a payment channel over both.
 let private opened seed faults =
-    let world = Story.world seed faults
-    Story.join world line
-    let pair first second flip = if flip then second, first else first, second
-    let a, b = pair Story.alice Story.irene (seed % 2 = 0)
-    let c, d = pair Story.irene Story.bob (seed / 2 % 2 = 0)
-    let left = Story.openLedger world "left" a b Story.native 100 100 1UL
-    let right = Story.openLedger world "right" c d Story.native 100 100 2UL
+    let world, left, right = Story.twoLedgers seed faults
     let channel = Story.openPayment world "open" Story.alice [ Story.irene ] Story.bob 60 3UL
     world, left, right, channel
 

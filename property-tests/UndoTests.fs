@@ -11,16 +11,13 @@ open Nitro.Simulation
 let private line = [ Story.alice; Story.irene; Story.bob ]
 let private ask (world: SimulatedWorld) who name command = world.Ask(who, Story.request name, command)
 
+let private askToOpen world =
+    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+
 /// Two ledgers, led by either side as the seed says, and an opening that has just been asked for.
 let private opening seed faults =
-    let world = Story.world seed faults
-    Story.join world line
-    let pair first second flip = if flip then second, first else first, second
-    let a, b = pair Story.alice Story.irene (seed % 2 = 0)
-    let c, d = pair Story.irene Story.bob (seed / 2 % 2 = 0)
-    let left = Story.openLedger world "left" a b Story.native 100 100 1UL
-    let right = Story.openLedger world "right" c d Story.native 100 100 2UL
-    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    let world, left, right = Story.twoLedgers seed faults
+    askToOpen world
     world, left, right
 
 let private started (world: SimulatedWorld) =
@@ -107,16 +104,10 @@ let ``two participants disappear, for long`` () =
 
 /// The payer gives up and says so before the payee has even heard of the channel; the hub hears it last, when the payee has signed.
 let private gaveUpEarly seed =
-    let world = Story.world seed Faults.none
-    Story.join world line
-    let pair first second flip = if flip then second, first else first, second
-    let a, b = pair Story.alice Story.irene (seed % 2 = 0)
-    let c, d = pair Story.irene Story.bob (seed / 2 % 2 = 0)
-    let left = Story.openLedger world "left" a b Story.native 100 100 1UL
-    let right = Story.openLedger world "right" c d Story.native 100 100 2UL
+    let world, left, right = Story.twoLedgers seed Faults.none
     world.Network.Cut(Story.alice, Story.bob)
     world.Network.Cut(Story.irene, Story.bob)
-    ask world Story.alice "open" (CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 60 0, 3UL))
+    askToOpen world
     world.Run 5
     world.Network.Cut(Story.alice, Story.irene)
     let id = started world

@@ -99,24 +99,14 @@ module internal Briefing =
         | Add _ -> on proposal.Target state (introduced settings) @ agreed ledger @ wayOut ledger turn proposal.Target
         | Remove _ -> agreed ledger @ on proposal.Target state final
 
-    /// Nothing means that the state cannot know what it promised, which is our bug.
     let signing (settings: Settings) (state: NodeState) signing : SignerRequest list voption =
-        match signing with
-        | OwnState(id, turn, hash) ->
-            NodeState.channel id state
-            |> ValueOption.bind (fun channel ->
-                match Channel.tryHash turn hash channel with
-                | Some seen -> ValueSome(forState settings state channel turn @ [ SignState(stateOf channel.Terms seen.Variable) ])
-                | None -> ValueNone)
-        | LedgerUpdate(id, turn, hash) ->
-            (match NodeState.channel id state with
-             | ValueSome({ Ledger = ValueSome ledger } as channel) ->
-                 (match ledger.Queue.TryFind turn with
-                  | Some queued when queued.Hash = hash ->
-                      ValueSome(forProposal settings state channel turn queued.Proposal @ [ SignProposal(id, turn, queued.Proposal) ])
-                  | _ -> ValueNone)
-             | _ -> ValueNone)
-        | PaymentVoucher(id, total) -> ValueSome [ SignVoucher { Channel = id; Total = total } ]
+        Outgoing.promised state signing
+        |> ValueOption.map (fun found ->
+            match found with
+            | PromisedState(channel, variable) -> forState settings state channel variable.Turn @ [ SignState(stateOf channel.Terms variable) ]
+            | PromisedUpdate(channel, turn, queued) ->
+                forProposal settings state channel turn queued.Proposal @ [ SignProposal(channel.Terms.Id, turn, queued.Proposal) ]
+            | PromisedVoucher voucher -> [ SignVoucher voucher ])
 
     /// For transactions about a channel; what is wanted is the chain adapter's, since it chooses nonce and fees.
     let calling (settings: Settings) (state: NodeState) (id: ChannelId) : SignerRequest list =

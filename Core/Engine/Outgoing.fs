@@ -4,6 +4,12 @@ open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Node
 
+/// What a promise to sign names, found again in the state.
+type internal Promised =
+    | PromisedState of Channel * VariablePart
+    | PromisedUpdate of ledger: Channel * turn: TurnNumber * QueuedProposal
+    | PromisedVoucher of Voucher
+
 /// The body of an intent, rebuilt from the state: the journal names what was promised, never its bytes.
 /// Nothing means that the state cannot know what it promised, which is our bug.
 module internal Outgoing =
@@ -78,21 +84,29 @@ module internal Outgoing =
 
         items |> ValueOption.map (fun items -> { From = settings.Me; Items = items })
 
-    /// What a signature of ours must be over.
-    let payload (state: NodeState) signing : Payload voption =
+    let promised (state: NodeState) signing : Promised voption =
         match signing with
         | OwnState(id, turn, hash) ->
             NodeState.channel id state
             |> ValueOption.bind (fun channel ->
                 match Channel.tryHash turn hash channel with
-                | Some seen -> ValueSome(StatePayload(channel.Terms.Fixed, seen.Variable))
+                | Some seen -> ValueSome(PromisedState(channel, seen.Variable))
                 | None -> ValueNone)
         | LedgerUpdate(id, turn, hash) ->
             (match NodeState.channel id state with
              | ValueSome({ Ledger = ValueSome ledger } as channel) ->
                  (match ledger.Queue.TryFind turn with
-                  | Some queued when queued.Hash = hash ->
-                      ValueSome(StatePayload(channel.Terms.Fixed, Ledger.toVariable channel.Terms.Dialect turn false queued.After))
+                  | Some queued when queued.Hash = hash -> ValueSome(PromisedUpdate(channel, turn, queued))
                   | _ -> ValueNone)
              | _ -> ValueNone)
-        | PaymentVoucher(id, total) -> ValueSome(VoucherPayload { Channel = id; Total = total })
+        | PaymentVoucher(id, total) -> ValueSome(PromisedVoucher { Channel = id; Total = total })
+
+    /// What a signature of ours must be over.
+    let payload (state: NodeState) signing : Payload voption =
+        promised state signing
+        |> ValueOption.map (fun found ->
+            match found with
+            | PromisedState(channel, variable) -> StatePayload(channel.Terms.Fixed, variable)
+            | PromisedUpdate(channel, turn, queued) ->
+                StatePayload(channel.Terms.Fixed, Ledger.toVariable channel.Terms.Dialect turn false queued.After)
+            | PromisedVoucher voucher -> VoucherPayload voucher)

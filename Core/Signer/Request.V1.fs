@@ -106,15 +106,6 @@ module internal RequestV1 =
             write request writer
             writer.WriteEndObject())
 
-    let private readContracts root : Read<ContractSet> =
-        read {
-            let! chainId = Json.uint64 "chainId" root
-            let! adjudicator = Json.address "adjudicator" root
-            let! consensusApp = Json.address "consensusApp" root
-            let! virtualApp = Json.address "virtualPaymentApp" root
-            return { ChainId = chainId; Adjudicator = adjudicator; ConsensusApp = consensusApp; VirtualPaymentApp = virtualApp }
-        }
-
     let private readState root : Read<State> =
         Json.nested "state" (StateJson.read Json.destinationStrict) root
         |> Result.map (fun (struct (fixedPart, variable)) -> { Fixed = fixedPart; Variable = variable })
@@ -224,7 +215,7 @@ module internal RequestV1 =
             Json.string "kind" root
             |> Result.bind (fun kind ->
                 match kind with
-                | "contracts" -> readContracts root |> Result.map UseContracts
+                | "contracts" -> PartsV1.readContracts root |> Result.map UseContracts
                 | "channel" -> readTerms root |> Result.map NewChannel
                 | "approval" -> readApproval root
                 | "holdings" -> readHoldings root

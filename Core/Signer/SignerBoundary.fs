@@ -27,34 +27,32 @@ type AttestDevice = delegate of key: ReadOnlySpan<byte> * signature: ReadOnlySpa
 /// One item of a request, read: evidence, or what is wanted.
 [<Sealed>]
 type SigningItem internal (request: SignerRequest, lent: struct (Approval * Credential) voption) =
+    let wanted = SignerRequest.wanted request
     member internal _.Request = request
+    member internal _.Wanted = wanted
     /// An approval that a verified call stands for.
     member internal _.Lent = lent
 
     /// It asks for a signature, and so ends a request.
-    member _.IsWanted = SignerRequest.isWanted request
+    member _.IsWanted = wanted.IsSome
 
     member _.Key =
-        match request with
-        | SignTransaction _ -> SigningKey.Chain
-        | _ -> SigningKey.Channel
+        match wanted with
+        | ValueSome(WantedTransaction _) -> SigningKey.Chain
+        | ValueSome(WantedState _ | WantedProposal _ | WantedVoucher _ | WantedChallenge _)
+        | ValueNone -> SigningKey.Channel
 
-    /// The channel (0x and 64 digits) in whose order it has a place; empty for a transaction.
+    /// The channel (0x and 64 digits) in whose order it has a place; empty for a transaction and for evidence.
     member _.Lane =
-        match request with
-        | SignProposal(ledger, _, _) -> ledger.ToString()
-        | SignState state
-        | SignChallenge state -> (FixedPart.channelId state.Fixed).ToString()
-        | SignVoucher voucher -> voucher.Channel.ToString()
-        | _ -> ""
+        match ValueOption.bind Wanted.lane wanted with
+        | ValueSome channel -> channel.ToString()
+        | ValueNone -> ""
 
     /// The 32 bytes that a signature is made over; empty for evidence, and for a proposal, whose state only the signer's own copy tells.
     member _.Digest: ReadOnlyMemory<byte> =
-        match request with
-        | SignState state -> ReadOnlyMemory<byte>((Payload.digest (StatePayload(state.Fixed, state.Variable))).ToArray())
-        | SignVoucher voucher -> ReadOnlyMemory<byte>((Payload.digest (VoucherPayload voucher)).ToArray())
-        | SignTransaction transaction -> ReadOnlyMemory<byte>((Transaction.digest transaction).ToArray())
-        | _ -> ReadOnlyMemory.Empty
+        match ValueOption.bind Wanted.digest wanted with
+        | ValueSome digest -> ReadOnlyMemory<byte>(digest.ToArray())
+        | ValueNone -> ReadOnlyMemory.Empty
 
 /// What became of a request.
 type VerdictKind =
@@ -183,9 +181,9 @@ type SignerCore private () =
     static let pinKey = [| byte 'p' |]
 
     /// Addresses are trusted on first use and kept for ever; a chain's number that the first did not name may come later.
-    static let pin (memory: SignerMemory) (items: SignerRequest list) : ContractSet voption =
-        let named = items |> List.tryPick (fun item -> match item with UseContracts contracts -> Some contracts | _ -> None)
-        let chain = items |> List.tryPick (fun item -> match item with SignTransaction transaction -> Some transaction.ChainId | _ -> None)
+    static let pin (memory: SignerMemory) (items: IReadOnlyList<SigningItem>) : ContractSet voption =
+        let named = items |> Seq.tryPick (fun item -> match item.Request with UseContracts contracts -> Some contracts | _ -> None)
+        let chain = items |> Seq.tryPick (fun item -> match item.Wanted with ValueSome(WantedTransaction called) -> Some called.ChainId | _ -> None)
 
         let pinned =
             match memory.Pinned, named with
@@ -236,7 +234,7 @@ type SignerCore private () =
     /// Decides about one request: evidence, and last what is wanted. `now`: seconds since 1970.
     static member Hear(memory: SignerMemory, powers: SignerPowers, now: int64, items: IReadOnlyList<SigningItem>) : SigningVerdict =
         let requests = [ for item in items -> item.Request ]
-        let pinned = pin memory requests
+        let pinned = pin memory items
         let ready = memory.With(pinned, memory.State)
 
         match ready.Config with

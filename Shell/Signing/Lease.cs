@@ -38,7 +38,8 @@ internal sealed class Lease : IDisposable
                     return Begin(hold, folder);
                 }
 
-                if (takeOver)
+                // Taken away by a holder that came between; then it is asked anew.
+                if (takeOver && !File.Exists(WantedPath(folder)))
                 {
                     await File.WriteAllTextAsync(WantedPath(folder), Holder(), cancellationToken);
                 }

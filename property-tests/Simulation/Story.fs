@@ -87,6 +87,17 @@ module internal Story =
         world.RunUntil($"{name} open", 3_000, (fun () -> completed world first id && completed world second id))
         id.Channel
 
+    /// Alice, Irene and Bob, and a ledger on each side of Irene, led by either side as the seed says.
+    let twoLedgers (seed: int) faults =
+        let world = world seed faults
+        join world [ alice; irene; bob ]
+        let pair first second flip = if flip then second, first else first, second
+        let a, b = pair alice irene (seed % 2 = 0)
+        let c, d = pair irene bob (seed / 2 % 2 = 0)
+        let left = openLedger world "left" a b native 100 100 1UL
+        let right = openLedger world "right" c d native 100 100 2UL
+        world, left, right
+
     let openPayment (world: SimulatedWorld) name payer hubs payee a nonce =
         world.Ask(payer, request name, CreatePaymentChannel(hubs, payee, 100u, outcome native payer payee a 0, nonce))
         world.RunUntil($"{name} asked", 60, (fun () -> isAnswered world payer name))

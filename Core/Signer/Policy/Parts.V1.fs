@@ -86,3 +86,12 @@ module internal PartsV1 =
         match value with
         | ValueSome found -> JsonWrite.nested key (write found) writer
         | ValueNone -> ()
+
+    let readContracts root : Read<ContractSet> =
+        read {
+            let! chainId = Json.uint64 "chainId" root
+            let! adjudicator = Json.address "adjudicator" root
+            let! consensusApp = Json.address "consensusApp" root
+            let! virtualApp = Json.address "virtualPaymentApp" root
+            return { ChainId = chainId; Adjudicator = adjudicator; ConsensusApp = consensusApp; VirtualPaymentApp = virtualApp }
+        }

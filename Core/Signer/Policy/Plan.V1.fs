@@ -83,15 +83,6 @@ module internal PolicyPlanV1 =
         | Some property -> Error $"{property.Name}: no such setting of a policy"
         | None -> Ok()
 
-    let private contracts root : Read<ContractSet> =
-        read {
-            let! chainId = Json.uint64 "chainId" root
-            let! adjudicator = Json.address "adjudicator" root
-            let! consensusApp = Json.address "consensusApp" root
-            let! virtualApp = Json.address "virtualPaymentApp" root
-            return { ChainId = chainId; Adjudicator = adjudicator; ConsensusApp = consensusApp; VirtualPaymentApp = virtualApp }
-        }
-
     let private given key root (reader: string -> JsonElement -> Read<'T>) (change: 'T -> SignerConfig -> SignerConfig) =
         match Json.field key root with
         | ValueNone -> Ok id
@@ -142,7 +133,7 @@ module internal PolicyPlanV1 =
                 let! name = Json.string "preset" root
                 let! make = preset name root
                 let! change = overridden root
-                let! fixedContracts = Json.nestedOption "contracts" contracts root
+                let! fixedContracts = Json.nestedOption "contracts" PartsV1.readContracts root
 
                 return
                     { Name = (if name = "" then standard.Name else name)

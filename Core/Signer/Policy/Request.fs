@@ -72,15 +72,22 @@ type internal Decision =
     /// Ask again later.
     | Retry of tag: string
 
+/// What a request asks a signature for; everything else in it is evidence.
+type internal Wanted =
+    | WantedState of State
+    | WantedProposal of ledger: ChannelId
+    | WantedVoucher of Voucher
+    | WantedChallenge of State
+    | WantedTransaction of Transaction
+
 module internal SignerRequest =
-    /// It asks for a signature; everything else is evidence.
-    let isWanted request =
+    let wanted request : Wanted voption =
         match request with
-        | SignState _
-        | SignProposal _
-        | SignVoucher _
-        | SignChallenge _
-        | SignTransaction _ -> true
+        | SignState state -> ValueSome(WantedState state)
+        | SignProposal(ledger, _, _) -> ValueSome(WantedProposal ledger)
+        | SignVoucher voucher -> ValueSome(WantedVoucher voucher)
+        | SignChallenge state -> ValueSome(WantedChallenge state)
+        | SignTransaction transaction -> ValueSome(WantedTransaction transaction)
         | UseContracts _
         | NewChannel _
         | ApproveRequest _
@@ -88,7 +95,28 @@ module internal SignerRequest =
         | RecordPeerSignature _
         | RecordVoucher _
         | CloseChannel _
-        | Heartbeat -> false
+        | Heartbeat -> ValueNone
+
+module internal Wanted =
+    let private hash (state: State) = State.hash (FixedPart.channelId state.Fixed) state.Variable
+
+    /// The channel in whose order it has a place.
+    let lane wanted : ChannelId voption =
+        match wanted with
+        | WantedState state
+        | WantedChallenge state -> ValueSome(FixedPart.channelId state.Fixed)
+        | WantedProposal ledger -> ValueSome ledger
+        | WantedVoucher voucher -> ValueSome voucher.Channel
+        | WantedTransaction _ -> ValueNone
+
+    /// What is signed, as far as the request itself tells: which state a proposal makes, the signer's own copy tells alone.
+    let digest wanted : Bytes32 voption =
+        match wanted with
+        | WantedState state -> ValueSome(Digest.personal (hash state))
+        | WantedChallenge state -> ValueSome(Digest.personal (State.challengeHash (hash state)))
+        | WantedVoucher voucher -> ValueSome(Digest.personal (Voucher.hash voucher))
+        | WantedTransaction transaction -> ValueSome(Transaction.digest transaction)
+        | WantedProposal _ -> ValueNone
 
 module internal Approval =
     /// What the device signs: domain, kind, fields; a word each.

@@ -17,6 +17,8 @@ namespace Nitro.Libp2p.Host;
 /// </summary>
 public sealed partial class Swarm : IAsyncDisposable
 {
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
+
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ListenAddresses _addresses;
@@ -162,7 +164,7 @@ public sealed partial class Swarm : IAsyncDisposable
                 {
                     // Out of descriptors, or a connection that was gone before it was taken: the next one may be well.
                     _log.LogWarning(e, "accepting a connection failed");
-                    await Task.Delay(TimeSpan.FromMilliseconds(50), Options.Time, _stop.Token)
+                    await Task.Delay(AcceptPause, Options.Time, _stop.Token)
                         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
                 catch (OperationCanceledException)

@@ -29,7 +29,7 @@ let private openStore (scene: Scene) path = MemoryStore.Open(path, ReadOnlyMemor
 
 /// What the signature of an answer must be over; a proposal's the signer's memory tells.
 let private digestOf (state: SignerState) (wanted: SignerRequest) =
-    match Loot.Meant wanted, wanted with
+    match (SignerRequest.wanted wanted |> ValueOption.bind Wanted.digest), wanted with
     | ValueSome digest, _ -> digest
     | ValueNone, SignProposal(ledger, turn, _) ->
         match state.Channels.TryFind ledger |> Option.bind (fun channel -> channel.Marks.Signed.TryFind turn) with

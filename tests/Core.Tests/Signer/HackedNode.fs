@@ -76,8 +76,8 @@ module internal HackedNode =
         | 0 | 1 | 2 | 3 -> bendAt (items.Length - 1) bend items
         | 4 -> bendAt (random.Next items.Length) bend items
         | 5 -> [ List.last items ]
-        | 6 -> (other () |> List.filter (SignerRequest.isWanted >> not)) @ items
-        | 7 -> (items |> List.filter (SignerRequest.isWanted >> not)) @ [ List.last (other ()) ]
+        | 6 -> (other () |> List.filter (fun item -> (SignerRequest.wanted item).IsNone)) @ items
+        | 7 -> (items |> List.filter (fun item -> (SignerRequest.wanted item).IsNone)) @ [ List.last (other ()) ]
         | 8 -> items @ other ()
         | _ -> items
 

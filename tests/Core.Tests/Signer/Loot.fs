@@ -85,7 +85,7 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
     member _.Take(wanted: SignerRequest, digest: Bytes32) =
         had wanted digest
 
-        match Loot.Meant wanted with
+        match (SignerRequest.wanted wanted |> ValueOption.bind Wanted.digest) with
         | ValueSome expected when expected <> digest -> complain $"something else was signed than {wanted}"
         | ValueSome _
         | ValueNone -> ()
@@ -101,23 +101,6 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
 
     /// On the owner's two ledgers, against what it put in.
     member _.Loss = Seq.sum lost.Values
-
-    /// What a signature is made over, where the request alone tells it.
-    static member Meant(wanted: SignerRequest) : Bytes32 voption =
-        match wanted with
-        | SignState state -> ValueSome(Digest.personal (PolicyWorld.hash state))
-        | SignVoucher voucher -> ValueSome(Digest.personal (Voucher.hash voucher))
-        | SignChallenge state -> ValueSome(Digest.personal (State.challengeHash (PolicyWorld.hash state)))
-        | SignTransaction transaction -> ValueSome(Transaction.digest transaction)
-        | SignProposal _
-        | UseContracts _
-        | NewChannel _
-        | ApproveRequest _
-        | ObserveDeposit _
-        | RecordPeerSignature _
-        | RecordVoucher _
-        | CloseChannel _
-        | Heartbeat -> ValueNone
 
     member _.Signatures = turns.Count + paid.Count + effects.Count
 
