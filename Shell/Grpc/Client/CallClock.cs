@@ -11,9 +11,13 @@ internal sealed class CallClock
 
     public CallClock(TimeSpan? timeout, CancellationToken caller)
     {
-        if (timeout is { } time && TimeoutText.FitsTimer(time))
+        if (timeout is { } passed && passed <= TimeSpan.Zero)
         {
-            _source.CancelAfter(time > TimeSpan.Zero ? time : TimeSpan.Zero);
+            _source.Cancel(); // a timer would fire a little later, with the request on its way
+        }
+        else if (timeout is { } time && TimeoutText.FitsTimer(time))
+        {
+            _source.CancelAfter(time);
         }
 
         _caller = caller.UnsafeRegister(static clock => ((CallClock)clock!).Cancel(), this);

@@ -72,6 +72,8 @@ internal sealed class CallEndpoint(
             ? Status.Of(GrpcStatusCode.Unimplemented, $"Messages in the encoding {encoding} are not taken.")
             : timeoutText is not null && !TimeoutText.TryRead(timeoutText, out timeout)
             ? Status.Of(GrpcStatusCode.Internal, "The header grpc-timeout is not one to eight digits and a unit.")
+            : timeoutText is not null && timeout == TimeSpan.Zero
+            ? Status.Of(GrpcStatusCode.DeadlineExceeded, "The deadline has passed.")
             : !TryReadMetadata(request, metadata)
             ? Status.Of(GrpcStatusCode.Internal, "A header whose name ends in -bin is not base64.")
             : Status.Ok;
