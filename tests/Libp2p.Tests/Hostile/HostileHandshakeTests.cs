@@ -80,7 +80,7 @@ public sealed class HostileHandshakeTests : IDisposable
     [Fact]
     public async Task Five_hundred_half_finished_handshakes_hold_nobody_up()
     {
-        var options = new SwarmOptions { UpgradeTimeout = TimeSpan.FromMinutes(10), MaxPendingUpgrades = 64 };
+        var options = new SwarmOptions { UpgradeTimeout = TimeSpan.FromMinutes(10), MaxPendingUpgrades = 64, MaxPendingUpgradesPerSource = 64 };
         await using var host = await TestHost.StartAsync(Limit, options);
         await using var honest = await TestHost.StartAsync(Limit);
         var before = await honest.DialAsync(host, Limit);
