@@ -47,7 +47,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     /// <summary>The same for one whose keys are at its signers, which attach to this API.</summary>
     public Task<Tenant> OpenAsync(
         TenantPlan tenant, ISet<string> accounts, SignerApiServer api, SignerAddresses addresses, CancellationToken cancellationToken) =>
-        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), null, cancellationToken);
+        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), api.NetworkKeys(addresses), cancellationToken);
 
     /// <summary>What was opened before a failure is closed again, the signer too.</summary>
     private async Task<Tenant> OpenAsync(
@@ -55,7 +55,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         ISet<string> accounts,
         ISigner signer,
         Func<ITransactionSigner> transactionSigner,
-        INetworkKeys? keys,
+        INetworkKeys keys,
         CancellationToken cancellationToken)
     {
         var logger = Logger(tenant);

@@ -81,7 +81,7 @@ internal sealed unsafe class NativeCurve : ICurve
         return true;
     }
 
-    public bool TryRecover(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> uncompressed65)
+    public bool TryRecoverPublicKey(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> uncompressed65)
     {
         if (uncompressed65.Length != 65 || !Inputs.TryReadSignature(hash32, signature65, out var recoveryId))
         {

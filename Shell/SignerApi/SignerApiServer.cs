@@ -82,6 +82,9 @@ public sealed class SignerApiServer : IAsyncDisposable
     /// <summary>The signer of transactions.</summary>
     public RemoteTransactionSigner TransactionSigner(SignerAddresses addresses) => new(_stage, addresses.ChainBytes);
 
+    /// <summary>The network identity.</summary>
+    public RemoteNetworkKeys NetworkKeys(SignerAddresses addresses) => new(_stage, addresses.ChannelBytes);
+
     /// <summary>Sends the signers away.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -61,7 +61,7 @@ public sealed class NetworkIdentity
     {
         Span<byte> point = stackalloc byte[65];
         Span<byte> compressed = stackalloc byte[33];
-        if (!Curve.Default.TryRecover(SHA256.HashData(message), signature, point))
+        if (!Curve.Default.TryRecoverPublicKey(SHA256.HashData(message), signature, point))
         {
             return null;
         }
