@@ -78,7 +78,7 @@ public sealed class TcpNodesTests : IDisposable
         toBob.Heal();
 
         await Neighbours.PaidAsync(bob, channel, 15, Limit);
-        Assert.Equal(2, toBob.Connections);
+        Assert.True(toBob.Connections > 1);
     }
 
     [Fact]
