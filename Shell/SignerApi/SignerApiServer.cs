@@ -105,6 +105,7 @@ public sealed class SignerApiServer : IAsyncDisposable
     {
         await foreach (var request in attachment.RequestsAsync(cancellationToken))
         {
+            using var tracing = Tracing.Source.StartActivity("deliver");
             await responses.WriteAsync(request, cancellationToken);
         }
     }
@@ -184,6 +185,7 @@ public sealed class SignerApiServer : IAsyncDisposable
             return new Empty();
         }
 
+        using var tracing = Tracing.Source.StartActivity("hear");
         var ack = await AnswerAsync(response, call.CancellationToken);
         if (ack == StageAck.Unknown)
         {
