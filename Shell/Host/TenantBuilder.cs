@@ -6,6 +6,7 @@ using Nitro.Host.Link;
 using Nitro.Host.Loop;
 using Nitro.Host.Options;
 using Nitro.Journal;
+using Nitro.Libp2p.Link;
 using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.SignerApi;
@@ -34,7 +35,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         try
         {
             var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, chainKey, logger), cancellationToken);
-            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, channelKey, cancellationToken);
+            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, new LocalNetworkKeys(channelKey), cancellationToken);
         }
         finally
         {
@@ -46,7 +47,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     /// <summary>The same for one whose keys are at its signers, which attach to this API.</summary>
     public Task<Tenant> OpenAsync(
         TenantPlan tenant, ISet<string> accounts, SignerApiServer api, SignerAddresses addresses, CancellationToken cancellationToken) =>
-        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), default, cancellationToken);
+        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), api.NetworkKeys(addresses), cancellationToken);
 
     /// <summary>What was opened before a failure is closed again, the signer too.</summary>
     private async Task<Tenant> OpenAsync(
@@ -54,7 +55,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         ISet<string> accounts,
         ISigner signer,
         Func<ITransactionSigner> transactionSigner,
-        ReadOnlyMemory<byte> channelKey,
+        INetworkKeys keys,
         CancellationToken cancellationToken)
     {
         var logger = Logger(tenant);
@@ -80,7 +81,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             var journal = Opened(await JournalAsync(tenant, address, cancellationToken));
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
             calls = Gate(tenant, signer.ChannelAddress, address);
-            var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, channelKey, cancellationToken));
+            var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, keys, cancellationToken));
             logger.LogInformation(
                 "Tenant {Tenant}: channel address {Address}, chain account 0x{Account}",
                 tenant.Name,

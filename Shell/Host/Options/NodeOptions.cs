@@ -33,6 +33,9 @@ public sealed record NodeOptions
     /// <summary>How the API is served.</summary>
     public RpcSettings Rpc { get; set; } = new();
 
+    /// <summary>How peers outside this process are reached.</summary>
+    public NetworkSettings Network { get; set; } = new();
+
     /// <summary>What a peer's proposal must satisfy.</summary>
     public PolicySettings Policy { get; set; } = new();
 
