@@ -47,6 +47,13 @@ internal sealed class SignerDoor : IAsyncDisposable
     public async Task AskAsync(int channel, params int[] totals) => await Signer.SubmitAsync(
         [.. totals.Select(total => VoucherRequest.Request(1_000 * channel + total, $"lane {channel}", _payer, channel, total))], CancellationToken.None);
 
+    /// <summary>Asks for a voucher of 5 on the first channel, with more evidence before it.</summary>
+    public async Task AskAsync(IReadOnlyList<ReadOnlyMemory<byte>> evidence)
+    {
+        var request = VoucherRequest.Request(1_005, "lane 1", _payer, 1, 5);
+        await Signer.SubmitAsync([request with { Items = [.. evidence, .. request.Items] }], CancellationToken.None);
+    }
+
     /// <summary>The next answer.</summary>
     public async Task<SignAnswer> NextAsync()
     {
