@@ -41,6 +41,9 @@ internal sealed class StagedRequest
     /// <summary>How often it was given again after a temporary refusal.</summary>
     public int Retries { get; set; }
 
+    /// <summary>How often it was given again because no answer came.</summary>
+    public int Reminders { get; set; }
+
     /// <summary>It is off the stage: copies that wait to be sent need not be.</summary>
     public bool IsEnded => _isEnded;
 

@@ -38,6 +38,11 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         await AttachedAsync(world, "alice", 0);
         var refused = await Assert.ThrowsAsync<RpcError>(() => world.ProposePaymentsAsync(["alice", "bob"], Milli));
         Assert.Equal("no-signer", refused.Tag);
+
+        // What needs no signature goes through to its own answer.
+        var rejected = await Assert.ThrowsAsync<RpcError>(() => world["alice"].CallAsync(
+            "reject_objective", json => json.WriteString("ObjectiveId", "DirectFunding-0x" + new string('1', 64)), null, world.Token));
+        Assert.NotEqual("no-signer", rejected.Tag);
         Assert.NotNull((await world["alice"].CallAsync("get_all_ledger_channels", null, null, world.Token)).GetRawText());
 
         await using (var alices = Signer(world, "alice"))

@@ -85,6 +85,42 @@ public sealed class SignerApiTests
     }
 
     [Fact]
+    public async Task ATransactionIsAskedForWithTheCallsThatCausedIt()
+    {
+        await using var door = await SignerDoor.OpenAsync();
+        await using var signer = await FakeSigner.AttachAsync(door.Address);
+        var call = new Nitro.Ports.CallContext("create_ledger_channel", "{}"u8.ToArray(), new(new byte[] { 1, 2 }, new byte[] { 3, 4 }), new byte[] { 5 }, 6);
+        var transaction = new Nitro.Ports.UnsignedTransaction(1337, 4, 1, 2, 21_000, VoucherRequest.Token, 0, VoucherRequest.Approval);
+        var signing = door.Api.TransactionSigner(new(FakeSigner.Address, FakeSigner.Address)).SignAsync(transaction, [], [call], CancellationToken.None);
+
+        var request = await signer.NextAsync();
+        await signer.SignAsync(request);
+        await signing;
+
+        var shown = Assert.Single(request.Requests);
+        Assert.Equal(("create_ledger_channel", "{}"), (shown.Uri, shown.Request.ToStringUtf8()));
+        Assert.Equal((new byte[] { 1, 2 }, new byte[] { 3, 4 }), (shown.Envelope.ToByteArray(), shown.Signature.ToByteArray()));
+    }
+
+    [Fact]
+    public async Task WhoseAnswerWasNoneIsAskedAgain()
+    {
+        await using var door = await SignerDoor.OpenAsync(patience: TimeSpan.FromMilliseconds(200));
+        await using var signer = await FakeSigner.AttachAsync(door.Address);
+        await door.AskAsync(1, 5);
+        var first = await signer.NextAsync();
+        Assert.Equal("unknown", await signer.RespondAsync(FakeSigner.Signed(first, Host.TestKeys.Key(8))));
+
+        var again = await signer.NextAsync();
+
+        Assert.Equal(first.RequestId, again.RequestId);
+        Assert.NotEqual(first.Delivery, again.Delivery);
+        Assert.Equal(first.Raw, again.Raw);
+        Assert.Equal("accepted", await signer.SignAsync(again));
+        Assert.Null((await door.NextAsync()).RefusedTag);
+    }
+
+    [Fact]
     public async Task AnAnswerToNothingIsUnknown()
     {
         await using var door = await SignerDoor.OpenAsync();

@@ -31,13 +31,14 @@ internal sealed class SignerDoor : IAsyncDisposable
     public Uri Address => Api.Address;
 
     /// <summary>For a node of the signer with these addresses, or of the fake one.</summary>
-    public static async Task<SignerDoor> OpenAsync(SignerAddresses? addresses = null, string? socket = null)
+    public static async Task<SignerDoor> OpenAsync(SignerAddresses? addresses = null, string? socket = null, TimeSpan? patience = null)
     {
         var folder = Directory.CreateTempSubdirectory("nitro-door-");
         var known = addresses ?? new SignerAddresses(FakeSigner.Address, FakeSigner.Address);
         var options = new SignerApiOptions
         {
             Endpoint = GrpcEndpoint.Unix(socket ?? Path.Combine(folder.FullName, "signer.sock")), ServesHsm = true, Known = known,
+            Patience = asked => patience ?? RetryWait.Patience(asked),
         };
         var api = await SignerApiServer.StartAsync(options, TestKeys.Recover, NullLoggerFactory.Instance, CancellationToken.None);
         return new SignerDoor(folder, api, known);
