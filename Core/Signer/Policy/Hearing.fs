@@ -36,6 +36,8 @@ module internal Hearing =
         | RecordVoucher _
         | SignChallenge _
         | SignTransaction _
+        | SignTransportKey _
+        | SignAddressRecord _
         | Heartbeat -> false
 
     /// Items are judged in order, each on what those before it have taught. What is wanted and allowed is signed whatever became of the
