@@ -19,7 +19,6 @@ internal sealed class StageHost : IAsyncDisposable
     private const int Remembered = 4_096;
     private const int LowestId = 1_000;
     private static readonly TimeSpan TickTime = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan ReminderTime = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Action> _mailbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<uint, StagedRequest> _pending = new();
@@ -29,7 +28,7 @@ internal sealed class StageHost : IAsyncDisposable
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger;
-    private readonly Func<int, TimeSpan> _patience;
+    private readonly SilenceWatch _silence;
     private readonly Task _working;
     private volatile StageHandle _stage = StageFactory.Create(PerLane, MostPending, Remembered, 0);
 
@@ -37,13 +36,12 @@ internal sealed class StageHost : IAsyncDisposable
     private uint _nextId = (uint)RandomNumberGenerator.GetInt32(LowestId, 1 << 30);
     private uint _attachmentsMade;
     private long _wrongAnswers;
-    private TimeSpan _remindAt;
 
     /// <param name="logger">Where it complains.</param>
     /// <param name="patience">How long a signer may be silent about a request, by how often it was reminded.</param>
     public StageHost(ILogger logger, Func<int, TimeSpan> patience)
     {
-        (_logger, _patience) = (logger, patience);
+        (_logger, _silence) = (logger, new SilenceWatch(patience));
         _working = Task.Run(WorkAsync);
     }
 
@@ -153,35 +151,10 @@ internal sealed class StageHost : IAsyncDisposable
             }
         }
 
-        if (now >= _remindAt)
+        foreach (var (attachment, request) in _silence.Overdue(_pending.Values, now))
         {
-            Remind(now);
+            Deliver(attachment, request);
         }
-    }
-
-    /// <summary>
-    /// A signer that is silent about a request for long, or has answered something that is no answer, is asked again: it may have lost it.
-    /// </summary>
-    private void Remind(TimeSpan now)
-    {
-        var next = now + ReminderTime;
-        foreach (var request in _pending.Values.OrderBy(request => request.Id))
-        {
-            var patience = _patience(request.Reminders);
-            var silent = request.Copies.Where(copy => !copy.Value.IsRetried && !copy.Value.IsAnswered).ToList();
-            var overdue = silent.Where(copy => now - copy.Value.Given >= patience).ToList();
-            if (overdue.Count > 0)
-            {
-                request.Reminders++;
-                overdue.ForEach(copy => Deliver(copy.Key, request));
-            }
-            else if (silent.Count > 0 && silent.Min(copy => copy.Value.Given) + patience < next)
-            {
-                next = silent.Min(copy => copy.Value.Given) + patience;
-            }
-        }
-
-        _remindAt = next;
     }
 
     private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)

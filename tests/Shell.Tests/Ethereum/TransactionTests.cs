@@ -89,34 +89,6 @@ public sealed class TransactionTests(DevChain dev) : IClassFixture<DevChain>, ID
     }
 
     [Fact]
-    public async Task WhatCausedACallIsShownToItsSignerAsItStoodAtFirst()
-    {
-        var options = await OptionsAsync();
-        var call = new ChainCall(1, "deposit", [dev.Deposit(DevChain.NewChannel(), 0, 5)]);
-        var failing = new FailingSigner(int.MaxValue);
-        await using (var running = RunningChain.Start(options, failing))
-        {
-            await running.Chain.SubmitAsync(call with { Contexts = [Context("open", 1), Context("open", 2)] }, DevChain.Never);
-            await RunningChain.UntilAsync(() => failing.Asked > 0);
-            Assert.Equal([(byte)1, (byte)2], failing.Contexts.Select(context => context.Payload.Span[0]));
-        }
-
-        var signer = new FailingSigner(0);
-        await using var again = RunningChain.Start(options, signer);
-        await again.Chain.SubmitAsync(call with { Contexts = [Context("other", 3)] }, DevChain.Never);
-        await MinedAsync(again, 1);
-        Assert.Equal(["open", "open"], signer.Contexts.Select(context => context.Method));
-        Assert.Equal([(byte)1, (byte)2], signer.Contexts.Select(context => context.Payload.Span[0]));
-        Assert.Equal([(10, 20, 30, 40L), (10, 20, 30, 40L)], signer.Contexts.Select(Lengths));
-
-        static CallContext Context(string method, byte payload) =>
-            new(method, new[] { payload }, new CallSignature(new byte[10], new byte[20]), new byte[30], 40);
-
-        static (int Envelope, int Signature, int Device, long Time) Lengths(CallContext context) =>
-            (context.Signed.Envelope.Length, context.Signed.Signature.Length, context.PublicKey.Length, context.Time);
-    }
-
-    [Fact]
     public async Task CallThatWouldRevertIsRefusedWithItsReasonAndNotSent()
     {
         await using var running = RunningChain.Start(await OptionsAsync(), account: 3);
