@@ -41,7 +41,7 @@ module internal Tenants =
     let private wait (task: Task) = task.GetAwaiter().GetResult()
     let private big = 1_000_000_000_000UL
 
-    /// Shows a fresh signer the payment channels, as the node would have shown them when they were opened, and has a first voucher signed on each.
+    /// Shows a fresh signer the channels that it pays through, as the node would have shown them when they were opened, and has a first voucher signed on each.
     let private teach (settings: Settings) (signer: ISigner) (facts: seq<struct (int64 * Fact)>) =
         let contracts =
             UseContracts
@@ -66,7 +66,7 @@ module internal Tenants =
         let requests =
             [| for struct (_, fact) in facts do
                    match fact with
-                   | ChannelAdded terms when terms.Fixed.App = settings.VirtualApp -> request terms
+                   | ChannelAdded terms when terms.Fixed.App = settings.VirtualApp && List.head terms.Fixed.Participants = settings.Me -> request terms
                    | _ -> () |]
 
         task {
