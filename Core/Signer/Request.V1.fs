@@ -98,6 +98,13 @@ module internal RequestV1 =
         | CloseChannel id ->
             writer |> kind "close"
             writer |> channel id
+        | SignTransportKey key ->
+            writer |> kind "transport-key"
+            writer |> JsonWrite.bytes32 "key" key
+        | SignAddressRecord(publicKey, time) ->
+            writer |> kind "address-record"
+            writer |> JsonWrite.bytes "publicKey" publicKey
+            writer |> PartsV1.writeTime "time" time
         | Heartbeat -> writer |> kind "heartbeat"
 
     let encode (request: SignerRequest) : byte[] =
@@ -208,6 +215,13 @@ module internal RequestV1 =
             return SignProposal(ledger, turn, proposal)
         }
 
+    let private readRecord root : Read<SignerRequest> =
+        read {
+            let! publicKey = Json.bytes "publicKey" root
+            let! time = PartsV1.readTime "time" root
+            if publicKey.Length = 64 then return SignAddressRecord(publicKey, time) else return! Error "publicKey: expected 64 bytes"
+        }
+
     let private signed reading root = reading root |> Result.bind (fun found -> readSignature root |> Result.map (fun by -> found, by))
 
     let decode (body: ReadOnlyMemory<byte>) : Read<SignerRequest> =
@@ -227,5 +241,7 @@ module internal RequestV1 =
                 | "challenge" -> readState root |> Result.map SignChallenge
                 | "transaction" -> readTransaction root |> Result.map SignTransaction
                 | "close" -> readChannelId root |> Result.map CloseChannel
+                | "transport-key" -> Json.bytes32 "key" root |> Result.map SignTransportKey
+                | "address-record" -> readRecord root
                 | "heartbeat" -> Ok Heartbeat
                 | other -> Error $"kind: no such kind of item: {other}"))

@@ -33,16 +33,23 @@ type SigningItem internal (request: SignerRequest, lent: struct (Approval * Cred
     /// An approval that a verified call stands for.
     member internal _.Lent = lent
 
+    /// The network identity signs it: it knows no contracts.
+    member internal _.IsOfIdentity =
+        match wanted with
+        | ValueSome(WantedTransportKey _ | WantedAddressRecord _) -> true
+        | ValueSome(WantedState _ | WantedProposal _ | WantedVoucher _ | WantedChallenge _ | WantedTransaction _)
+        | ValueNone -> false
+
     /// It asks for a signature, and so ends a request.
     member _.IsWanted = wanted.IsSome
 
     member _.Key =
         match wanted with
         | ValueSome(WantedTransaction _) -> SigningKey.Chain
-        | ValueSome(WantedState _ | WantedProposal _ | WantedVoucher _ | WantedChallenge _)
+        | ValueSome(WantedState _ | WantedProposal _ | WantedVoucher _ | WantedChallenge _ | WantedTransportKey _ | WantedAddressRecord _)
         | ValueNone -> SigningKey.Channel
 
-    /// The channel (0x and 64 digits) in whose order it has a place; empty for a transaction and for evidence.
+    /// The channel (0x and 64 digits) in whose order it has a place; empty for a transaction, for what the network identity signs, and for evidence.
     member _.Lane =
         match ValueOption.bind Wanted.lane wanted with
         | ValueSome channel -> channel.ToString()
@@ -237,7 +244,12 @@ type SignerCore private () =
         let pinned = pin memory items
         let ready = memory.With(pinned, memory.State)
 
-        match ready.Config with
+        let config =
+            match ready.Config with
+            | ValueNone when items |> Seq.forall _.IsOfIdentity -> ValueSome(memory.Policy.Make ContractSet.none memory.Me)
+            | known -> known
+
+        match config with
         | ValueNone -> SigningVerdict(VerdictKind.Refused, [||], Tags.contractsPinned.Name, memory)
         | ValueSome config ->
             let lend (powers: Powers) (item: SigningItem) =

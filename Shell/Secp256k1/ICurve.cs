@@ -25,7 +25,21 @@ public interface ICurve
 
     /// <summary>Who signed this digest. Takes v as 27 or 28, or as 0 or 1, and s from either half.</summary>
     /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
-    bool TryRecoverAddress(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> address20);
+    bool TryRecoverAddress(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> address20)
+    {
+        Span<byte> key = stackalloc byte[65];
+        if (address20.Length != 20 || !TryRecoverPublicKey(hash32, signature65, key))
+        {
+            return Inputs.Refuse(address20);
+        }
+
+        Inputs.WriteAddress(key, address20);
+        return true;
+    }
+
+    /// <summary>The key that signed this digest, as 0x04, x (32), y (32). Takes v and s as <see cref="TryRecoverAddress"/> does.</summary>
+    /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>
+    bool TryRecoverPublicKey(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> uncompressed65);
 
     /// <summary>The public key as 0x04, x (32), y (32).</summary>
     /// <exception cref="InvalidOperationException">The library failed in itself, see <see cref="IsNative"/>.</exception>

@@ -56,11 +56,11 @@ internal sealed class ManagedCurve : ICurve
         return true;
     }
 
-    public bool TryRecoverAddress(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> address20)
+    public bool TryRecoverPublicKey(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> uncompressed65)
     {
-        if (address20.Length != 20 || !Inputs.TryReadSignature(hash32, signature65, out var recoveryId))
+        if (uncompressed65.Length != 65 || !Inputs.TryReadSignature(hash32, signature65, out var recoveryId))
         {
-            return Inputs.Refuse(address20);
+            return Inputs.Refuse(uncompressed65);
         }
 
         var r = ToInteger(signature65[..32]);
@@ -69,7 +69,7 @@ internal sealed class ManagedCurve : ICurve
         var y = x.Square().Multiply(x).Add(curve.B).Sqrt();
         if (y is null)
         {
-            return Inputs.Refuse(address20);
+            return Inputs.Refuse(uncompressed65);
         }
 
         var point = curve.CreatePoint(r, (y.TestBitZero() == (recoveryId == 1) ? y : y.Negate()).ToBigInteger());
@@ -79,10 +79,10 @@ internal sealed class ManagedCurve : ICurve
         var key = ECAlgorithms.SumOfTwoMultiplies(Parameters.G, u1, point, u2);
         if (key.IsInfinity)
         {
-            return Inputs.Refuse(address20);
+            return Inputs.Refuse(uncompressed65);
         }
 
-        Inputs.WriteAddress(key.Normalize().GetEncoded(compressed: false), address20);
+        key.Normalize().GetEncoded(compressed: false).CopyTo(uncompressed65);
         return true;
     }
 

@@ -81,32 +81,25 @@ internal sealed unsafe class NativeCurve : ICurve
         return true;
     }
 
-    public bool TryRecoverAddress(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> address20)
+    public bool TryRecoverPublicKey(ReadOnlySpan<byte> hash32, ReadOnlySpan<byte> signature65, Span<byte> uncompressed65)
     {
-        if (address20.Length != 20 || !Inputs.TryReadSignature(hash32, signature65, out var recoveryId))
+        if (uncompressed65.Length != 65 || !Inputs.TryReadSignature(hash32, signature65, out var recoveryId))
         {
-            return Inputs.Refuse(address20);
+            return Inputs.Refuse(uncompressed65);
         }
 
         var recoverable = stackalloc byte[65];
         var publicKey = stackalloc byte[64];
-        Span<byte> uncompressed = stackalloc byte[65];
         bool found;
         fixed (byte* hash = hash32, compact = signature65)
         {
             found = library.ParseCompact(context, recoverable, compact, recoveryId) == 1
                 && library.Recover(context, publicKey, recoverable, hash) == 1
-                && TrySerialize(publicKey, uncompressed);
+                && TrySerialize(publicKey, uncompressed65);
         }
 
         Check();
-        if (!found)
-        {
-            return Inputs.Refuse(address20);
-        }
-
-        Inputs.WriteAddress(uncompressed, address20);
-        return true;
+        return found || Inputs.Refuse(uncompressed65);
     }
 
     public bool TryGetPublicKey(ReadOnlySpan<byte> privateKey32, Span<byte> uncompressed65)

@@ -57,6 +57,7 @@ internal sealed class Attachment : IDisposable
                 }
                 else
                 {
+                    using var tracing = Tracing.Source.StartActivity("receive");
                     await _bench.PutAsync(new Errand(this, request), _lost.Token);
                 }
 
@@ -95,6 +96,7 @@ internal sealed class Attachment : IDisposable
     {
         try
         {
+            using var tracing = response.RequestId == 0 ? null : Tracing.Source.StartActivity("answer");
             using var call = _channel.Start(SignerApiMethods.RespondHsmRequest, response, AnswerTime, _lost.Token);
             await call.SingleAsync(_lost.Token);
             if (call.Trailers.Find(SignerApiTerms.Ack)?.Value == "unknown")

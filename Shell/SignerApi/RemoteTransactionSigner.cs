@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nitro.Ports;
 
 namespace Nitro.SignerApi;
@@ -6,12 +5,11 @@ namespace Nitro.SignerApi;
 /// <summary>The chain account's key is elsewhere: the transaction's fields go on the stage, a signature comes back.</summary>
 public sealed class RemoteTransactionSigner : ITransactionSigner
 {
-    private readonly StageHost stage;
-    private int lanes;
+    private readonly StageAsker asker;
 
     internal RemoteTransactionSigner(StageHost stage, ReadOnlyMemory<byte> account)
     {
-        this.stage = stage;
+        asker = new StageAsker(stage, "transaction", account);
         Account = account;
     }
 
@@ -24,22 +22,6 @@ public sealed class RemoteTransactionSigner : ITransactionSigner
         UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
     {
         var typed = transaction.Typed();
-        var answer = new TaskCompletionSource<SigningResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        // A lane of its own each: one that is given up leaves the stage without the others.
-        var lane = string.Create(CultureInfo.InvariantCulture, $"transaction/{Interlocked.Increment(ref lanes)}");
-        var job = new SigningJob([.. evidence, typed.Request], typed.Digest, Account, result => answer.TrySetResult(result));
-        await stage.SubmitAsync(lane, [job], true, cancellationToken);
-        try
-        {
-            var result = await answer.Task.WaitAsync(cancellationToken);
-            return result.RefusedTag is { } tag
-                ? throw new InvalidOperationException($"the signer refuses: {tag}")
-                : typed.Raw(result.Signature);
-        }
-        finally
-        {
-            stage.Close(lane);
-        }
+        return typed.Raw(await asker.AskAsync([.. evidence, typed.Request], typed.Digest, cancellationToken));
     }
 }

@@ -82,6 +82,9 @@ public sealed class SignerApiServer : IAsyncDisposable
     /// <summary>The signer of transactions.</summary>
     public RemoteTransactionSigner TransactionSigner(SignerAddresses addresses) => new(_stage, addresses.ChainBytes);
 
+    /// <summary>The network identity.</summary>
+    public RemoteNetworkKeys NetworkKeys(SignerAddresses addresses) => new(_stage, addresses.ChannelBytes);
+
     /// <summary>Sends the signers away.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -102,6 +105,7 @@ public sealed class SignerApiServer : IAsyncDisposable
     {
         await foreach (var request in attachment.RequestsAsync(cancellationToken))
         {
+            using var tracing = Tracing.Source.StartActivity("deliver");
             await responses.WriteAsync(request, cancellationToken);
         }
     }
@@ -181,6 +185,7 @@ public sealed class SignerApiServer : IAsyncDisposable
             return new Empty();
         }
 
+        using var tracing = Tracing.Source.StartActivity("hear");
         var ack = await AnswerAsync(response, call.CancellationToken);
         if (ack == StageAck.Unknown)
         {

@@ -91,6 +91,7 @@ internal sealed class MemoryStore : IDisposable
         }
 
         memory = next;
+        using var tracing = guard is null ? null : Tracing.Source.StartActivity("anchor");
         guard?.Follow(next);
         return true;
     }

@@ -57,17 +57,27 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var digests = new (ReadOnlyMemory<byte> Digest, byte[] Key)[batch.Count];
         var answers = new DeskAnswer[batch.Count];
-        for (var i = 0; i < answers.Length; i++)
+        using (Tracing.Source.StartActivity("judge"))
         {
-            (digests[i], answers[i]) = Decide(batch[i], now, ref memory, heard, waiting);
+            for (var i = 0; i < answers.Length; i++)
+            {
+                (digests[i], answers[i]) = Decide(batch[i], now, ref memory, heard, waiting);
+            }
         }
 
-        if (store.Keep(memory, heard))
+        using (Tracing.Source.StartActivity("remember"))
         {
-            Interlocked.Increment(ref commits);
+            if (store.Keep(memory, heard))
+            {
+                Interlocked.Increment(ref commits);
+            }
         }
 
-        Sign(digests, answers);
+        using (Tracing.Source.StartActivity("sign"))
+        {
+            Sign(digests, answers);
+        }
+
         Interlocked.Increment(ref batches);
         return answers;
     }

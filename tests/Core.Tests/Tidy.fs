@@ -139,7 +139,7 @@ let ``The compiler meets the layers in their order`` project =
 
 /// Declarations at the left margin or one level in under a namespace.
 let private exposed (source: Source) =
-    if source.Path.StartsWith("Core/Boundary/", System.StringComparison.Ordinal) || List.contains source.Path [ "Core/Signer/SignerBoundary.fs"; "Core/Signer/CallBoundary.fs" ] then
+    if source.Path.StartsWith("Core/Boundary/", System.StringComparison.Ordinal) || List.contains source.Path [ "Core/Signer/SignerBoundary.fs"; "Core/Signer/CallBoundary.fs"; "Core/Signer/IdentityBoundary.fs" ] then
         []
     else
         Sources.matching @"(?m)^(\[<[^\n]*>\]\s*)?(type|module|exception|and)\s+(\[<[^\n]*>\]\s*)?(?!internal\b|private\b)\w" source

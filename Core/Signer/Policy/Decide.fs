@@ -185,6 +185,15 @@ module internal Decide =
 
         rule asked book.Close case (link id.Value id.Value) ValueNone Channels.retire
 
+    /// Changes nothing: the same key signs the same again at any time.
+    let private signRecord (book: Rulebook) (asked: Asked) publicKey time =
+        let case: AddressRecordCase = { Asked = asked; PublicKey = publicKey; Time = time }
+
+        match Rule.judge asked.Config.Modes book.AddressRecord case with
+        | Stopped decision -> decision, asked.State
+        | SameAgain
+        | Passed _ -> Allow(ValueSome(NetworkIdentity.addressRecordDigest publicKey asked.Config.Me time), true, []), asked.State
+
     /// `book` is the standard one everywhere but where a test shows that a rule is needed.
     let by (book: Rulebook) (powers: Powers) (config: SignerConfig) (state: SignerState) (envelope: SignerEnvelope) : Decision * SignerState =
         let asked =
@@ -207,6 +216,9 @@ module internal Decide =
         | SignChallenge wanted -> challenge book asked wanted
         | SignTransaction transaction -> signTransaction book asked transaction
         | CloseChannel channel -> close book asked channel
+        // Whoever has the connection can only talk as the node; what counts for money is signed for itself.
+        | SignTransportKey key -> Allow(ValueSome(NetworkIdentity.transportKeyDigest key), true, []), state
+        | SignAddressRecord(publicKey, time) -> signRecord book asked publicKey time
         | Heartbeat -> Allow(ValueNone, true, []), state
 
     let decide powers config state envelope = by Rulebook.standard powers config state envelope

@@ -145,8 +145,7 @@ module internal PolicyPlanV1 =
 
     /// What holds, a line each, for the operator.
     let describe (plan: PolicyPlan) : string list =
-        let nowhere = { ChainId = 0UL; Adjudicator = Address.zero; ConsensusApp = Address.zero; VirtualPaymentApp = Address.zero }
-        let config = plan.Make (ValueOption.defaultValue nowhere plan.Contracts) Address.zero
+        let config = plan.Make (ValueOption.defaultValue ContractSet.none plan.Contracts) Address.zero
         let all items = match items with [] -> "nothing" | some -> String.Join(", ", some)
         let tokens = all [ for KeyValue(token, cap) in config.Tokens -> $"{cap} of {token}" ]
         let locked = all [ for KeyValue(asset, amount) in config.MaxLocked -> $"{amount} of {asset}" ]

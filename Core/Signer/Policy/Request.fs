@@ -34,6 +34,14 @@ type internal ContractSet =
       ConsensusApp: Address
       VirtualPaymentApp: Address }
 
+module internal ContractSet =
+    /// Before any are known.
+    let none: ContractSet =
+        { ChainId = 0UL
+          Adjudicator = Address.zero
+          ConsensusApp = Address.zero
+          VirtualPaymentApp = Address.zero }
+
 /// Everything a signer can be asked. There is no way to name a hash.
 type internal SignerRequest =
     | UseContracts of ContractSet
@@ -49,6 +57,10 @@ type internal SignerRequest =
     | SignChallenge of State
     | SignTransaction of Transaction
     | CloseChannel of ChannelId
+    /// The public X25519 key that the node has made for its connections.
+    | SignTransportKey of Bytes32
+    /// Our public key: x and y, 32 bytes each; seconds since 1970.
+    | SignAddressRecord of publicKey: byte[] * time: int64
     | Heartbeat
 
 /// A request with what surrounds it: the signer's own clock, and the root its anchor holds where there is one.
@@ -79,6 +91,8 @@ type internal Wanted =
     | WantedVoucher of Voucher
     | WantedChallenge of State
     | WantedTransaction of Transaction
+    | WantedTransportKey of Bytes32
+    | WantedAddressRecord of publicKey: byte[] * time: int64
 
 module internal SignerRequest =
     let wanted request : Wanted voption =
@@ -88,6 +102,8 @@ module internal SignerRequest =
         | SignVoucher voucher -> ValueSome(WantedVoucher voucher)
         | SignChallenge state -> ValueSome(WantedChallenge state)
         | SignTransaction transaction -> ValueSome(WantedTransaction transaction)
+        | SignTransportKey key -> ValueSome(WantedTransportKey key)
+        | SignAddressRecord(publicKey, time) -> ValueSome(WantedAddressRecord(publicKey, time))
         | UseContracts _
         | NewChannel _
         | ApproveRequest _
@@ -107,7 +123,9 @@ module internal Wanted =
         | WantedChallenge state -> ValueSome(FixedPart.channelId state.Fixed)
         | WantedProposal ledger -> ValueSome ledger
         | WantedVoucher voucher -> ValueSome voucher.Channel
-        | WantedTransaction _ -> ValueNone
+        | WantedTransaction _
+        | WantedTransportKey _
+        | WantedAddressRecord _ -> ValueNone
 
     /// What is signed, as far as the request itself tells: which state a proposal makes, the signer's own copy tells alone.
     let digest wanted : Bytes32 voption =
@@ -116,6 +134,9 @@ module internal Wanted =
         | WantedChallenge state -> ValueSome(Digest.personal (State.challengeHash (hash state)))
         | WantedVoucher voucher -> ValueSome(Digest.personal (Voucher.hash voucher))
         | WantedTransaction transaction -> ValueSome(Transaction.digest transaction)
+        | WantedTransportKey key -> ValueSome(NetworkIdentity.transportKeyDigest key)
+        | WantedAddressRecord(publicKey, time) ->
+            NetworkIdentity.addressOf publicKey |> ValueOption.map (fun owner -> NetworkIdentity.addressRecordDigest publicKey owner time)
         | WantedProposal _ -> ValueNone
 
 module internal Approval =

@@ -129,6 +129,8 @@ module internal SignerRowsV1 =
              | ValueNone -> [])
         | UseContracts _
         | SignChallenge _
+        | SignTransportKey _
+        | SignAddressRecord _
         | Heartbeat -> []
 
     let private readHead (memory: SignerState) root : Read<SignerState> =

@@ -13,7 +13,8 @@ type internal Rulebook =
       Received: Rule<ReceivedCase> list
       Challenge: Rule<StateCase> list
       Transaction: Rule<TransactionCase> list
-      Close: Rule<CloseCase> list }
+      Close: Rule<CloseCase> list
+      AddressRecord: Rule<AddressRecordCase> list }
 
 module internal Rulebook =
     let standard: Rulebook =
@@ -28,7 +29,8 @@ module internal Rulebook =
           Received = Vouchers.receiving
           Challenge = States.challenging
           Transaction = Transactions.rules
-          Close = Channels.closing }
+          Close = Channels.closing
+          AddressRecord = Identities.records }
 
     let private tags (rules: Rule<'Case> list) = rules |> List.map _.Tag
 
@@ -45,7 +47,8 @@ module internal Rulebook =
           "RecordVoucher", tags book.Received
           "SignChallenge", tags book.Challenge
           "SignTransaction", tags book.Transaction
-          "CloseChannel", tags book.Close ]
+          "CloseChannel", tags book.Close
+          "SignAddressRecord", tags book.AddressRecord ]
 
     /// Without one rule of one request: to show that each is needed.
     let without (request: string) (tag: Tag) (book: Rulebook) : Rulebook =
@@ -63,4 +66,5 @@ module internal Rulebook =
           Received = drop "RecordVoucher" book.Received
           Challenge = drop "SignChallenge" book.Challenge
           Transaction = drop "SignTransaction" book.Transaction
-          Close = drop "CloseChannel" book.Close }
+          Close = drop "CloseChannel" book.Close
+          AddressRecord = drop "SignAddressRecord" book.AddressRecord }

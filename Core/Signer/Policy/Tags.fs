@@ -84,6 +84,8 @@ module internal Tags =
     let depositObserved = tag Lenient "deposit-observed" "a sighting never goes back in time"
     let peerSignature = tag Firm "peer-signature" "what a peer signed is recovered, not believed"
     let voucherSignature = tag Firm "voucher-signature" "only the payer's own voucher within its means counts"
+    let recordOwn = tag Firm "record-own" "a record under our name that leads to somebody else"
+    let recordTime = tag Firm "record-time" "a record from the future hides us from peers until then"
     let closeFinished = tag Lenient "close-finished" "a channel that still backs money is not forgotten"
 
     let all =
@@ -94,7 +96,7 @@ module internal Tags =
           removeAfterFinal; removeAmount; voucherChannel; voucherPayerOnly; voucherIncreasing; voucherCap; voucherApproved
           voucherRedeemBest; challengeLatestOnly; txChain; txNoCreate; txTarget; txSelector; txChannel; txValue; depositAfterPreFund
           depositAmount; depositOrder; txSpender; txCap; txFee; txNonce; velocity; payeeAllowlist; approvalFresh; depositObserved
-          peerSignature; voucherSignature; closeFinished; counts ]
+          peerSignature; voucherSignature; recordOwn; recordTime; closeFinished; counts ]
 
     let tryFind name = all |> List.tryFind (fun tag -> tag.Name = name)
 

@@ -75,6 +75,7 @@ internal sealed class SignLane(
     {
         try
         {
+            using var tracing = Tracing.Source.StartActivity("submit");
             askedAt = Stopwatch.GetTimestamp();
             await signer.SubmitAsync(batch, cancellationToken);
             retry.Reset();

@@ -66,8 +66,12 @@ internal sealed class Turn(IJournal journal, NodeHandle start, EventClock clock,
         if (entries.Count > 0)
         {
             // Never cancelled: once it has begun, only the answer tells what is durable.
-            var result = await journal.AppendAsync(position, entries, CancellationToken.None);
-            Check(result.Outcome);
+            using (Tracing.Source.StartActivity("append"))
+            {
+                var result = await journal.AppendAsync(position, entries, CancellationToken.None);
+                Check(result.Outcome);
+            }
+
             position += entries.Count;
         }
 
@@ -76,14 +80,19 @@ internal sealed class Turn(IJournal journal, NodeHandle start, EventClock clock,
             Volatile.Write(ref published, steps[^1].Step.Node);
         }
 
+        Release();
+        steps.Clear();
+        entries.Clear();
+        bytes = 0;
+    }
+
+    private void Release()
+    {
+        using var tracing = entries.Count > 0 ? Tracing.Source.StartActivity("release") : null;
         foreach (var (mail, step) in steps)
         {
             release.Release(mail, step);
         }
-
-        steps.Clear();
-        entries.Clear();
-        bytes = 0;
     }
 
     private void Check(AppendOutcome outcome)

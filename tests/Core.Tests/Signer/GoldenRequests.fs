@@ -35,7 +35,9 @@ let private items: SignerRequest list =
       SignTransaction(deposit 7UL direct 0 50)
       SignTransaction { deposit 7UL direct 0 50 with To = ValueNone }
       CloseChannel(id direct)
-      Heartbeat ]
+      Heartbeat
+      SignTransportKey(Bytes32.ofUInt64 7UL)
+      SignAddressRecord(publicKey, start) ]
 
 let private path = Path.Combine(Sources.root, "tests", "Core.Tests", "golden", "requests.v1.jsonl")
 

@@ -131,4 +131,6 @@ module internal HackedMoves =
         | UseContracts contracts -> [ UseContracts(if random.Next 2 = 0 then { contracts with ChainId = 1UL } else { contracts with Adjudicator = cast.Stranger }) ]
         | NewChannel terms -> [ NewChannel(bendTerms cast random terms) ]
         | CloseChannel _ -> [ CloseChannel(id (pick random channels)) ]
-        | Heartbeat -> [ Heartbeat ]
+        | SignTransportKey _
+        | SignAddressRecord _
+        | Heartbeat -> [ SignTransportKey(Bytes32.ofUInt64 (uint64 (random.Next()))); SignAddressRecord(Array.init 64 (fun _ -> byte (random.Next 256)), int64 (random.Next())) ]

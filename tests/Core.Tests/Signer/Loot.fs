@@ -41,7 +41,9 @@ type internal Loot(cast: Cast, config: SignerConfig, approved: int) =
         | SignProposal(ledger, turn, _) -> slot ledger turn digest
         | SignVoucher voucher -> promise voucher
         | SignTransaction transaction -> spent transaction digest
-        | SignChallenge _ -> ()
+        | SignChallenge _
+        | SignTransportKey _ -> ()
+        | SignAddressRecord(key, _) -> if NetworkIdentity.addressOf key <> ValueSome config.Me then complain "a record for somebody else"
         | UseContracts _
         | NewChannel _
         | ApproveRequest _

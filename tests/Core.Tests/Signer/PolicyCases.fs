@@ -268,5 +268,13 @@ module internal PolicyCases =
           case kind Tags.closeFinished directOpen (CloseChannel(id direct)) (held direct 99)
           unanchored kind over (CloseChannel(id direct)) ]
 
+    let records =
+        let kind = "SignAddressRecord"
+        let named = { config with Me = ValueOption.defaultValue stranger (NetworkIdentity.addressOf publicKey) }
+        let record time = SignAddressRecord(publicKey, time)
+
+        [ case kind Tags.recordOwn SignerState.empty (SignAddressRecord(Array.rev publicKey, start)) (record start) |> under named
+          case kind Tags.recordTime SignerState.empty (record (start + 601L)) (record (start + 600L)) |> later |> under named ]
+
     let all =
-        contracts @ newChannel @ approvals @ sightings @ witnesses @ states @ proposals @ vouchers @ received @ challenges @ transactions @ closes
+        contracts @ newChannel @ approvals @ sightings @ witnesses @ states @ proposals @ vouchers @ received @ challenges @ transactions @ closes @ records

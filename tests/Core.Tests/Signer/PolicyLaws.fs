@@ -129,6 +129,8 @@ let private slot request =
     | SignChallenge _
     | SignTransaction _
     | CloseChannel _
+    | SignTransportKey _
+    | SignAddressRecord _
     | Heartbeat -> None
 
 let private lossBy book config requests =

@@ -22,6 +22,8 @@ module internal PolicyWorld =
     let chainId = 1337UL
     let device = Array.append [| 4uy |] (Array.create 64 7uy)
     let start = 1_700_000_000L
+    /// Of a channel key: x and y.
+    let publicKey = Array.init 64 byte
     let amount (value: int) = Amount.ofUInt64 (uint64 value)
 
     let signedBy (signer: Address) (digest: Bytes32) : Signature = { R = digest; S = Destination.ofAddress signer; V = 27uy }

@@ -36,7 +36,7 @@ let ``Signing requests: what decodes is what was written`` () =
               Right = samples.Bytes32() }
 
         RequestV1.encode (
-            match samples.Below 14 with
+            match samples.Below 16 with
             | 0 -> SignVoucher voucher
             | 1 -> SignState state
             | 2 -> SignTransaction(transaction samples)
@@ -55,6 +55,8 @@ let ``Signing requests: what decodes is what was written`` () =
             | 10 -> approval (Close id)
             | 11 -> SignChallenge state
             | 12 -> CloseChannel id
+            | 13 -> SignTransportKey(samples.Bytes32())
+            | 14 -> SignAddressRecord(Array.append (samples.Bytes32().ToArray()) (samples.Bytes32().ToArray()), 9L)
             | _ ->
                 UseContracts
                     { ChainId = samples.UInt64()

@@ -18,46 +18,41 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
     public async Task PaymentsGoOnThroughKillsOfSignerAndNode()
     {
         await using var world = await World.BuildAsync(lab, "alice", "bob");
-        world.Config["signer"] = "remote";
-        foreach (var party in world.Parties)
-        {
-            world.Tenant(party.Name).Remove("keys");
-        }
-
-        await using var bobs = Signer(world, "bob");
-        await using (var alices = Signer(world, "alice"))
+        world.WithoutKeys("alice", "bob");
+        await using var bobs = world.StartSigner("bob");
+        await using (var alices = world.StartSigner("alice"))
         {
             await world.StartProcessAsync();
-            await AttachedAsync(world, "alice", 1);
-            await AttachedAsync(world, "bob", 1);
+            await world.AttachedAsync("alice", 1);
+            await world.AttachedAsync("bob", 1);
             var ledger = await world.OpenLedgerAsync("alice", "bob", 10 * Milli, 10 * Milli);
             Assert.Equal("Open", (await world.LedgerAsync("alice", ledger)).Status);
         }
 
         var channel = (string?)null;
-        await AttachedAsync(world, "alice", 0);
+        await world.AttachedAsync("alice", 0);
         var refused = await Assert.ThrowsAsync<RpcError>(() => world.ProposePaymentsAsync(["alice", "bob"], Milli));
         Assert.Equal("no-signer", refused.Tag);
         Assert.NotNull((await world["alice"].CallAsync("get_all_ledger_channels", null, null, world.Token)).GetRawText());
 
-        await using (var alices = Signer(world, "alice"))
+        await using (var alices = world.StartSigner("alice"))
         {
-            await AttachedAsync(world, "alice", 1);
+            await world.AttachedAsync("alice", 1);
             channel = await world.OpenPaymentsAsync(["alice", "bob"], Milli);
             await world.PayAsync("alice", channel, 10);
             await alices.KillAsync(world.Token);
         }
 
-        await AttachedAsync(world, "alice", 0);
+        await world.AttachedAsync("alice", 0);
 
         // With an id of its own the caller chooses to wait, and the node goes on with it even through a restart.
         var waiting = world.PayAsync("alice", channel, 5, "a-request-that-waits");
-        await Wait.UntilAsync(async () => await PendingAsync(world, "alice") == 1, world.Token);
+        await Wait.UntilAsync(async () => await world.PendingAsync("alice") == 1, world.Token);
         await world.Process!.KillAsync(world.Token);
         await Assert.ThrowsAsync<RpcUnreachable>(() => waiting);
         await world.StartProcessAsync();
-        await Wait.UntilAsync(async () => await PendingAsync(world, "alice") == 1, world.Token);
-        await using var again = Signer(world, "alice");
+        await Wait.UntilAsync(async () => await world.PendingAsync("alice") == 1, world.Token);
+        await using var again = world.StartSigner("alice");
         await world.PayAsync("alice", channel, 5, "a-request-that-waits");
         await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 15, world.Token);
         await world.Process!.KillAsync(world.Token);
@@ -73,9 +68,9 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         }
 
         await using var world = await World.BuildAsync(lab, "alice", "bob");
-        await using var alices = Signer(world, "alice");
-        await using var bobs = Signer(world, "bob");
-        var channel = await StartWithChannelAsync(world);
+        await using var alices = world.StartSigner("alice");
+        await using var bobs = world.StartSigner("bob");
+        var channel = await world.StartWithChannelAsync();
         await world.PayAsync("alice", channel, 10);
         await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 10, world.Token);
 
@@ -95,9 +90,9 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
     public async Task ASignedCallIsJudgedAtTheNodeAndOnceMoreAtTheSigner()
     {
         await using var world = await World.BuildAsync(lab, "alice", "bob");
-        await using var alices = Signer(world, "alice");
-        await using var bobs = Signer(world, "bob");
-        var channel = await StartWithChannelAsync(world);
+        await using var alices = world.StartSigner("alice");
+        await using var bobs = world.StartSigner("bob");
+        var channel = await world.StartWithChannelAsync();
         var file = Path.Combine(Path.GetDirectoryName(world.ConfigFile)!, "phone.key");
         var key = await SaidAsync("nitro", "device", "new", file);
         using var device = DeviceKey.LoadOrCreate(file);
@@ -119,7 +114,7 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         Assert.Contains("device-unknown", tag);
         var opening = await ProposeAsync(world, client);
         Assert.Contains("device-unknown", (await world.ReachesAsync("alice", opening.Objective, "Rejected")).GetRawText());
-        await SaidAsync("nitro-signer", "devices", "enrol", key, "--name", "phone", "--data-directory", SignerFolder(world, "alice"));
+        await SaidAsync("nitro-signer", "devices", "enrol", key, "--name", "phone", "--data-directory", world.SignerFolder("alice"));
         await PayAsync(client);
         opening = await ProposeAsync(world, client);
         await world.CompletedAsync(opening.Objective, "alice", "bob");
@@ -140,7 +135,7 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         world.Config["rpc"] = new JsonObject { ["requireSigned"] = true };
         await world.Process!.KillAsync(world.Token);
         await world.StartProcessAsync();
-        await AttachedAsync(world, "alice", 1);
+        await world.AttachedAsync("alice", 1);
         Assert.Equal((-32012, "call-replayed"), await RefusedAsync(replaying));
         var unsigned = await Assert.ThrowsAsync<RpcError>(() => world.PayAsync("alice", channel, 1));
         Assert.Equal("signature-required", unsigned.Tag);
@@ -151,53 +146,18 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
     public async Task BeforeTheFirstContactItSaysThatItWaits()
     {
         await using var world = await World.BuildAsync(lab, "carol");
-        world.Config["signer"] = new JsonObject { ["remote"] = new JsonObject { ["listen"] = SocketOf(world, "carol") } };
+        world.Config["signer"] = new JsonObject { ["remote"] = new JsonObject { ["listen"] = world.SocketOf("carol") } };
         world.Tenant("carol").Remove("keys");
         await world.StartAsync();
 
         var refused = await Assert.ThrowsAsync<RpcError>(() => world["carol"].CallAsync("get_address", null, null, world.Token));
         Assert.Equal("waiting-for-signer", refused.Tag);
         Assert.NotEqual("", (await world["carol"].CallAsync("version", null, null, world.Token)).GetString());
-        await using var signer = Signer(world, "carol");
+        await using var signer = world.StartSigner("carol");
         await Wait.UntilAsync(
             async () => string.Equals(await AddressAsync(world, "carol"), world["carol"].AddressText, StringComparison.OrdinalIgnoreCase), world.Token);
         Assert.Contains("waiting for signer", world.Log.Text);
     }
-
-    /// <summary>A node of alice and bob without keys, as a process, with a payment channel between them.</summary>
-    private static async Task<string> StartWithChannelAsync(World world)
-    {
-        world.Config["signer"] = "remote";
-        foreach (var party in world.Parties)
-        {
-            world.Tenant(party.Name).Remove("keys");
-        }
-
-        await world.StartProcessAsync();
-        await AttachedAsync(world, "alice", 1);
-        await AttachedAsync(world, "bob", 1);
-        await world.OpenLedgerAsync("alice", "bob", 10 * Milli, 10 * Milli);
-        return await world.OpenPaymentsAsync(["alice", "bob"], Milli);
-    }
-
-    private static string SignerFolder(World world, string name) => Path.Combine(Path.GetDirectoryName(world.ConfigFile)!, $"signer-{name}");
-
-    private static string SocketOf(World world, string name) => $"unix://{Path.Combine(world.DataDirectory, name, "signer.sock")}";
-
-    private static NodeProcess Signer(World world, string name) => NodeProcess.Start(
-        [
-            "--node", SocketOf(world, name), "--data-directory", SignerFolder(world, name),
-            "--channel-key-file", world[name].ChannelKeyFile, "--chain-key-file", world[name].ChainKeyFile, "--end-with-stdin",
-        ],
-        program: "nitro-signer");
-
-    private static async Task<int> PendingAsync(World world, string name) => await SignerAsync(world, name, "pending");
-
-    private static Task AttachedAsync(World world, string name, int count) =>
-        Wait.UntilAsync(async () => await SignerAsync(world, name, "attached") == count, world.Token);
-
-    private static async Task<int> SignerAsync(World world, string name, string figure) =>
-        (await world[name].CallAsync("get_node_statistics", null, null, world.Token)).GetProperty("signer").GetProperty(figure).GetInt32();
 
     private static async Task<string?> AddressAsync(World world, string name)
     {

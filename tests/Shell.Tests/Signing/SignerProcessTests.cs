@@ -1,7 +1,12 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using Nitro.Libp2p.Identity;
+using Nitro.Libp2p.Records;
 using Nitro.Shell.Tests.EndToEnd;
 using Nitro.Shell.Tests.Host;
 using Nitro.Ports;
+using Nitro.Secp256k1;
 using Nitro.SignerApi;
 using Xunit;
 
@@ -110,6 +115,37 @@ public sealed class SignerProcessTests : IAsyncLifetime
         Assert.Contains("tx-target", refused.Message);
         var local = new Nitro.Ethereum.Transactions.KeyTransactionSigner(TestKeys.Key(4));
         Assert.Equal((await local.SignAsync(transaction, [], limit.Token)).ToArray(), raw.ToArray());
+    }
+
+    /// <summary>Before it has heard of any contracts: a node is reached before it has a channel.</summary>
+    [Fact]
+    public async Task ItVouchesForTheNodesConnectionsAndForItsAddress()
+    {
+        await using var door = await SignerDoor.OpenAsync(Addresses, Socket);
+        Start();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var keys = door.Api.NetworkKeys(Addresses);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        byte[] transportKey = [.. Enumerable.Range(1, 32).Select(part => (byte)part)];
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await keys.SignAddressRecordAsync("", now, limit.Token));
+        var transport = await keys.SignTransportKeyAsync(transportKey, limit.Token);
+        var record = await keys.SignAddressRecordAsync("", now, limit.Token);
+
+        var publicKey = new byte[65];
+        var digest = SHA256.HashData([.. "noise-libp2p-static-key:"u8, .. transportKey]);
+        Assert.True(Curve.Default.TryRecoverPublicKey(digest, transport.Span, publicKey));
+        var peer = PeerId.Of(new Secp256k1Identity(TestKeys.Key(3)).PublicKey);
+        var text = $$"""{"SCAddr":"{{EthereumAddress.ToText(Addresses.ChannelBytes.Span)}}","PeerID":"{{peer}}","Timestamp":{{now}}}""";
+        var address = new byte[20];
+        Assert.True(Curve.Default.TryRecoverAddress(SHA256.HashData(Encoding.ASCII.GetBytes(text)), record.Span, address));
+        Assert.Equal(Addresses.Channel, "0x" + Convert.ToHexStringLower(address));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await keys.SignAddressRecordAsync("", now + 3_600, soon.Token);
+        });
     }
 
     [Fact]
