@@ -17,6 +17,18 @@ internal sealed class Database(TimeProvider time)
     /// <summary>The time as the server has it (100 ns since 1970).</summary>
     internal long Now => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
 
+    /// <summary>Of all events.</summary>
+    internal long Bytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return log.Sum(each => (long)each.Size);
+            }
+        }
+    }
+
     /// <summary>Writes all or none.</summary>
     internal Verdict Append(string name, Expectation expected, IReadOnlyList<StoredEvent> proposed)
     {

@@ -46,6 +46,9 @@ public sealed class FakeCluster : IAsyncDisposable
     /// <summary>What names the first server without its wire.</summary>
     public string DirectConnectionString => Connect([nodes[0].DirectPort]);
 
+    /// <summary>What all events together count towards the sizes of their appends: data, metadata, and twice the type.</summary>
+    public long StoredBytes => Database.Bytes;
+
     internal Database Database { get; }
 
     /// <summary>Starts servers, of which the first leads. <paramref name="port"/>: the first one's, 0 for any.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Nitro.FakeEventStore;
 
-// For trying by hand: prints its connection string, and serves until its input ends. What it holds ends with it.
+// For trying by hand and for measurements: prints its connection string, and serves until its input ends. What it holds ends with it.
 if (args.Length > 1 || !int.TryParse(args.FirstOrDefault() ?? "0", NumberStyles.None, CultureInfo.InvariantCulture, out var port))
 {
     await Console.Error.WriteLineAsync("usage: Nitro.FakeEventStore [PORT]");
@@ -9,6 +9,6 @@ if (args.Length > 1 || !int.TryParse(args.FirstOrDefault() ?? "0", NumberStyles.
 }
 
 await using var cluster = await FakeCluster.StartAsync(port: port);
-await Console.Out.WriteLineAsync(cluster.ConnectionString);
+await Console.Out.WriteLineAsync(port > 0 ? cluster.ConnectionString : cluster.DirectConnectionString);
 await Console.In.ReadToEndAsync();
 return 0;

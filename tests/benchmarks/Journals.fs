@@ -69,7 +69,7 @@ module internal Journals =
         node
 
     /// Facts of one payer with so many open payment channels, `perLedger` on each ledger, and so many payments on each channel.
-    let private hub channels perLedger payments =
+    let hub channels perLedger payments =
         let net = BenchNet(Crypto.none ())
         let payer = net.Add 1
         let journal = List<struct (int64 * Fact)>()
