@@ -18,13 +18,15 @@ public sealed class EventStoreJournal : IJournal
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(2);
 
     private readonly Cluster cluster;
+    private readonly StreamClient client;
     private readonly JournalWriter writer;
     private readonly RecordReader reader;
     private volatile bool disposed;
 
-    private EventStoreJournal(Cluster cluster, JournalWriter writer, RecordReader reader)
+    private EventStoreJournal(Cluster cluster, StreamClient client, JournalWriter writer, RecordReader reader)
     {
         this.cluster = cluster;
+        this.client = client;
         this.writer = writer;
         this.reader = reader;
     }
@@ -69,7 +71,7 @@ public sealed class EventStoreJournal : IJournal
             await GreetAsync(client, options, cancellationToken);
             var end = await EndAsync(client, decoder, appender, stream, cancellationToken);
             var writer = new JournalWriter(owner, encoder, appender, parts, reader, end, position => DescribeAsync(client, options.Complain, stream, position));
-            return new EventStoreJournal(cluster, writer, reader);
+            return new EventStoreJournal(cluster, client, writer, reader);
         }
         catch
         {
@@ -117,6 +119,7 @@ public sealed class EventStoreJournal : IJournal
         disposed = true;
         writer.Close(new ObjectDisposedException(nameof(EventStoreJournal)));
         await writer.Ended;
+        client.Dispose();
         cluster.Dispose();
     }
 
@@ -194,12 +197,22 @@ public sealed class EventStoreJournal : IJournal
     /// <summary>Who wrote the record at a position where this writer's should be.</summary>
     private static async Task<string> DescribeAsync(StreamClient client, Action<string> complain, string stream, long position)
     {
-        var page = await client.ReadPageAsync(stream, position, 1, CancellationToken.None);
-        var told = page.Count == 0
-            ? $"nobody can tell who: record {position} of the stream {stream} is not there"
-            : EventMetadata.Read(page[0].CustomMetadata.Span) is { } metadata
-                ? $"{metadata.Writer} (machine, process, and a name of its own) wrote record {position} of the stream {stream}, {RecordDecoder.Created(page[0])}"
-                : $"something that is no node wrote record {position} of the stream {stream}, {RecordDecoder.Created(page[0])}";
+        var told = $"nobody can tell who: record {position} of the stream {stream} is not there";
+        try
+        {
+            foreach (var stored in await client.ReadPageAsync(stream, position, 1, CancellationToken.None))
+            {
+                var who = EventMetadata.Read(stored.CustomMetadata.Span) is { } metadata
+                    ? $"{metadata.Writer} (machine, process, and a name of its own)"
+                    : "something that is no node";
+                told = $"{who} wrote record {position} of the stream {stream}, {RecordDecoder.Created(stored)}";
+            }
+        }
+        catch (JournalException e)
+        {
+            told = $"nobody can tell who: {e.Message}"; // that there is one is certain all the same
+        }
+
         complain($"Another writer lives: {told}.");
         return told;
     }

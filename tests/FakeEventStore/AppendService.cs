@@ -73,6 +73,7 @@ internal sealed class AppendService(Lazy<FakeNode> late, Database database)
             events.AddRange(request.ProposedMessages.Select(message => Proposed(message.Id, message.Metadata, message.CustomMetadata, message.Data)));
             if (request.IsFinal)
             {
+                Node.Admit(call); // another server may lead by now: then the whole call ends
                 open.Remove(id);
                 var response = await DecideAsync(given, events, call);
                 response.CorrelationId = request.CorrelationId;

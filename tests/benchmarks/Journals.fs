@@ -82,7 +82,7 @@ module internal Journals =
 
             for _ in 1..perLedger do
                 nonce <- nonce + 1UL
-                let channel = net.OpenPayment(payer, [], peer, 10UL, nonce)
+                let channel = net.OpenPayment(payer, [], peer, uint64 (max 10 payments), nonce)
                 net.Drain()
 
                 for _ in 1..payments do

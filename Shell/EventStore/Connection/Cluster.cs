@@ -95,6 +95,7 @@ internal sealed class Cluster(EventStoreSettings settings, Transport transport, 
     private async Task<ServerAddress> DiscoverAsync(CancellationToken cancellationToken)
     {
         GrpcException? last = null;
+        var began = time.GetTimestamp();
         for (var round = 1; ; round++)
         {
             foreach (var candidate in Candidates())
@@ -112,7 +113,8 @@ internal sealed class Cluster(EventStoreSettings settings, Transport transport, 
                 }
             }
 
-            if (round == settings.DiscoverAttempts)
+            // Members that say nothing at all make rounds long: whoever waits has a time of its own, and asks again.
+            if (round == settings.DiscoverAttempts || time.GetElapsedTime(began) >= settings.Deadline)
             {
                 throw new GrpcException(
                     GrpcStatusCode.Unavailable, last is null ? "no member of the cluster says that it leads" : $"no leader was found: {last.Message}", inner: last);

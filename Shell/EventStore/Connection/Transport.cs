@@ -45,6 +45,9 @@ internal sealed class Transport
 
     internal GrpcChannel Open(ServerAddress server) => new(new Uri($"{(settings.Tls ? "https" : "http")}://{server}"), options);
 
+    /// <summary>For a call that stands.</summary>
+    internal GrpcCallOptions Unlimited => new() { Metadata = metadata };
+
     internal GrpcCallOptions Within(TimeSpan time) => new() { Metadata = metadata, Timeout = time };
 
     private static SslClientAuthenticationOptions Tls(EventStoreSettings settings)

@@ -117,7 +117,7 @@ internal sealed class LongAppend(StreamClient client, Parts parts, RecordEncoder
         using var source = new MemoryStream(packed);
         while (source.Position < source.Length)
         {
-            events.Add(ProposedEvent.Of(AppendReq.Types.ProposedMessage.Parser.ParseDelimitedFrom(source)));
+            events.Add(ProposedEvent.Of(BatchAppendReq.Types.ProposedMessage.Parser.ParseDelimitedFrom(source)));
         }
 
         return events;

@@ -3,7 +3,7 @@ using Nitro.Grpc;
 
 namespace Nitro.EventStore.Streams;
 
-/// <summary>The methods of EventStoreDB that a journal calls, and the one more that its other clients do.</summary>
+/// <summary>The methods of EventStoreDB that a journal calls, and two more that other clients do: Append and Tombstone.</summary>
 internal static class Methods
 {
     private const string Streams = "event_store.client.streams.Streams";
@@ -14,7 +14,7 @@ internal static class Methods
     /// <summary>Options first, then the events.</summary>
     internal static GrpcMethod<AppendReq, AppendResp> Append { get; } = new(Streams, "Append", GrpcMethodKind.ClientStreaming);
 
-    /// <summary>Many appends on one call.</summary>
+    /// <summary>Appends, as many as one likes, on one call.</summary>
     internal static GrpcMethod<BatchAppendReq, BatchAppendResp> BatchAppend { get; } = new(Streams, "BatchAppend", GrpcMethodKind.Duplex);
 
     /// <summary>Hides a stream's events; numbering goes on if it is written to again.</summary>

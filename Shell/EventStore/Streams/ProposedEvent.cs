@@ -13,7 +13,7 @@ internal sealed record ProposedEvent(Guid Id, string Type, bool IsJson, ReadOnly
 
     internal int Size => Data.Length + Metadata.Length + (2 * Type.Length);
 
-    internal static ProposedEvent Of(AppendReq.Types.ProposedMessage message) => new(
+    internal static ProposedEvent Of(BatchAppendReq.Types.ProposedMessage message) => new(
         EventId.Of(message.Id),
         message.Metadata[TypeKey],
         message.Metadata[FormatKey] == Json,
@@ -21,7 +21,7 @@ internal sealed record ProposedEvent(Guid Id, string Type, bool IsJson, ReadOnly
         message.Data.Memory);
 
     /// <summary>The bytes are not copied: they must not change before the answer.</summary>
-    internal AppendReq.Types.ProposedMessage ToMessage() => new()
+    internal BatchAppendReq.Types.ProposedMessage ToMessage() => new()
     {
         Id = EventId.ToMessage(Id),
         Metadata = { [TypeKey] = Type, [FormatKey] = IsJson ? Json : Binary },

@@ -1,17 +1,21 @@
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Nitro.EventStore.Connection;
 using Nitro.EventStore.Protocol;
 using Nitro.Grpc;
 using Nitro.Ports;
+using Empty = Nitro.EventStore.Protocol.Empty;
 using RecordedEvent = Nitro.EventStore.Protocol.ReadResp.Types.ReadEvent.Types.RecordedEvent;
 
 namespace Nitro.EventStore.Streams;
 
 /// <summary>Reads and writes streams at the leader. Every call is made again until it is answered; see <see cref="ServerCalls"/>.</summary>
-internal sealed class StreamClient(EventStoreSettings settings, Transport transport, ServerCalls calls)
+internal sealed class StreamClient(EventStoreSettings settings, Transport transport, ServerCalls calls) : IDisposable
 {
     private const long PageEvents = 1_024;
     private const int PageBytes = 4 * 1024 * 1024;
+
+    private readonly AppendCall appends = new(transport, settings.Deadline);
 
     /// <summary>
     /// Appends all or none behind the revision expected (-1: no stream). A repeat of what stands there already, id for id, is written.
@@ -19,30 +23,20 @@ internal sealed class StreamClient(EventStoreSettings settings, Transport transp
     /// <exception cref="JournalException">The outcome is unknown, or the server will never take it.</exception>
     internal async Task<AppendReply> AppendAsync(string stream, long expected, IReadOnlyList<ProposedEvent> events, CancellationToken cancellationToken)
     {
-        var options = new AppendReq.Types.Options { StreamIdentifier = Identifier(stream) };
+        var options = new BatchAppendReq.Types.Options { StreamIdentifier = Identifier(stream), Deadline = Duration.FromTimeSpan(settings.Deadline) };
         if (expected < 0)
         {
-            options.NoStream = new Empty();
+            options.NoStream = new Google.Protobuf.WellKnownTypes.Empty();
         }
         else
         {
-            options.Revision = (ulong)expected;
+            options.StreamPosition = (ulong)expected;
         }
 
-        AppendReq[] requests =
-            [new AppendReq { Options = options }, .. events.Select(proposed => new AppendReq { ProposedMessage = proposed.ToMessage() })];
-        var answer = await calls.CallAsync(
-            $"appending to the stream {stream}",
-            writes: true,
-            channel => channel.ClientStreamAsync(Methods.Append, requests, transport.Within(settings.Deadline), cancellationToken),
-            cancellationToken);
-        return answer.ResultCase switch
-        {
-            AppendResp.ResultOneofCase.Success => new AppendReply(true, (long)answer.Success.CurrentRevision),
-            AppendResp.ResultOneofCase.WrongExpectedVersion => new AppendReply(false, Current(answer.WrongExpectedVersion)),
-            _ => throw new JournalException(
-                JournalFailure.Unknown, $"{settings} answered an append to the stream {stream} with nothing that is known: it may be newer than this node can use."),
-        };
+        var request = new BatchAppendReq { Options = options, IsFinal = true };
+        request.ProposedMessages.Add(events.Select(proposed => proposed.ToMessage()));
+        return await calls.CallAsync(
+            $"appending to the stream {stream}", writes: true, channel => AppendAsync(channel, stream, request, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -95,8 +89,21 @@ internal sealed class StreamClient(EventStoreSettings settings, Transport transp
         return (server.EventStoreServerVersion, leader?.TimeStamp);
     }
 
-    private static long Current(AppendResp.Types.WrongExpectedVersion wrong) =>
-        wrong.CurrentRevisionOptionCase == AppendResp.Types.WrongExpectedVersion.CurrentRevisionOptionOneofCase.CurrentRevision ? (long)wrong.CurrentRevision : -1;
+    /// <summary>Each attempt is a request of its own to the server; what it asks for is the same.</summary>
+    private async Task<AppendReply> AppendAsync(GrpcChannel channel, string stream, BatchAppendReq request, CancellationToken cancellationToken)
+    {
+        request.CorrelationId = EventId.ToMessage(Guid.NewGuid());
+        var answer = await appends.AppendAsync(channel, request, cancellationToken);
+        return answer.ResultCase switch
+        {
+            BatchAppendResp.ResultOneofCase.Success => new AppendReply(true, (long)answer.Success.CurrentRevision),
+            BatchAppendResp.ResultOneofCase.Error when BatchError.Conflict(answer.Error) is { } current => new AppendReply(false, current),
+            BatchAppendResp.ResultOneofCase.Error => throw BatchError.ToException(answer.Error, stream),
+            _ => throw new GrpcException(GrpcStatusCode.Internal, "The server answered with neither success nor error"),
+        };
+    }
+
+    public void Dispose() => appends.Dispose();
 
     private static StreamIdentifier Identifier(string stream) => new() { StreamName = ByteString.CopyFromUtf8(stream) };
 

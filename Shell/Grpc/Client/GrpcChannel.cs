@@ -62,24 +62,6 @@ public sealed class GrpcChannel : IDisposable
         }
     }
 
-    /// <summary>Calls a method that takes a stream of requests with requests that are all known: they go out as one piece.</summary>
-    /// <exception cref="ArgumentException">The method is of another kind.</exception>
-    /// <exception cref="GrpcException">Any status other than OK; RESOURCE_EXHAUSTED also where a request is too long: then nothing was sent.</exception>
-    public async Task<TResponse> ClientStreamAsync<TRequest, TResponse>(
-        GrpcMethod<TRequest, TResponse> method, IEnumerable<TRequest> requests, GrpcCallOptions? options, CancellationToken cancellationToken)
-        where TRequest : class, IMessage<TRequest>, new()
-        where TResponse : class, IMessage<TResponse>, new()
-    {
-        if (method.Kind != GrpcMethodKind.ClientStreaming)
-        {
-            throw new ArgumentException($"{method} does not take a stream and give one response.", nameof(method));
-        }
-
-        var content = RequestContent.Of(requests, _options.MaxSendBytes);
-        using GrpcCall<TRequest, TResponse> call = new(_invoker, _origin, method, content, _options, options, cancellationToken);
-        return await call.SingleAsync(cancellationToken);
-    }
-
     /// <summary>Starts a call with one request; for those who want headers, trailers or single responses.</summary>
     /// <exception cref="ArgumentException">The method takes a stream of requests.</exception>
     /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: the request is too long; nothing was sent.</exception>

@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Net;
 using Google.Protobuf;
 using Nitro.Grpc.Wire;
 
 namespace Nitro.Grpc;
 
-/// <summary>The body of a request: all its messages at once, or a stream that is written to until it is completed.</summary>
+/// <summary>The body of a request: one message at once, or a stream that is written to until it is completed.</summary>
 internal sealed class RequestContent : HttpContent
 {
     private readonly ReadOnlyMemory<byte>? _whole;
@@ -18,7 +17,7 @@ internal sealed class RequestContent : HttpContent
         Headers.TryAddWithoutValidation("content-type", ContentType.Grpc);
     }
 
-    /// <summary>It has its messages, and takes no others. Then it can be sent again, where the connection ended before the server took it.</summary>
+    /// <summary>It has its message, and takes no other.</summary>
     public bool IsWhole => _whole is not null;
 
     /// <summary>Where messages go; null: the stream was closed before it could take any.</summary>
@@ -26,18 +25,6 @@ internal sealed class RequestContent : HttpContent
 
     /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: too long.</exception>
     public static RequestContent Of(IMessage message, int maxBytes) => new(MessageFrame.Encode(message, maxBytes));
-
-    /// <exception cref="GrpcException">RESOURCE_EXHAUSTED: one of them is too long.</exception>
-    public static RequestContent Of(IEnumerable<IMessage> messages, int maxBytes)
-    {
-        var output = new ArrayBufferWriter<byte>(4096);
-        foreach (IMessage message in messages)
-        {
-            MessageFrame.Write(output, message, maxBytes);
-        }
-
-        return new RequestContent(output.WrittenMemory);
-    }
 
     public static RequestContent Open() => new(null);
 

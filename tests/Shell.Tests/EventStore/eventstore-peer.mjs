@@ -26,10 +26,11 @@ async function failure(action) {
   assert.fail("it did not fail");
 }
 
-async function check() {
+// The client sends an append of its own where credentials are given, and a batch where not.
+async function check(credentials) {
   const stream = `check-${randomUUID()}`;
   const [a, b, c, d] = [event(1), event(2), event(3), event(4)];
-  const append = (events, expectedRevision) => client.appendToStream(stream, events, { expectedRevision });
+  const append = (events, expectedRevision) => client.appendToStream(stream, events, { expectedRevision, credentials });
 
   let result = await append([a], db.NO_STREAM);
   assert.equal(result.success, true);
@@ -45,7 +46,7 @@ async function check() {
     assert.ok(wrong instanceof db.WrongExpectedVersionError, `${wrong}`);
     assert.equal(wrong.actualVersion, 2n);
   }
-  assert.ok((await failure(() => client.appendToStream(randomUUID(), [d], { expectedRevision: 3n }))) instanceof db.WrongExpectedVersionError);
+  assert.ok((await failure(() => client.appendToStream(randomUUID(), [d], { expectedRevision: 3n, credentials }))) instanceof db.WrongExpectedVersionError);
 
   // Reading: an inclusive start, both ways, a count.
   const values = async (options) => (await collect(stream, options)).map((e) => e.data.value);
@@ -61,10 +62,10 @@ async function check() {
   // Binary data, and sizes up to the limit and no further.
   const large = (size) => db.binaryEvent({ type: "Large", data: new Uint8Array(size).fill(7) });
   const bytes = `check-${randomUUID()}`;
-  assert.equal((await client.appendToStream(bytes, large(1024 * 1024 - 10), { expectedRevision: db.NO_STREAM })).success, true);
+  assert.equal((await client.appendToStream(bytes, large(1024 * 1024 - 10), { expectedRevision: db.NO_STREAM, credentials })).success, true);
   const [stored] = await collect(bytes, {});
   assert.deepEqual([stored.isJson, stored.data.length], [false, 1024 * 1024 - 10]);
-  assert.ok((await failure(() => client.appendToStream(bytes, large(1024 * 1024 - 9), { expectedRevision: 0n }))) instanceof db.MaxAppendSizeExceededError);
+  assert.ok((await failure(() => client.appendToStream(bytes, large(1024 * 1024 - 9), { expectedRevision: 0n, credentials }))) instanceof db.MaxAppendSizeExceededError);
 
   // A deleted stream is gone for readers; its numbers go on.
   await client.deleteStream(stream, { expectedRevision: 2n });
@@ -79,7 +80,6 @@ async function check() {
   let all = 0;
   for await (const { event } of client.readAll({ maxCount: 1000 })) all += event ? 1 : 0;
   assert.ok(all >= 5);
-  console.log("ok");
 }
 
 async function read() {
@@ -88,5 +88,11 @@ async function read() {
   }
 }
 
-await (work === "check" ? check() : read());
+if (work === "check") {
+  await check();
+  await check({ username: "user", password: "password" });
+  console.log("ok");
+} else {
+  await read();
+}
 await client.dispose();

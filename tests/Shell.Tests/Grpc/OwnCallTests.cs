@@ -31,24 +31,6 @@ public sealed class OwnCallTests
     }
 
     [Fact]
-    public async Task RequestsThatAreAllKnownGoOutAsOnePiece()
-    {
-        await using EchoServer echo = await EchoServer.StartAsync();
-        Note[] notes = [.. Enumerable.Range(1, 100).Select(number => new Note { Number = number, Text = "x" })];
-
-        Note gathered = await echo.Channel.ClientStreamAsync(EchoService.Gather, notes, null, echo.Limit);
-        Note none = await echo.Channel.ClientStreamAsync(EchoService.Gather, [], null, echo.Limit);
-        GrpcException refused = await FailsAsync(() =>
-            echo.Channel.ClientStreamAsync(EchoService.Gather, [notes[0], new Note { Text = "fail", Number = 3 }, Sized(2 * MiB)], null, echo.Limit));
-        GrpcException tooLong = await FailsAsync(() => echo.Channel.ClientStreamAsync(EchoService.Gather, [notes[0], Sized(5 * MiB)], null, echo.Limit));
-
-        Assert.Equal((5050, 100, 0), (gathered.Number, gathered.Text.Length, none.Number));
-        Assert.Equal((GrpcStatusCode.InvalidArgument, GrpcStatusCode.ResourceExhausted), (refused.Code, tooLong.Code));
-        await Assert.ThrowsAsync<ArgumentException>(() => echo.Channel.ClientStreamAsync(EchoService.Say, notes, null, echo.Limit));
-        await echo.IdleAsync();
-    }
-
-    [Fact]
     public async Task AThousandCallsAtOnceLeaveNothingBehind()
     {
         await using EchoServer echo = await EchoServer.StartAsync();
