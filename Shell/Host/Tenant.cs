@@ -29,10 +29,11 @@ public sealed class Tenant : IAsyncDisposable
     private readonly Dispatcher dispatcher;
     private readonly Turn turn;
     private readonly Epochs epochs;
+    private readonly Snapshots snapshots;
     private volatile TenantState state;
     private int isDisposed;
 
-    private Tenant(TenantParts parts, NodeHandle node, long lastMicros)
+    private Tenant(TenantParts parts, NodeHandle node, long lastMicros, long from)
     {
         this.parts = parts;
         var lanes = new LaneOptions();
@@ -45,6 +46,7 @@ public sealed class Tenant : IAsyncDisposable
         dispatcher = new Dispatcher(peers, signs, chain, effect => parts.Calls?.Of(Published(), effect) ?? []);
         turn = new Turn(parts.Journal, node, clock, new StepRelease(dispatcher, calls, hub, parts.Logger), counters);
         epochs = new Epochs(parts, turn, mailbox.Nudge);
+        snapshots = new Snapshots(parts, from);
         Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, () => parts.Signer.Health, parts.Calls, parts.Limits.CallTime);
     }
 
@@ -79,7 +81,8 @@ public sealed class Tenant : IAsyncDisposable
         Published().UnfinishedCount,
         mailbox.Count + calls.Count,
         parts.Chain.Health,
-        parts.Signer.Health);
+        parts.Signer.Health,
+        parts.Link.Health);
 
     /// <summary>Reads the journal, and opens a new epoch if one is due. The parts belong to the tenant once this has succeeded.</summary>
     /// <exception cref="TenantStoppedException">The journal cannot be read by this version, or the signer holds another key.</exception>
@@ -93,9 +96,9 @@ public sealed class Tenant : IAsyncDisposable
                 $"Tenant {parts.Name} is {parts.Settings.Address}, but its signer signs for {signing}. Check the channel key.");
         }
 
-        var (node, lastMicros) = await Replay.RunAsync(parts, cancellationToken);
+        var (node, lastMicros, from) = await Replay.RunAsync(parts, cancellationToken);
         parts.Calls?.Resume(node);
-        var tenant = new Tenant(parts, node, lastMicros);
+        var tenant = new Tenant(parts, node, lastMicros, from);
         await tenant.epochs.StartAsync(cancellationToken);
         return tenant;
     }
@@ -142,6 +145,7 @@ public sealed class Tenant : IAsyncDisposable
 
         End(null);
         await peers.DisposeAsync();
+        await snapshots.DisposeAsync();
         await parts.Link.DisposeAsync();
         await parts.Chain.DisposeAsync();
         await parts.Signer.DisposeAsync();
@@ -209,6 +213,7 @@ public sealed class Tenant : IAsyncDisposable
 
             batch.Clear();
             await epochs.ContinueAsync();
+            snapshots.Consider(turn.Node);
         }
     }
 

@@ -8,6 +8,7 @@ using Nitro.Host.Link;
 using Nitro.Host.Loop;
 using Nitro.Host.Options;
 using Nitro.Journal;
+using Nitro.Libp2p.Link;
 using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.SignerApi;
@@ -36,7 +37,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         try
         {
             var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, chainKey, logger), cancellationToken);
-            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, channelKey, cancellationToken);
+            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, new LocalNetworkKeys(channelKey), cancellationToken);
         }
         finally
         {
@@ -48,7 +49,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     /// <summary>The same for one whose keys are at its signers, which attach to this API.</summary>
     public Task<Tenant> OpenAsync(
         TenantPlan tenant, ISet<string> accounts, SignerApiServer api, SignerAddresses addresses, CancellationToken cancellationToken) =>
-        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), default, cancellationToken);
+        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), api.NetworkKeys(addresses), cancellationToken);
 
     /// <summary>What was opened before a failure is closed again, the signer too.</summary>
     private async Task<Tenant> OpenAsync(
@@ -56,7 +57,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         ISet<string> accounts,
         ISigner signer,
         Func<ITransactionSigner> transactionSigner,
-        ReadOnlyMemory<byte> channelKey,
+        INetworkKeys keys,
         CancellationToken cancellationToken)
     {
         var logger = Logger(tenant);
@@ -82,7 +83,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             var journal = Opened(await JournalAsync(tenant, address, logger, cancellationToken));
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
             calls = Gate(tenant, signer.ChannelAddress, address);
-            var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, channelKey, cancellationToken));
+            var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, keys, cancellationToken));
             logger.LogInformation(
                 "Tenant {Tenant}: channel address {Address}, chain account 0x{Account}",
                 tenant.Name,
@@ -100,6 +101,8 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                     Calls = calls,
                     // What is in memory is never read again.
                     EpochRecords = plan.Options.Journal == "memory" ? 0 : plan.Options.EpochRecords,
+                    SnapshotPath = plan.Options.Journal == "memory" || plan.Options.SnapshotRecords == 0 ? null : tenant.SnapshotPath,
+                    SnapshotRecords = plan.Options.SnapshotRecords,
                     Time = time,
                     Logger = logger,
                 },

@@ -32,13 +32,13 @@ type internal Paying =
       Bytes: int64
       Commits: int64 }
 
-/// Two whole tenants in this process, with journals and marks on disk: all of the node but the API's transport and the network.
+/// Two whole tenants in this process, with journals and marks on disk: all of the node but the API's transport.
 module internal Tenants =
     let private none = CancellationToken.None
     let private wait (task: Task) = task.GetAwaiter().GetResult()
     let private big = 1_000_000_000_000UL
 
-    let private openTenant (network: InProcessNetwork) folder (name: string) (n: int) (me: Address) facts : Tenant =
+    let private openTenant (link: IPeerLink) folder (name: string) (n: int) (me: Address) facts : Tenant =
         let journal = Journals.openAt (Path.Combine(folder, name + ".db")) me
         Journals.write journal facts
 
@@ -56,7 +56,7 @@ module internal Tenants =
                     Journal = journal,
                     Signer = signer,
                     Chain = new StillChain(),
-                    Link = network.LinkOf(me.ToArray())
+                    Link = link
                 ),
                 none
             )
@@ -79,11 +79,15 @@ module internal Tenants =
             }
 
         let caller n =
-            task { while watch.Elapsed.TotalSeconds < seconds do do! call channels[n % channels.Length] } :> Task
+            task {
+                do! call channels[n % channels.Length]
+                while watch.Elapsed.TotalSeconds < seconds do do! call channels[n % channels.Length]
+            }
+            :> Task
 
         Task.WhenAll [| for n in 0 .. callers - 1 -> Task.Run(fun () -> caller n) |] |> wait
         // The last vouchers are still on their way.
-        while payer.Statistics.UnfinishedEffects > 0 do Thread.Sleep 1
+        while payer.Statistics.UnfinishedEffects > 0 do Thread.Yield() |> ignore
         count.Value
 
     let private measured (payer: Tenant) (payee: Tenant) channels callers seconds =
@@ -103,8 +107,18 @@ module internal Tenants =
           Bytes = bytes' - bytes
           Commits = commits' - commits }
 
-    /// Sixteen payments in flight over sixteen channels, then over one; and what an fsync costs in the same folder.
-    let paying seconds =
+    /// Microseconds from a payment's call until it is durable at both and known to be so at the payer, one at a time, sorted.
+    let private alone (payer: Tenant) channel =
+        let once () =
+            let watch = Diagnostics.Stopwatch.StartNew()
+            pay payer [| channel |] 1 0.0 |> ignore
+            watch.Elapsed.TotalMicroseconds
+
+        Bench.warm (fun () -> for _ in 1..200 do once () |> ignore)
+        [| for _ in 1..1_000 -> once () |] |> Array.sort
+
+    /// Payer and payee with sixteen open channels, whose links are made of their keys' numbers and addresses.
+    let private opened (links: (int * Address) list -> IPeerLink list) (work: string -> Tenant -> Tenant -> string[] -> 'T) : 'T =
         Journals.within (fun folder ->
             let net = BenchNet(Crypto.real ())
             let payer, payee = net.Add 1, net.Add 2
@@ -118,16 +132,31 @@ module internal Tenants =
                        net.Drain()
                        id.ToString() |]
 
-            let network = InProcessNetwork()
-            let first = openTenant network folder "payer" 1 payer journals[0]
-            let second = openTenant network folder "payee" 2 payee journals[1]
+            let ends = links [ 1, payer; 2, payee ]
+            let first = openTenant ends[0] folder "payer" 1 payer journals[0]
+            let second = openTenant ends[1] folder "payee" 2 payee journals[1]
             use stop = new CancellationTokenSource()
             let running = [| for tenant in [ first; second ] -> tenant.RunAsync stop.Token |]
-            let many = measured first second channels 16 seconds
-            let one = measured first second [| channels[0] |] 16 seconds
-            let sync = Journals.fsync folder
+            let result = work folder first second channels
             stop.Cancel()
             Task.WhenAll running |> wait
             Journals.close first
             Journals.close second
-            many, one, sync)
+            result)
+
+    let within (parties: (int * Address) list) : IPeerLink list =
+        let network = InProcessNetwork()
+        [ for _, address in parties -> network.LinkOf(address.ToArray()) ]
+
+    /// Sixteen payments in flight over sixteen channels, then over one; and what an fsync costs in the same folder.
+    let paying links seconds =
+        opened links (fun folder payer payee channels ->
+            let many = measured payer payee channels 16 seconds
+            let one = measured payer payee [| channels[0] |] 16 seconds
+            many, one, Journals.fsync folder)
+
+    /// One payment at a time: the median and what 99 of 100 stay below, in microseconds of the clock.
+    let paysAlone links =
+        opened links (fun _ payer _ channels ->
+            let times = alone payer channels[0]
+            times[times.Length / 2], times[times.Length * 99 / 100])

@@ -20,11 +20,15 @@ internal sealed record TenantPlan
 
     public required RpcSettings Rpc { get; init; }
 
+    public required NetworkPlan Network { get; init; }
+
     public required PolicySettings Policy { get; init; }
 
     public required IReadOnlyDictionary<string, PeerSettings> Peers { get; init; }
 
     public string JournalPath => Path.Combine(Folder, "journal.db");
+
+    public string SnapshotPath => Path.Combine(Folder, "snapshot");
 
     public string MarksPath => Path.Combine(Folder, "marks.db");
 

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Nitro.Shell.Tests.Host;
 
-/// <summary>A tenant at work over a fake chain and an in-process network; it can be stopped like a crash and opened again.</summary>
+/// <summary>A tenant at work over a fake chain and its world's network; it can be stopped like a crash and opened again.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
     private readonly TestWorld world;
@@ -56,6 +56,8 @@ internal sealed class TestNode : IAsyncDisposable
         await DisposeAsync();
         return await StartAsync(world, key, Journal.Reopen(), null);
     }
+
+    public string SnapshotPath => Path.Combine(world.Folder, Name, "snapshot");
 
     /// <summary>The call's result.</summary>
     public async Task<JsonElement> CallAsync(string method, string payload, string? requestId = null)
@@ -111,10 +113,12 @@ internal sealed class TestNode : IAsyncDisposable
                 Journal = journal,
                 Signer = signer,
                 Chain = Chain,
-                Link = world.Network.LinkOf(signer.ChannelAddress),
+                Link = await world.LinkOf(key),
                 Logger = world.Loggers.CreateLogger(Name),
                 Limits = world.Limits,
                 EpochRecords = world.EpochRecords,
+                SnapshotPath = world.SnapshotRecords == 0 ? null : SnapshotPath,
+                SnapshotRecords = world.SnapshotRecords,
             },
             CancellationToken.None);
         running = Tenant.RunAsync(stop.Token);
