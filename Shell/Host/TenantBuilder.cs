@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nitro.Ethereum;
+using Nitro.EventStore;
+using Nitro.EventStore.Connection;
 using Nitro.Host.Api;
 using Nitro.Host.Link;
 using Nitro.Host.Loop;
@@ -84,7 +86,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
 
             var transactions = transactionSigner();
             Claim(accounts, tenant, address, transactions.Account);
-            var journal = Opened(await JournalAsync(tenant, address, cancellationToken));
+            var journal = Opened(await JournalAsync(tenant, address, logger, cancellationToken));
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
             calls = Gate(tenant, signer.ChannelAddress, address);
             var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, keys, cancellationToken));
@@ -152,10 +154,20 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         Complain = complaint => logger.LogError("{Complaint}", complaint),
     };
 
-    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, CancellationToken cancellationToken) =>
-        plan.Options.Journal == "memory"
-            ? new MemoryJournal()
-            : await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken);
+    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, ILogger logger, CancellationToken cancellationToken) => plan.Options.Journal switch
+    {
+        "memory" => new MemoryJournal(),
+        "sqlite" => await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken),
+        var connection => await EventStoreJournal.OpenAsync(
+            new EventStoreJournalOptions
+            {
+                Settings = EventStoreSettings.Parse(connection),
+                Owner = address,
+                Complain = complaint => logger.LogWarning("{Complaint}", complaint),
+                Time = time,
+            },
+            cancellationToken),
+    };
 
     private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
     {
