@@ -195,12 +195,29 @@ type NodeHistory private () =
     static member Awaited(node: NodeHandle, channel: string) : IReadOnlyList<string> =
         let settings, state = node.Settings, node.State
 
+        // What a peer took may be told again, and is not waited for.
+        let isOpen need =
+            match need with
+            | Told(peer, telling) ->
+                NodeState.channel (Intent.channel (Tell(peer, telling))) state
+                |> ValueOption.forall (fun channel -> not (List.contains (peer, telling) channel.Told))
+            | OwnSignature _
+            | OwnFinalState _
+            | PeerSignature _
+            | Proposed _
+            | Countersignature _
+            | LedgerChange _
+            | ChainCalled _
+            | Holdings _
+            | Before _
+            | VouchersSettled _ -> true
+
         let waiting (record: ObjectiveRecord) =
             if not record.Approved then
                 [ "approval" ]
             else
                 match Nitro.Objectives.Objective.advance { State = state; Settings = settings } record with
-                | Nitro.Node.Waiting(_, needs) -> needs |> List.map (Words.need settings state)
+                | Nitro.Node.Waiting(_, needs) -> needs |> List.filter isOpen |> List.map (Words.need settings state)
                 | Nitro.Node.Done _
                 | Nitro.Node.Abandon _ -> []
 

@@ -87,7 +87,7 @@ module internal Words =
         let opening = terms.Opening
 
         if terms.IsLedger then
-            $"ledger channel {terms.Id} is on record: {names[0]} puts in {opening.LeaderBalance}, {names[1]} {opening.FollowerBalance}"
+            $"ledger channel {terms.Id} is on record: {names[0]} with {opening.LeaderBalance}, {names[1]} with {opening.FollowerBalance}"
         else
             let way = String.concat ", " names[1 .. names.Length - 2]
             let through = if way = "" then "" else $" through {way}"

@@ -14,7 +14,8 @@ public sealed class JournalFileWriter : IDisposable
 
     private readonly string path;
     private readonly FileStream file;
-    private readonly Stream output;
+    private readonly GZipStream? compressed;
+    private readonly BufferedStream output;
     private readonly JournalLine lines = new();
     private readonly JournalFileHead head;
     private long next;
@@ -25,7 +26,8 @@ public sealed class JournalFileWriter : IDisposable
         this.file = file;
         this.head = head;
         next = head.First;
-        output = new BufferedStream(IsCompressed(path) ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : file, BufferBytes);
+        compressed = IsCompressed(path) ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : null;
+        output = new BufferedStream(compressed as Stream ?? file, BufferBytes);
         output.Write(lines.Seal(json =>
         {
             json.WriteNumber("journal", JournalLine.Format);
@@ -95,7 +97,8 @@ public sealed class JournalFileWriter : IDisposable
         Write(lines.Seal(json => json.WriteNumber("end", next)));
         try
         {
-            output.Dispose();
+            output.Flush();
+            compressed?.Dispose();
             file.Flush(flushToDisk: true);
             file.Dispose();
             File.Move(path + ".partial", path);

@@ -37,12 +37,12 @@ internal static class AtCommand
                     "reading",
                     Math.Min(moment.UpTo, journal.Source.Next) - journal.Source.First,
                     progress => Fold.ToAsync(journal, moment, progress, cancellationToken));
-                await WriteAsync(parse.InvocationConfiguration.Output, fold, parse.GetValue(json));
+                await WriteAsync(parse.InvocationConfiguration.Output, journal.Source, fold, parse.GetValue(json));
                 return 0;
             });
     }
 
-    private static async Task WriteAsync(TextWriter output, Fold fold, bool isJson)
+    private static async Task WriteAsync(TextWriter output, IJournalSource source, Fold fold, bool isJson)
     {
         var picture = NodeHistory.Picture(fold.Node);
         if (isJson)
@@ -51,10 +51,10 @@ internal static class AtCommand
             return;
         }
 
-        using var document = JsonDocument.Parse(picture);
+        using var document = JsonDocument.Parse(Wording.Short(Encoding.UTF8.GetString(picture.Span)));
         var root = document.RootElement;
         await output.WriteLineAsync(
-            $"{root.GetProperty("Address").GetString()} after record {fold.Node.Position - 1} of {Wording.Time(fold.AtMicros)}, epoch {fold.Node.Epoch}");
+            $"{source.Owner} after record {fold.Node.Position - 1} of {Wording.Time(fold.AtMicros)}, epoch {fold.Node.Epoch}");
         await output.WriteLineAsync($"digest of the state {Convert.ToHexStringLower(NodeHistory.Digest(fold.Node).Span)}");
         foreach (var (title, field) in Sections)
         {
@@ -64,7 +64,7 @@ internal static class AtCommand
             await output.WriteLineAsync(shown.Length == all.Length ? title : $"{title} (and {all.Length - shown.Length} that are over)");
             foreach (var line in ResultText.Lines(JsonSerializer.SerializeToElement(shown)))
             {
-                await output.WriteLineAsync($"  {Wording.Short(line)}");
+                await output.WriteLineAsync($"  {line}");
             }
         }
     }
