@@ -83,26 +83,28 @@ type NitroCore private () =
     /// A node that knows nothing yet.
     static member Create(settings: NodeSettings) = NodeEpochs.CreateAt(settings, 0L)
 
-    /// Folds one journal record into the state. False where the record cannot be read.
-    static member TryReplay
+    /// Reads one journal record, on any thread. False where it cannot be read.
+    static member TryReadFact
         (
-            node: NodeHandle,
-            atMicros: int64,
             typeName: string,
             version: int,
             body: ReadOnlyMemory<byte>,
-            [<Out>] next: byref<NodeHandle | null>,
+            [<Out>] fact: byref<NodeFact | null>,
             [<Out>] error: byref<string>
         ) : bool =
         match LogV1.decode typeName version body with
-        | Ok fact ->
-            next <- NodeEpochs.After(node, fact, NodeState.evolve node.State (Instant atMicros) fact)
+        | Ok found ->
+            fact <- NodeFact found
             error <- ""
             true
         | Error text ->
-            next <- null
+            fact <- null
             error <- text
             false
+
+    /// The state after one more record of the journal.
+    static member Fold(node: NodeHandle, atMicros: int64, fact: NodeFact) : NodeHandle =
+        NodeEpochs.After(node, fact.Fact, NodeState.evolve node.State (Instant atMicros) fact.Fact)
 
     /// Decides one event. Throws `BrokenException` for a bug of ours, and for nothing else.
     static member Step(node: NodeHandle, atMicros: int64, event: NodeEvent) : StepResult =

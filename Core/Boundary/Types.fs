@@ -41,6 +41,11 @@ type NodeHandle internal (settings: Settings, state: NodeState, epoch: EpochMark
     /// Objectives that have not ended.
     member _.OpenObjectives = state.OpenCount
 
+/// What one journal record says, read and not yet folded.
+[<Sealed>]
+type NodeFact internal (fact: Fact) =
+    member internal _.Fact = fact
+
 /// Something the world told the node. Made by `NitroCore`, used once by `NitroCore.Step`.
 [<Sealed>]
 type NodeEvent internal (event: Event) =

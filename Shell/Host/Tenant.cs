@@ -29,10 +29,11 @@ public sealed class Tenant : IAsyncDisposable
     private readonly Dispatcher dispatcher;
     private readonly Turn turn;
     private readonly Epochs epochs;
+    private readonly Snapshots snapshots;
     private volatile TenantState state;
     private int isDisposed;
 
-    private Tenant(TenantParts parts, NodeHandle node, long lastMicros)
+    private Tenant(TenantParts parts, NodeHandle node, long lastMicros, long from)
     {
         this.parts = parts;
         var lanes = new LaneOptions();
@@ -45,6 +46,7 @@ public sealed class Tenant : IAsyncDisposable
         dispatcher = new Dispatcher(peers, signs, chain, effect => parts.Calls?.Of(Published(), effect) ?? []);
         turn = new Turn(parts.Journal, node, clock, new StepRelease(dispatcher, calls, hub, parts.Logger), counters);
         epochs = new Epochs(parts, turn, mailbox.Nudge);
+        snapshots = new Snapshots(parts, from);
         Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, () => parts.Signer.Health, parts.Calls, parts.Limits.CallTime);
     }
 
@@ -93,9 +95,9 @@ public sealed class Tenant : IAsyncDisposable
                 $"Tenant {parts.Name} is {parts.Settings.Address}, but its signer signs for {signing}. Check the channel key.");
         }
 
-        var (node, lastMicros) = await Replay.RunAsync(parts, cancellationToken);
+        var (node, lastMicros, from) = await Replay.RunAsync(parts, cancellationToken);
         parts.Calls?.Resume(node);
-        var tenant = new Tenant(parts, node, lastMicros);
+        var tenant = new Tenant(parts, node, lastMicros, from);
         await tenant.epochs.StartAsync(cancellationToken);
         return tenant;
     }
@@ -142,6 +144,7 @@ public sealed class Tenant : IAsyncDisposable
 
         End(null);
         await peers.DisposeAsync();
+        await snapshots.DisposeAsync();
         await parts.Link.DisposeAsync();
         await parts.Chain.DisposeAsync();
         await parts.Signer.DisposeAsync();
@@ -209,6 +212,7 @@ public sealed class Tenant : IAsyncDisposable
 
             batch.Clear();
             await epochs.ContinueAsync();
+            snapshots.Consider(turn.Node);
         }
     }
 

@@ -98,6 +98,8 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                     Calls = calls,
                     // What is in memory is never read again.
                     EpochRecords = plan.Options.Journal == "memory" ? 0 : plan.Options.EpochRecords,
+                    SnapshotPath = plan.Options.Journal == "memory" || plan.Options.SnapshotRecords == 0 ? null : tenant.SnapshotPath,
+                    SnapshotRecords = plan.Options.SnapshotRecords,
                     Time = time,
                     Logger = logger,
                 },

@@ -38,6 +38,12 @@ public sealed record TenantParts
     /// <summary>Records after which the journal gets a new epoch, where that makes it a quarter or less; 0: never.</summary>
     public long EpochRecords { get; init; } = 200_000;
 
+    /// <summary>Where the newest state is kept beside the journal, so that a restart reads only what follows; null: nowhere.</summary>
+    public string? SnapshotPath { get; init; }
+
+    /// <summary>Records after which it is kept anew.</summary>
+    public long SnapshotRecords { get; init; } = 100_000;
+
     /// <summary>Bounds.</summary>
     public TenantLimits Limits { get; init; } = new();
 }

@@ -95,8 +95,8 @@ internal sealed class LittleHost
         var node = NitroCore.Create(settings);
         foreach (var (at, record) in Journal)
         {
-            node = NitroCore.TryReplay(node, at, record.Type, record.Version, record.Body, out var next, out var error)
-                ? next!
+            node = NitroCore.TryReadFact(record.Type, record.Version, record.Body, out var fact, out var error)
+                ? NitroCore.Fold(node, at, fact)
                 : throw new InvalidOperationException(error);
         }
 

@@ -5,6 +5,8 @@ open System.Collections.Generic
 open System.IO
 open System.Threading
 open Nitro
+open Nitro.Host
+open Nitro.Host.Loop
 open Nitro.Kernel
 open Nitro.Node
 open Nitro.Wire
@@ -53,19 +55,24 @@ module internal Journals =
         | true, NonNull settings, _ -> settings
         | _, _, error -> invalidOp error
 
+    /// A tenant's parts as far as its journal goes.
+    let private parts (journal: IJournal) (settings: NodeSettings) (snapshot: string | null) =
+        TenantParts(
+            Name = "bench",
+            Settings = settings,
+            Journal = journal,
+            Signer = Unchecked.defaultof<_>,
+            Chain = Unchecked.defaultof<_>,
+            Link = Unchecked.defaultof<_>,
+            SnapshotPath = snapshot,
+            SnapshotRecords = 1L
+        )
+
+    let private wait (work: Tasks.Task<'T>) = work.GetAwaiter().GetResult()
+
     /// The state that a journal stands for, read and folded as at a start.
-    let replay (journal: IJournal) (settings: NodeSettings) : NodeHandle =
-        let mutable node = NodeEpochs.CreateAt(settings, journal.EpochStart)
-        let records = journal.ReadAsync(journal.EpochStart, none).GetAsyncEnumerator none
-
-        while records.MoveNextAsync().AsTask().GetAwaiter().GetResult() do
-            let record = records.Current
-
-            match NitroCore.TryReplay(node, record.AtMicros, record.Type, record.Version, record.Body) with
-            | true, NonNull next, _ -> node <- next
-            | _, _, error -> invalidOp error
-
-        records.DisposeAsync().AsTask().GetAwaiter().GetResult()
+    let private replay journal settings snapshot : NodeHandle =
+        let struct (node, _, _) = wait (Replay.RunAsync(parts journal settings snapshot, none))
         node
 
     /// Facts of one payer with so many open payment channels, `perLedger` on each ledger, and so many payments on each channel.
@@ -108,7 +115,7 @@ module internal Journals =
             let before = GC.GetTotalMemory true
             let journal = openAt path payer
             let node = ref (NitroCore.Create(settings payer))
-            let spent = Bench.spentOn (fun () -> node.Value <- replay journal (settings payer))
+            let spent = Bench.spentOn (fun () -> node.Value <- replay journal (settings payer) null)
             close journal
             let heap = GC.GetTotalMemory true - before
             if node.Value.Position <> records then invalidOp "not all was folded"
@@ -127,7 +134,17 @@ module internal Journals =
             facts.Clear()
             let before = journal.Next
             let node = ref (NitroCore.Create settings)
-            let long = Bench.spentOn (fun () -> node.Value <- replay journal settings)
+            let long = Bench.spentOn (fun () -> node.Value <- replay journal settings null)
+            let snapshot = Path.Combine(folder, "snapshot")
+
+            let kept =
+                Bench.spentOn (fun () ->
+                    let snapshots = Snapshots(parts journal settings snapshot, 0L)
+                    snapshots.Consider node.Value
+                    snapshots.Made.GetAwaiter().GetResult()
+                    close snapshots)
+
+            let quick = Bench.spentOn (fun () -> node.Value <- replay journal settings snapshot)
             let draft = ref ValueNone
             let beside = Bench.spentOn (fun () -> draft.Value <- ValueSome(NodeEpochs.Draft node.Value))
             let entries = ref [||]
@@ -147,7 +164,7 @@ module internal Journals =
             close journal
             draft.Value <- ValueNone
             let journal = openAt path payer
-            let brief = Bench.spentOn (fun () -> node.Value <- replay journal settings)
+            let brief = Bench.spentOn (fun () -> node.Value <- replay journal settings null)
             if node.Value.Position <> journal.Next then invalidOp "not all was folded"
             close journal
 
@@ -156,6 +173,9 @@ module internal Journals =
                Bytes = entries.Value |> Array.sumBy (fun entry -> int64 entry.Body.Length)
                Long = long
                Brief = brief
+               Kept = kept
+               Quick = quick
+               SnapshotBytes = FileInfo(snapshot).Length
                Beside = beside
                Made = made
                Written = written |})

@@ -68,6 +68,10 @@ let private restart () =
           $"{epoch.Long.Clock.TotalSeconds:F1} s"
           $"{epoch.Before} records; {epoch.Long.Processor.TotalMicroseconds / float epoch.Before:F1} µs of the processor each"
       Row.text
+          "the same, from a snapshot of all"
+          $"{epoch.Quick.Clock.TotalSeconds:F1} s"
+          $"{float epoch.SnapshotBytes / 1e6:F0} MB, made beside the node in {epoch.Kept.Clock.TotalSeconds:F1} s"
+      Row.text
           "the same, restated in the next epoch"
           $"{epoch.Brief.Clock.TotalSeconds:F1} s"
           $"{epoch.After} records, {float epoch.Bytes / 1e6:F0} MB; {epoch.Brief.Processor.TotalMicroseconds / float epoch.After:F1} µs of the processor each"

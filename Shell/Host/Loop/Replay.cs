@@ -1,55 +1,24 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Nitro.Ports;
 
 namespace Nitro.Host.Loop;
 
-/// <summary>Folds a journal into the state it stands for, from the start of its epoch.</summary>
+/// <summary>Folds a journal into the state it stands for: from its newest snapshot where that fits, else from the start of its epoch.</summary>
 internal static class Replay
 {
     private static readonly TimeSpan Report = TimeSpan.FromSeconds(2);
 
-    /// <summary>The state, and the time of the last record (microseconds since 1970; 0 without records).</summary>
+    /// <summary>The state, the time of the last record (microseconds since 1970; 0 without records), and the position of the snapshot it began with, or of the epoch.</summary>
     /// <exception cref="TenantStoppedException">A record cannot be read, the journal has a gap, or its epoch does not begin where it says.</exception>
-    /// <exception cref="Nitro.Ports.JournalException">A record is damaged.</exception>
-    internal static async Task<(NodeHandle Node, long LastMicros)> RunAsync(TenantParts parts, CancellationToken cancellationToken)
+    /// <exception cref="JournalException">A record is damaged.</exception>
+    internal static async Task<(NodeHandle Node, long LastMicros, long From)> RunAsync(TenantParts parts, CancellationToken cancellationToken)
     {
-        var from = parts.Journal.EpochStart;
-        var node = NodeEpochs.CreateAt(parts.Settings, from);
-        var total = parts.Journal.Next;
-        var last = 0L;
         var start = Stopwatch.GetTimestamp();
-        var reported = start;
-        await foreach (var record in parts.Journal.ReadAsync(from, cancellationToken))
-        {
-            if (record.Position != node.Position)
-            {
-                throw new TenantStoppedException(
-                    $"The journal of tenant {parts.Name} has record {record.Position} where {node.Position} was due. Restore a backup of its folder.");
-            }
-
-            if (!NitroCore.TryReplay(node, record.AtMicros, record.Type, record.Version, record.Body, out var next, out var error))
-            {
-                throw new TenantStoppedException(
-                    $"Record {record.Position} ({record.Type} version {record.Version}) of tenant {parts.Name} cannot be read: {error} "
-                    + "If a newer version of the node wrote it, run that version; else restore a backup.");
-            }
-
-            if (record.Position == from && from > 0 && next!.EpochStart != from)
-            {
-                throw new TenantStoppedException(
-                    $"The journal of tenant {parts.Name} says that its epoch begins at {from}, but record {from} is {record.Type}, which opens none. "
-                    + "Restore a backup of its folder.");
-            }
-
-            node = next!;
-            last = Math.Max(last, record.AtMicros);
-            if (Stopwatch.GetElapsedTime(reported) >= Report)
-            {
-                reported = Stopwatch.GetTimestamp();
-                parts.Logger.LogInformation("Reading the journal: {Position} of {Total} records", node.Position, total);
-            }
-        }
-
+        var (from, last) = await SnapshotAsync(parts, cancellationToken) is { } kept
+            ? kept
+            : (NodeEpochs.CreateAt(parts.Settings, parts.Journal.EpochStart), 0L);
+        var (node, lastMicros) = await FoldAsync(parts, from, last, cancellationToken);
         if (node.Position < node.EpochRestated)
         {
             throw new TenantStoppedException(
@@ -57,19 +26,118 @@ internal static class Replay
                 + $"records {node.EpochStart} to {node.EpochRestated - 1}. Restore a backup of its folder.");
         }
 
-        if (node.Position != total)
+        if (node.Position != parts.Journal.Next)
         {
             throw new TenantStoppedException(
-                $"The journal of tenant {parts.Name} ends at {node.Position}, but {total} records were there when it was opened. Restore a backup of its folder.");
+                $"The journal of tenant {parts.Name} ends at {node.Position}, but {parts.Journal.Next} records were there when it was opened. Restore a backup of its folder.");
         }
 
         parts.Logger.LogInformation(
             "Journal read: {Records} records of epoch {Epoch} in {Seconds:0.0} s; {Open} open objectives, {Unfinished} unfinished effects",
-            total - from,
+            node.Position - from.Position,
             node.Epoch,
             Stopwatch.GetElapsedTime(start).TotalSeconds,
             node.OpenObjectives,
             node.UnfinishedCount);
+        return (node, lastMicros, from.Position);
+    }
+
+    private static async Task<(NodeHandle Node, long LastMicros)> FoldAsync(TenantParts parts, NodeHandle from, long last, CancellationToken cancellationToken)
+    {
+        var node = from;
+        var reported = Stopwatch.GetTimestamp();
+        await foreach (var (record, fact, error) in DecodeAhead.RunAsync(parts.Journal.ReadAsync(from.Position, cancellationToken), cancellationToken))
+        {
+            if (record.Position != node.Position)
+            {
+                throw new TenantStoppedException(
+                    $"The journal of tenant {parts.Name} has record {record.Position} where {node.Position} was due. Restore a backup of its folder.");
+            }
+
+            if (fact is null)
+            {
+                throw new TenantStoppedException(
+                    $"Record {record.Position} ({record.Type} version {record.Version}) of tenant {parts.Name} cannot be read: {error} "
+                    + "If a newer version of the node wrote it, run that version; else restore a backup.");
+            }
+
+            node = NitroCore.Fold(node, record.AtMicros, fact);
+            last = Math.Max(last, record.AtMicros);
+            if (record.Position == parts.Journal.EpochStart && record.Position > 0 && node.EpochStart != record.Position)
+            {
+                throw new TenantStoppedException(
+                    $"The journal of tenant {parts.Name} says that its epoch begins at {record.Position}, but record {record.Position} is {record.Type}, which opens none. "
+                    + "Restore a backup of its folder.");
+            }
+
+            if (Stopwatch.GetElapsedTime(reported) >= Report)
+            {
+                reported = Stopwatch.GetTimestamp();
+                parts.Logger.LogInformation("Reading the journal: {Position} of {Total} records", node.Position, parts.Journal.Next);
+            }
+        }
+
         return (node, last);
+    }
+
+    /// <summary>The state of the snapshot, where it is of this journal as it stands.</summary>
+    private static async Task<(NodeHandle Node, long LastMicros)?> SnapshotAsync(TenantParts parts, CancellationToken cancellationToken)
+    {
+        if (parts.SnapshotPath is not { } path || parts.Journal.Next == 0)
+        {
+            return null;
+        }
+
+        var snapshot = SnapshotFile.TryRead(path, parts.Settings.Address, out var reason);
+        if (snapshot is null || !await IsOfAsync(snapshot, parts.Journal, cancellationToken))
+        {
+            parts.Logger.LogInformation(
+                "The snapshot {Path} is not used: {Reason}. Reading the journal from {Start}",
+                path,
+                snapshot is null ? reason : $"it was made at position {snapshot.Position} of another history, or of an older epoch, than this journal's",
+                parts.Journal.EpochStart);
+            return null;
+        }
+
+        var node = NodeEpochs.CreateAt(parts.Settings, snapshot.Position);
+        await foreach (var (record, fact, error) in DecodeAhead.RunAsync(Records(snapshot), cancellationToken))
+        {
+            if (fact is null)
+            {
+                parts.Logger.LogWarning("The snapshot {Path} is not used: its record {Record} ({Type}) cannot be read ({Error})", path, record.Position, record.Type, error);
+                return null;
+            }
+
+            node = NitroCore.Fold(node, record.AtMicros, fact);
+        }
+
+        parts.Logger.LogInformation("Snapshot read: {Count} records stand for the {Position} before", snapshot.Records.Count, snapshot.Position);
+        return (NodeEpochs.Placed(node, snapshot.Position, snapshot.Epoch, snapshot.EpochStart, snapshot.EpochRestated), snapshot.LastMicros);
+    }
+
+    private static async Task<bool> IsOfAsync(Snapshot snapshot, IJournal journal, CancellationToken cancellationToken)
+    {
+        if (snapshot.Position > journal.Next || snapshot.EpochStart != journal.EpochStart || snapshot.Position < snapshot.EpochRestated)
+        {
+            return false;
+        }
+
+        await foreach (var record in journal.ReadAsync(snapshot.Position - 1, cancellationToken))
+        {
+            return Snapshot.DigestOf(record).AsSpan().SequenceEqual(snapshot.LastDigest);
+        }
+
+        return false;
+    }
+
+    private static async IAsyncEnumerable<JournalRecord> Records(Snapshot snapshot)
+    {
+        for (var i = 0; i < snapshot.Records.Count; i++)
+        {
+            var entry = snapshot.Records[i];
+            yield return new JournalRecord(snapshot.Position + i, entry.AtMicros, entry.Type, entry.Version, entry.Body);
+        }
+
+        await Task.CompletedTask;
     }
 }

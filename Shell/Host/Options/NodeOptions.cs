@@ -21,6 +21,9 @@ public sealed record NodeOptions
     /// <summary>Records after which a journal gets a new epoch, where that makes it a quarter or less; 0: never.</summary>
     public uint EpochRecords { get; set; } = 200_000;
 
+    /// <summary>Records after which the state is kept anew beside the journal, for a quick restart; 0: never.</summary>
+    public uint SnapshotRecords { get; set; } = 100_000;
+
     /// <summary>Where the keys are.</summary>
     public KeySettings Keys { get; set; } = new();
 

@@ -26,6 +26,8 @@ internal sealed record TenantPlan
 
     public string JournalPath => Path.Combine(Folder, "journal.db");
 
+    public string SnapshotPath => Path.Combine(Folder, "snapshot");
+
     public string MarksPath => Path.Combine(Folder, "marks.db");
 
     public string KnownSignerPath => Path.Combine(Folder, "signer.json");

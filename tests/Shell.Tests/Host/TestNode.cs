@@ -57,6 +57,8 @@ internal sealed class TestNode : IAsyncDisposable
         return await StartAsync(world, key, Journal.Reopen(), null);
     }
 
+    public string SnapshotPath => Path.Combine(world.Folder, Name, "snapshot");
+
     /// <summary>The call's result.</summary>
     public async Task<JsonElement> CallAsync(string method, string payload, string? requestId = null)
     {
@@ -115,6 +117,8 @@ internal sealed class TestNode : IAsyncDisposable
                 Logger = world.Loggers.CreateLogger(Name),
                 Limits = world.Limits,
                 EpochRecords = world.EpochRecords,
+                SnapshotPath = world.SnapshotRecords == 0 ? null : SnapshotPath,
+                SnapshotRecords = world.SnapshotRecords,
             },
             CancellationToken.None);
         running = Tenant.RunAsync(stop.Token);

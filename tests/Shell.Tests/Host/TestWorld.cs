@@ -19,6 +19,9 @@ internal sealed class TestWorld : IDisposable
 
     public long EpochRecords { get; init; } = 200_000;
 
+    /// <summary>0: no snapshots.</summary>
+    public long SnapshotRecords { get; init; }
+
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     public string Folder => folder.FullName;

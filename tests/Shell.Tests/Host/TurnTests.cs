@@ -89,8 +89,8 @@ public sealed class TurnTests
         var node = Fresh();
         await foreach (var record in journal.ReadAsync(0, CancellationToken.None))
         {
-            Assert.True(NitroCore.TryReplay(node, record.AtMicros, record.Type, record.Version, record.Body, out var next, out var error), error);
-            node = next!;
+            Assert.True(NitroCore.TryReadFact(record.Type, record.Version, record.Body, out var fact, out var error), error);
+            node = NitroCore.Fold(node, record.AtMicros, fact!);
         }
 
         Assert.Equal(turn.Node.Position, node.Position);

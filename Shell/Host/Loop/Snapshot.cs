@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using System.Text;
+using Nitro.Ports;
+using Nitro.Signing;
+
+namespace Nitro.Host.Loop;
+
+/// <summary>A tenant's state as the facts that restate it, and where in its journal it stands. A cache: whatever does not fit is thrown away.</summary>
+/// <param name="Owner">The channel address.</param>
+/// <param name="Position">The position of the first record that is not in it; above 0.</param>
+/// <param name="LastMicros">The time of the record before that.</param>
+/// <param name="LastDigest">SHA-256 of that record: a snapshot of another history is none.</param>
+/// <param name="Epoch">The number of the epoch it stands in.</param>
+/// <param name="EpochStart">The position at which that begins.</param>
+/// <param name="EpochRestated">The position after its opening.</param>
+/// <param name="Records">Those of an epoch's opening.</param>
+internal sealed record Snapshot(
+    string Owner, long Position, long LastMicros, byte[] LastDigest, int Epoch, long EpochStart, long EpochRestated, IReadOnlyList<JournalEntry> Records)
+{
+    /// <summary>Of the code that makes and reads the state: another program folds the journal itself. 32 bytes.</summary>
+    internal static byte[] Shape { get; } = SHA256.HashData(
+        [.. typeof(NodeHandle).Module.ModuleVersionId.ToByteArray(), .. typeof(SigningItem).Module.ModuleVersionId.ToByteArray()]);
+
+    /// <summary>What stands for a record in <see cref="LastDigest"/>.</summary>
+    internal static byte[] DigestOf(JournalRecord record)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes(record.Position));
+        hash.AppendData(BitConverter.GetBytes(record.AtMicros));
+        hash.AppendData(BitConverter.GetBytes(record.Version));
+        hash.AppendData(Encoding.UTF8.GetBytes(record.Type));
+        hash.AppendData([0]);
+        hash.AppendData(record.Body.Span);
+        return hash.GetHashAndReset();
+    }
+}

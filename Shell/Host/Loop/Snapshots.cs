@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Nitro.Ports;
+
+namespace Nitro.Host.Loop;
+
+/// <summary>
+/// Keeps the newest state beside the journal, made on another thread of a state that never changes, while the node goes on. What goes wrong with
+/// it is told and costs a longer restart, nothing else. Used by one loop.
+/// </summary>
+/// <param name="parts">Says where it is kept, and after how many records.</param>
+/// <param name="kept">The position of the one there is.</param>
+internal sealed class Snapshots(TenantParts parts, long kept) : IAsyncDisposable
+{
+    /// <summary>Making one costs about what folding as many records does: it is due again after a multiple of its own.</summary>
+    private const int Worthwhile = 2;
+
+    private readonly CancellationTokenSource stopping = new();
+    private Task making = Task.CompletedTask;
+    private long newest = kept;
+    private long due = Math.Max(1, parts.SnapshotRecords);
+
+    /// <summary>Done once the one under way is.</summary>
+    internal Task Made => making;
+
+    /// <summary>Begins one where it is due and none is under way.</summary>
+    internal void Consider(NodeHandle node)
+    {
+        if (parts.SnapshotPath is { } path && making.IsCompleted && node.Position - Volatile.Read(ref newest) >= Volatile.Read(ref due))
+        {
+            making = Task.Run(() => MakeAsync(path, node));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await making;
+        stopping.Dispose();
+    }
+
+    private async Task MakeAsync(string path, NodeHandle node)
+    {
+        // Not again at the next turn, whatever comes of it.
+        Volatile.Write(ref newest, node.Position);
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            var last = await LastAsync(node);
+            if (!NodeEpochs.TryOpen(node, NodeEpochs.Draft(node), out var opening, out var error))
+            {
+                parts.Logger.LogError(
+                    "The state at position {Position} could not be restated: {Error}. This is a bug of the node: report it with the log. Nothing is lost, but a restart reads more.",
+                    node.Position,
+                    error);
+                return;
+            }
+
+            stopping.Token.ThrowIfCancellationRequested();
+            JournalEntry[] records = [.. opening!.Records.Select(record => new JournalEntry(last.AtMicros, record.Type, record.Version, record.Body))];
+            SnapshotFile.Write(path, new Snapshot(
+                parts.Settings.Address, node.Position, last.AtMicros, Snapshot.DigestOf(last), node.Epoch, node.EpochStart, node.EpochRestated, records));
+            Volatile.Write(ref due, Math.Max(parts.SnapshotRecords, (long)Worthwhile * records.Length));
+            parts.Logger.LogInformation(
+                "Snapshot kept at position {Position}: {Count} records, made in {Seconds:0.0} s beside the node",
+                node.Position,
+                records.Length,
+                Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The one before stays.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JournalException)
+        {
+            parts.Logger.LogWarning("The snapshot {Path} was not kept: {Cause} A restart takes longer until it is; the node goes on", path, e.Message);
+        }
+    }
+
+    private async Task<JournalRecord> LastAsync(NodeHandle node)
+    {
+        await foreach (var record in parts.Journal.ReadAsync(node.Position - 1, stopping.Token))
+        {
+            return record;
+        }
+
+        throw new JournalException(JournalFailure.Unknown, $"Record {node.Position - 1} is not there.");
+    }
+}
