@@ -10,7 +10,7 @@ open Nitro.Node
 open Nitro.Wire
 open Nitro.Engine
 
-/// A record of a journal, upon the state that it came upon. What it says is made when it is asked for. Made by `NodeHistory.TryRead`.
+/// A record of a journal, upon the state that it came upon. What it says is made when it is asked for. Made by `NodeHistory.Read`.
 [<Sealed>]
 type HistoryRecord internal (before: NodeHandle, after: NodeHandle, fact: Fact) =
     let subjects = lazy Subjects.ofFact before.State after.State fact
@@ -133,26 +133,9 @@ type NodeHistory private () =
 
         NitroCore.TryConfigure(ReadOnlyMemory json, recover, &settings, &error)
 
-    /// Folds one record, and tells what it says. False where it cannot be read.
-    static member TryRead
-        (
-            node: NodeHandle,
-            atMicros: int64,
-            typeName: string,
-            version: int,
-            body: ReadOnlyMemory<byte>,
-            [<Out>] record: byref<HistoryRecord | null>,
-            [<Out>] error: byref<string>
-        ) : bool =
-        match LogV1.decode typeName version body with
-        | Ok fact ->
-            record <- HistoryRecord(node, NodeEpochs.After(node, fact, NodeState.evolve node.State (Instant atMicros) fact), fact)
-            error <- ""
-            true
-        | Error text ->
-            record <- null
-            error <- text
-            false
+    /// Folds one fact, and tells what its record says.
+    static member Read(node: NodeHandle, atMicros: int64, fact: NodeFact) : HistoryRecord =
+        HistoryRecord(node, NitroCore.Fold(node, atMicros, fact), fact.Fact)
 
     /// What must hold of a node between steps and does not, in words; none: all is well.
     static member BrokenRules(node: NodeHandle) : IReadOnlyList<string> =

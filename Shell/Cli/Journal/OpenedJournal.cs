@@ -47,14 +47,15 @@ internal sealed class OpenedJournal : IAsyncDisposable
             throw new CliError($"{Source.Title} has record {record.Position} where {node.Position} was due. Restore a backup.");
         }
 
-        if (!NodeHistory.TryRead(node, record.AtMicros, record.Type, record.Version, record.Body, out var read, out var error))
+        if (!NitroCore.TryReadFact(record.Type, record.Version, record.Body, out var fact, out var error))
         {
             throw new CliError($"Record {record.Position} of {Source.Title} cannot be read: {error}");
         }
 
-        return node.Position == Source.First && node.Position > 0 && read!.Node.Epoch == 0
+        var read = NodeHistory.Read(node, record.AtMicros, fact!);
+        return node.Position == Source.First && node.Position > 0 && read.Node.Epoch == 0
             ? throw new CliError($"{Source.Title} begins with record {record.Position}, which opens no epoch. Name the archive before it with --archive.")
-            : read!;
+            : read;
     }
 
     private static bool Recover(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature, Span<byte> address) =>

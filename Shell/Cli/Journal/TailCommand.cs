@@ -27,12 +27,19 @@ internal static class TailCommand
                 var filter = new Filter(parse.GetValue(channel), parse.GetValue(objective), parse.GetValue(request));
                 var isFiltered = filter != new Filter(null, null, null);
                 var first = parse.GetValue(from) ?? (isFiltered ? journal.Source.EpochStart : journal.Source.Next - Shown);
-                await RunAsync(journal, filter, first, parse.GetValue(follow), Line(parse.GetValue(json)), parse.InvocationConfiguration.Output, cancellationToken);
+                var isFollowing = parse.GetValue(follow);
+                try
+                {
+                    await RunAsync(journal, filter, first, isFollowing, parse.GetValue(json) ? Json : Words, parse.InvocationConfiguration.Output, cancellationToken);
+                }
+                catch (OperationCanceledException) when (isFollowing && cancellationToken.IsCancellationRequested)
+                {
+                    // The reader has seen enough.
+                }
+
                 return 0;
             });
     }
-
-    private static Func<HistoryRecord, JournalRecord, string> Line(bool isJson) => isJson ? Json : Words;
 
     private static async Task RunAsync(
         OpenedJournal journal,
@@ -47,7 +54,7 @@ internal static class TailCommand
         var start = await source.OpeningAsync(Math.Max(first, source.First), long.MaxValue, cancellationToken);
         var node = journal.Before(start);
         using var timer = new PeriodicTimer(LookAgain);
-        do
+        while (true)
         {
             while (node.Position < source.Next)
             {
@@ -64,25 +71,15 @@ internal static class TailCommand
             }
 
             await output.FlushAsync(cancellationToken);
-        }
-        while (follow && await MoreAsync(source, node.Position, timer, cancellationToken));
-    }
+            if (!follow)
+            {
+                return;
+            }
 
-    /// <summary>Waits until there is more; false when the reader has seen enough.</summary>
-    private static async Task<bool> MoreAsync(IJournalSource source, long position, PeriodicTimer timer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            while (await source.RefreshAsync(cancellationToken) <= position)
+            while (await source.RefreshAsync(cancellationToken) <= node.Position)
             {
                 await timer.WaitForNextTickAsync(cancellationToken);
             }
-
-            return true;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return false;
         }
     }
 

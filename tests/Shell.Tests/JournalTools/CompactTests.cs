@@ -84,16 +84,7 @@ public sealed class CompactTests(LivedJournal lived) : IClassFixture<LivedJourna
     [Fact]
     public async Task KilledAtAnyMomentEveryRecordIsInTheArchiveOrInTheStore()
     {
-        var nothing = Encoding.UTF8.GetBytes($$"""{"channel":"0x{{new string('d', 64)}}","height":1}""");
-        var original = lived.New("long.db");
-        await using (var journal = await lived.OpenAsync(original))
-        {
-            await LivedJournal.AppendAsync(journal, lived.Records.Take((int)lived.EpochStart).Select(LivedJournal.Entry));
-            var last = lived.Records[(int)lived.EpochStart - 1].AtMicros;
-            await LivedJournal.AppendAsync(journal, Enumerable.Repeat(new JournalEntry(last, "HoldingsDoubted", 1, nothing), Filled));
-            await journal.OpenEpochAsync(journal.Next, [.. lived.Records.Skip((int)lived.EpochStart).Select(LivedJournal.Entry)], default);
-        }
-
+        var (original, records) = await LongAsync();
         var random = new Random(11);
         var (store, archive) = (lived.New("journal.db"), lived.New("archive.jsonl"));
         File.Copy(original, store);
@@ -115,7 +106,7 @@ public sealed class CompactTests(LivedJournal lived) : IClassFixture<LivedJourna
                 }
             }
 
-            await IsWholeAsync(store, archive, lived.Records.Count + Filled);
+            await IsWholeAsync(store, archive, records);
             if (round % 3 == 2)
             {
                 (store, archive) = (lived.New("journal.db"), lived.New("archive.jsonl"));
@@ -124,9 +115,23 @@ public sealed class CompactTests(LivedJournal lived) : IClassFixture<LivedJourna
         }
 
         await Tool.DoneAsync("compact", archive, "-j", store);
-        await IsWholeAsync(store, archive, lived.Records.Count + Filled);
+        await IsWholeAsync(store, archive, records);
         using var reader = SqliteJournalReader.Open(store);
-        Assert.Equal(lived.EpochStart + Filled, reader.First);
+        Assert.Equal(lived.Records.Count + Filled, reader.First);
+    }
+
+    /// <summary>What was lived, many records that change nothing, and one more epoch; and how many records that makes.</summary>
+    private async Task<(string Store, int Records)> LongAsync()
+    {
+        var path = await lived.WithAsync(record => LivedJournal.Entry(record), lived.EpochStart);
+        var node = lived.Replayed(lived.Records);
+        await using var journal = await lived.OpenAsync(path);
+        var last = lived.Records[^1].AtMicros;
+        var nothing = Encoding.UTF8.GetBytes($$"""{"channel":"0x{{new string('d', 64)}}","height":1}""");
+        await LivedJournal.AppendAsync(journal, Enumerable.Repeat(new JournalEntry(last, "HoldingsDoubted", 1, nothing), Filled));
+        Assert.True(NodeEpochs.TryOpen(node, NodeEpochs.Draft(node), out var opening, out var error), error);
+        await journal.OpenEpochAsync(journal.Next, [.. opening!.Records.Select(record => new JournalEntry(last, record.Type, record.Version, record.Body))], default);
+        return (path, (int)journal.Next);
     }
 
     private static async Task IsWholeAsync(string store, string archive, int records)

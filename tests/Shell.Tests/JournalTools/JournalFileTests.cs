@@ -69,7 +69,7 @@ public sealed class JournalFileTests : IDisposable
         var random = new Random(6);
         for (var i = 0; i < 60; i++)
         {
-            await IsFoundAsync(whole[..random.Next(1, whole.Length - 8)], records);
+            await IsFoundAsync(whole[..random.Next(1, whole.Length - 8)], records, mayBeHarmless: true); // The last bytes hold checksums alone.
             var damaged = whole.ToArray();
             damaged[random.Next(20, damaged.Length - 8)] ^= (byte)(1 << random.Next(8));
             await IsFoundAsync(damaged, records, mayBeHarmless: true);

@@ -106,16 +106,5 @@ public sealed class TimeTravelTests(LivedJournal lived) : IClassFixture<LivedJou
         return Math.Max(position, node.EpochRestated - 1);
     }
 
-    private NodeHandle Replayed(long position)
-    {
-        Assert.True(NodeHistory.TrySettings(lived.Owner, TestKeys.Recover, out var settings, out var error), error);
-        var node = NodeEpochs.CreateAt(settings!, 0);
-        foreach (var record in lived.Records.Take((int)position + 1))
-        {
-            Assert.True(NitroCore.TryReplay(node, record.AtMicros, record.Type, record.Version, record.Body, out var next, out error), error);
-            node = next!;
-        }
-
-        return node;
-    }
+    private NodeHandle Replayed(long position) => lived.Replayed(lived.Records.Take((int)position + 1));
 }
