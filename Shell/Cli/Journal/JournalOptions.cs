@@ -4,7 +4,7 @@ using Nitro.Host;
 using Nitro.Host.Options;
 using Nitro.Journal;
 using Nitro.Ports;
-using Nitro.Secp256k1;
+using Nitro.Storage;
 
 namespace Nitro.Cli.Journal;
 
@@ -58,7 +58,7 @@ internal sealed class JournalOptions
             {
                 return await run(parse, cancellationToken);
             }
-            catch (Exception problem) when (problem is CliError or JournalException or NodeOptionsException)
+            catch (Exception problem) when (problem is CliError or JournalException or NodeOptionsException or StorageException)
             {
                 await errors.WriteLineAsync($"nitro: {problem.Message}");
                 return NotDone;

@@ -44,17 +44,17 @@ internal static class JournalStores
     /// <exception cref="CliError">The scheme is not known.</exception>
     public static SqliteCompaction Compact(string store) => SqliteCompaction.Open(TryPath(store, out var path) ? path : store);
 
-    /// <summary>Keeps every node from writing to a store as long as it is held.</summary>
+    /// <summary>Keeps every node from writing to a store as long as it is held; null for a file, which nobody writes to.</summary>
     /// <exception cref="JournalException">A node has it open, or it cannot be opened.</exception>
     /// <exception cref="CliError">The scheme is not known.</exception>
-    public static async Task<IAsyncDisposable> HoldAsync(string store, CancellationToken cancellationToken)
+    public static async Task<IAsyncDisposable?> HoldAsync(string store, CancellationToken cancellationToken)
     {
         if (!TryPath(store, out var path))
         {
             path = store;
             if (File.Exists(path) && JournalFile.IsOne(path))
             {
-                return new MemoryJournal(); // Nobody writes to a file.
+                return null;
             }
         }
 

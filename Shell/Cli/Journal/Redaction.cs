@@ -11,16 +11,20 @@ internal static partial class Redaction
     public static string Of(string line)
     {
         var urls = Urls().Replace(line, match => $"{match.Groups["scheme"].Value}{match.Groups["host"].Value}{(match.Groups["rest"].Length > 1 ? $"/{Gone}" : string.Empty)}");
-        return Named().Replace(Tokens().Replace(urls, Gone), match => $"{match.Groups["name"].Value}{Gone}");
+        return Sentences().Replace(Named().Replace(Tokens().Replace(urls, Gone), match => $"{match.Groups["name"].Value}{Gone}"), match => $"{match.Groups["name"].Value}{Gone}");
     }
 
-    [GeneratedRegex(@"(?<scheme>\b[a-z][a-z0-9+.\-]*://)(?:[^\s/@""']*@)?(?<host>[^\s/?#""']+)(?<rest>[^\s""']*)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?<scheme>\b[a-z][a-z0-9+.\-]*://)(?:[^\s""']*@)?(?<host>[^\s/?#""']+)(?<rest>[^\s""']*)", RegexOptions.IgnoreCase)]
     private static partial Regex Urls();
 
     /// <summary>JSON web tokens.</summary>
     [GeneratedRegex(@"\beyJ[A-Za-z0-9_\-]{6,}(?:\.[A-Za-z0-9_\-]+)*")]
     private static partial Regex Tokens();
 
-    [GeneratedRegex(@"(?<name>\b(?:bearer|password|passphrase|secret|api[-_ ]?key|auth[-_ ]?token|private[-_ ]?key)\b[""']?\s*[:= ]\s*)[""']?[^\s,;""']+", RegexOptions.IgnoreCase)]
+    /// <summary>Of several words, perhaps.</summary>
+    [GeneratedRegex(@"(?<name>\b(?:passphrase|mnemonic)\b[""']?\s*[:=]\s*).+", RegexOptions.IgnoreCase)]
+    private static partial Regex Sentences();
+
+    [GeneratedRegex(@"(?<name>\b(?:bearer|basic|password|secret|api[-_ ]?key|auth[-_ ]?token|private[-_ ]?key)\b[""']?\s*[:= ]\s*)[""']?[^\s,;""']+", RegexOptions.IgnoreCase)]
     private static partial Regex Named();
 }

@@ -1,12 +1,13 @@
 using Nitro.Journal;
 using Nitro.Ports;
+using Nitro.Storage;
 
 namespace Nitro.Cli.Journal;
 
 /// <summary>A SQLite journal that gets its name once it is whole: a node can never start on half of one.</summary>
 internal sealed class SqliteTarget : IJournalTarget
 {
-    private static readonly string[] Suffixes = [string.Empty, "-wal", "-shm", ".lock"];
+    private static readonly string[] Suffixes = [string.Empty, "-wal", "-shm"];
     private readonly string path;
     private readonly string draft;
     private readonly SqliteJournal journal;
@@ -28,13 +29,8 @@ internal sealed class SqliteTarget : IJournalTarget
         }
 
         var draft = full + ".importing";
-        if (File.Exists(draft))
+        using (FileLock.TryTake(draft + ".lock") ?? throw new CliError($"{draft} is being filled by another process. Wait for it, or end it."))
         {
-            // Held by whoever fills it: then this throws.
-            await using (await JournalStores.HoldAsync(draft, cancellationToken))
-            {
-            }
-
             foreach (var suffix in Suffixes)
             {
                 File.Delete(draft + suffix);

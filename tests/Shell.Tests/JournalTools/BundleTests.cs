@@ -99,9 +99,10 @@ public sealed class BundleTests(LivedJournal lived) : IClassFixture<LivedJournal
         "warn: wss://endpoint.example/path-of-the-endpoint closed",
         "dbug: Authorization: Bearer bearer-of-the-endpoint",
         $"dbug: token {Secrets[5]} taken",
-        "dbug: passphrase: passphrase-of-the-keys",
+        "dbug: passphrase: correct passphrase-of-the-keys",
         "dbug: {\"authToken\": \"bearer-of-the-endpoint\", \"password\":\"esdb-password\"}",
-        "fail: esdb://admin:esdb-password@endpoint.example:2113?tls=false refused",
+        "dbug: Authorization: Basic bearer-of-the-endpoint",
+        "fail: esdb://admin:odd/@esdb-password@endpoint.example:2113?tls=false refused",
     ];
 
     private static string Config(string folder) =>
