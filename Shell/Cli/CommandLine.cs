@@ -29,6 +29,7 @@ internal static class CommandLine
           nitro rpc create-payment-channel 0xPAYEE --through 0xPEER --amount 0.1ether
           nitro rpc pay 0xCHANNEL 10gwei
           nitro journal why 0xCHANNEL                  a channel's story; also: verify, tail, at, export, compact, bundle
+          nitro restore                                a journal that was lost, from its replica
           nitro sim --minutes 10                       whole networks in one process, with faults: does a check break?
 
         'nitro <command> --help' and 'nitro rpc <method> --help' tell the rest. Exit code: 0 done, 1 not done (and why, on stderr).
@@ -38,6 +39,6 @@ internal static class CommandLine
     public static RootCommand Create() => new(About)
     {
         DemoCommand.Create(), NodeCommand.Create(), SignerCommand.Create(), PairCommand.Create(), DeviceCommand.Create(), RpcCommand.Create(),
-        JournalCommand.Create(), SimCommand.Create(),
+        JournalCommand.Create(), RestoreCommand.Create(), SimCommand.Create(),
     };
 }

@@ -154,11 +154,47 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         Complain = complaint => logger.LogError("{Complaint}", complaint),
     };
 
-    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, ILogger logger, CancellationToken cancellationToken) => plan.Options.Journal switch
+    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, ILogger logger, CancellationToken cancellationToken)
     {
-        "memory" => new MemoryJournal(),
-        "sqlite" => await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken),
-        var connection => await EventStoreJournal.OpenAsync(
+        var journal = plan.Options.Journal switch
+        {
+            "memory" => new MemoryJournal(),
+            "sqlite" => await SqliteAsync(tenant.JournalPath, address, cancellationToken),
+            var connection => await EventStoreAsync(connection, address, logger, cancellationToken),
+        };
+        if (plan.Options.JournalReplica == "")
+        {
+            return journal;
+        }
+
+        var opened = new Stack<IAsyncDisposable>([journal]);
+        try
+        {
+            var replica = JournalPlaces.FolderOf(plan.Options.JournalReplica) is { } folder
+                ? await SqliteAsync(JournalPlaces.FileIn(folder, tenant.Name), address, cancellationToken)
+                : await EventStoreAsync(plan.Options.JournalReplica, address, logger, cancellationToken);
+            opened.Push(replica);
+            var both = await ReplicatedJournal.OpenAsync(
+                journal, replica, (done, all) => logger.LogInformation("Journal and replica are brought up to each other: {Done} of {All} records", done, all), cancellationToken);
+            logger.LogInformation("The journal of tenant {Tenant} has a replica; nothing is acknowledged that it does not have", tenant.Name);
+            return both;
+        }
+        catch
+        {
+            while (opened.TryPop(out var part))
+            {
+                await part.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task<IJournal> SqliteAsync(string path, string address, CancellationToken cancellationToken) =>
+        await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = path, Owner = address }, cancellationToken);
+
+    private async Task<IJournal> EventStoreAsync(string connection, string address, ILogger logger, CancellationToken cancellationToken) =>
+        await EventStoreJournal.OpenAsync(
             new EventStoreJournalOptions
             {
                 Settings = EventStoreSettings.Parse(connection),
@@ -166,8 +202,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                 Complain = complaint => logger.LogWarning("{Complaint}", complaint),
                 Time = time,
             },
-            cancellationToken),
-    };
+            cancellationToken);
 
     private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
     {

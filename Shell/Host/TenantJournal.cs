@@ -16,6 +16,9 @@ public sealed class TenantJournal
     /// <summary>Which store, as a connection text.</summary>
     public string Store => $"sqlite:{plan.JournalPath}";
 
+    /// <summary>Its replica as a connection text; null where it has none, or none that a tool can read.</summary>
+    public string? Replica => JournalPlaces.FolderOf(options.JournalReplica) is { } folder ? $"sqlite:{JournalPlaces.FileIn(folder, plan.Name)}" : null;
+
     /// <summary>Finds it.</summary>
     /// <param name="options">The node's settings.</param>
     /// <param name="tenant">Which tenant; null where there is one.</param>

@@ -58,7 +58,8 @@ internal static class CopyCommands
             });
     }
 
-    private static async Task<int> CopyAsync(ParseResult parse, string from, string to, CancellationToken cancellationToken)
+    /// <summary>The whole copy, told at its end.</summary>
+    public static async Task<int> CopyAsync(ParseResult parse, string from, string to, CancellationToken cancellationToken)
     {
         await using var opened = await OpenedJournal.OverAsync(await JournalStores.OpenAsync(from, cancellationToken), null, cancellationToken);
         var source = opened.Source;

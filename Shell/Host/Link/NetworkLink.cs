@@ -22,6 +22,7 @@ internal sealed class NetworkLink : IPeerLink
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private readonly Task<NetworkPresence> meeting;
+    private volatile NetworkPresence? present;
     private int isDisposed;
 
     private NetworkLink(TenantPlan plan, INetworkKeys keys, IReadOnlyList<BoundSocket> sockets, ILogger logger, TimeProvider time)
@@ -31,7 +32,7 @@ internal sealed class NetworkLink : IPeerLink
     }
 
     /// <inheritdoc/>
-    public LinkHealth Health => meeting.IsCompletedSuccessfully ? meeting.Result.Link.Health : LinkHealth.None;
+    public LinkHealth Health => present?.Link.Health ?? LinkHealth.None;
 
     /// <summary>Takes the ports, and listens where the keys answer at once.</summary>
     /// <exception cref="IOException">A port cannot be had; the message names the setting.</exception>
@@ -51,7 +52,7 @@ internal sealed class NetworkLink : IPeerLink
 
     /// <inheritdoc/>
     public ValueTask<PeerAnswer> SendAsync(ReadOnlyMemory<byte> peer, ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) =>
-        meeting.IsCompletedSuccessfully ? meeting.Result.Link.SendAsync(peer, frame, cancellationToken) : new(PeerAnswer.Unreachable);
+        present?.Link.SendAsync(peer, frame, cancellationToken) ?? new(PeerAnswer.Unreachable);
 
     /// <inheritdoc/>
     public async Task RunAsync(IPeerSink sink, CancellationToken cancellationToken)
@@ -80,9 +81,9 @@ internal sealed class NetworkLink : IPeerLink
 
         await stopping.CancelAsync();
         await ((Task)meeting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (meeting.IsCompletedSuccessfully)
+        if (present is { } met)
         {
-            await meeting.Result.DisposeAsync();
+            await met.DisposeAsync();
         }
 
         foreach (var socket in sockets)
@@ -124,6 +125,7 @@ internal sealed class NetworkLink : IPeerLink
                 presence.Listen(socket);
             }
 
+            present = presence;
             return presence;
         }
         catch (Libp2pException e)

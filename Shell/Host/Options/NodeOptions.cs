@@ -21,6 +21,12 @@ public sealed record NodeOptions
     /// </summary>
     public string Journal { get; set; } = "sqlite";
 
+    /// <summary>
+    /// Where each tenant's journal is kept a second time, before anything is acknowledged: <c>sqlite:FOLDER</c>, on another disk, or a connection
+    /// string of EventStoreDB. Empty: nowhere.
+    /// </summary>
+    public string JournalReplica { get; set; } = "";
+
     /// <summary>Records after which a journal gets a new epoch, where that makes it a quarter or less; 0: never.</summary>
     public uint EpochRecords { get; set; } = 200_000;
 

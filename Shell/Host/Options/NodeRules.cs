@@ -18,6 +18,7 @@ internal static partial class NodeRules
         Chain(options.Chain, complaints);
         Contracts(options.Contracts, complaints);
         Journal(options.Journal, complaints);
+        Replica(options, complaints);
         Unless(options.DataDirectory.Trim() != "", "dataDirectory is empty: name a folder.", complaints);
         Unless(options.DefaultChallengeDuration > 0, "defaultChallengeDuration is 0: give seconds, such as 86400.", complaints);
         Unless(options.OpeningSeconds > 0, "openingSeconds is 0: give seconds, such as 600.", complaints);
@@ -60,6 +61,24 @@ internal static partial class NodeRules
         {
             // What is no connection string may have been meant as one, with its password: it is not repeated.
             complaints.Add($"journal must be sqlite, memory or a connection string of EventStoreDB. {e.Message}");
+        }
+    }
+
+    private static void Replica(NodeOptions options, List<string> complaints)
+    {
+        if (options.JournalReplica == "" || JournalPlaces.FolderOf(options.JournalReplica) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            EventStoreSettings.Parse(options.JournalReplica);
+            Unless(options.JournalReplica != options.Journal, "journalReplica is the journal itself: name another store.", complaints);
+        }
+        catch (FormatException e)
+        {
+            complaints.Add($"journalReplica must be sqlite:FOLDER or a connection string of EventStoreDB. {e.Message}");
         }
     }
 
