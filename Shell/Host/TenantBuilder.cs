@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nitro.Ethereum;
+using Nitro.EventStore;
+using Nitro.EventStore.Connection;
 using Nitro.Host.Api;
 using Nitro.Host.Link;
 using Nitro.Host.Loop;
@@ -34,7 +36,13 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try
         {
-            var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, chainKey, logger), cancellationToken);
+            var options = SignerOptions(tenant, chainKey, logger);
+            var signer = await InProcessSigner.OpenAsync(channelKey, options, cancellationToken);
+            foreach (var line in options.Policy.Description)
+            {
+                logger.LogInformation("Tenant {Tenant} signs by {Rule}", tenant.Name, line);
+            }
+
             return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, new LocalNetworkKeys(channelKey), cancellationToken);
         }
         finally
@@ -78,7 +86,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
 
             var transactions = transactionSigner();
             Claim(accounts, tenant, address, transactions.Account);
-            var journal = Opened(await JournalAsync(tenant, address, cancellationToken));
+            var journal = Opened(await JournalAsync(tenant, address, logger, cancellationToken));
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
             calls = Gate(tenant, signer.ChannelAddress, address);
             var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, keys, cancellationToken));
@@ -146,10 +154,20 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         Complain = complaint => logger.LogError("{Complaint}", complaint),
     };
 
-    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, CancellationToken cancellationToken) =>
-        plan.Options.Journal == "memory"
-            ? new MemoryJournal()
-            : await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken);
+    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, ILogger logger, CancellationToken cancellationToken) => plan.Options.Journal switch
+    {
+        "memory" => new MemoryJournal(),
+        "sqlite" => await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken),
+        var connection => await EventStoreJournal.OpenAsync(
+            new EventStoreJournalOptions
+            {
+                Settings = EventStoreSettings.Parse(connection),
+                Owner = address,
+                Complain = complaint => logger.LogWarning("{Complaint}", complaint),
+                Time = time,
+            },
+            cancellationToken),
+    };
 
     private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
     {

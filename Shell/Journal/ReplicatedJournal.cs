@@ -20,6 +20,9 @@ public sealed class ReplicatedJournal : IJournal
     public long EpochStart => journal.EpochStart;
 
     /// <inheritdoc/>
+    public string? Rival => journal.Rival ?? replica.Rival;
+
+    /// <inheritdoc/>
     public JournalStatistics Statistics => journal.Statistics;
 
     /// <summary>

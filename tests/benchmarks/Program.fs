@@ -105,6 +105,23 @@ let private signer seconds =
       Row.micros "signer process on a Unix socket: one voucher, median" asked.Median $"aim 700 µs; 99 of 100 below {asked.Tail:F0} µs"
       Row.text "signer process: vouchers, 64 in flight" $"{asked.PerSecond:F0}/s" "aim 5,000/s" ]
 
+let private journal (seconds: float) =
+    [ for store, shapes in Stores.appends (seconds / 3.0) do
+          for shape, run in shapes do
+              Row.text $"{store}: {shape}" $"{run.PerSecond:F0} records/s" $"an append {run.Median:F0} µs, 99 of 100 below {run.Tail:F0} µs"
+      for store, (records, read, fold) in Stores.folds () do
+          Row.text
+              $"{store}: a journal of {records} records"
+              $"{float records / read.Clock.TotalSeconds:F0} read/s"
+              $"{float records / fold.Clock.TotalSeconds:F0} read and folded/s; {read.Processor.TotalMicroseconds / float records:F1} and {fold.Processor.TotalMicroseconds / float records:F1} µs of the processor each"
+      for store, took in Stores.opening 150_000 do
+          Row.text $"{store}: opening an epoch of 150,000 records" $"{took:F1} s" ""
+      let bytes = Stores.paymentBytes ()
+      Row.text
+          "bytes of a payment at the payer"
+          $"{bytes.Sqlite:F0} and {bytes.EventStore:F0}"
+          $"SQLite's file; EventStoreDB's events without its own overhead; {bytes.Records:F1} records" ]
+
 let private network seconds =
     let wire = Networks.measure seconds
     let withinMany, withinOne, _ = Tenants.paying Tenants.within seconds
@@ -130,6 +147,7 @@ let private rows which seconds : Row list =
       if wants "voucher" then yield! timed "voucher" voucher
       if wants "core" then yield! timed "core" (fun () -> core (sign, recover))
       if wants "restart" then yield! timed "restart" restart
+      if wants "journal" then yield! timed "journal" (fun () -> journal seconds)
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
       if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
       if wants "network" then yield! timed "network" (fun () -> network seconds)
@@ -147,11 +165,11 @@ let private show (rows: Row list) =
 [<EntryPoint>]
 let main arguments =
     match arguments with
-    | [| "quick" | "voucher" | "core" | "restart" | "tenants" | "signer" | "network" | "api" as which |] -> show (rows which 6.0)
+    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "network" | "api" as which |] -> show (rows which 6.0)
     // The other process of the suite "network".
     | [| "network-peer" |] -> Networks.serve ()
     // Longer, for a profiler.
-    | [| "tenants" | "api" as which; seconds |] -> show (rows which (float seconds))
+    | [| "tenants" | "api" | "journal" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0

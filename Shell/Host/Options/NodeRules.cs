@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.RegularExpressions;
+using Nitro.EventStore.Connection;
 
 namespace Nitro.Host.Options;
 
@@ -16,7 +17,7 @@ internal static partial class NodeRules
         var complaints = new List<string>();
         Chain(options.Chain, complaints);
         Contracts(options.Contracts, complaints);
-        Unless(options.Journal is "sqlite" or "memory", $"journal is '{options.Journal}': it must be sqlite or memory.", complaints);
+        Journal(options.Journal, complaints);
         Unless(options.DataDirectory.Trim() != "", "dataDirectory is empty: name a folder.", complaints);
         Unless(options.DefaultChallengeDuration > 0, "defaultChallengeDuration is 0: give seconds, such as 86400.", complaints);
         Unless(options.OpeningSeconds > 0, "openingSeconds is 0: give seconds, such as 600.", complaints);
@@ -44,6 +45,22 @@ internal static partial class NodeRules
 
         Sharing(options, complaints);
         return complaints;
+    }
+
+    private static void Journal(string journal, List<string> complaints)
+    {
+        try
+        {
+            if (journal is not ("sqlite" or "memory"))
+            {
+                EventStoreSettings.Parse(journal);
+            }
+        }
+        catch (FormatException e)
+        {
+            // What is no connection string may have been meant as one, with its password: it is not repeated.
+            complaints.Add($"journal must be sqlite, memory or a connection string of EventStoreDB. {e.Message}");
+        }
     }
 
     private static void Signer(string prefix, SignerSettings? signer, List<string> complaints)
