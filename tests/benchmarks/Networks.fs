@@ -175,7 +175,10 @@ module internal Networks =
         if other.StandardOutput.ReadLine() <> "dialed" then invalidOp "the crowd did not come"
         if swarm.ConnectionCount < before + crowd then invalidOp $"{swarm.ConnectionCount} connections"
         // Closed streams linger for a while.
-        while swarm.Connections |> Seq.exists (fun connection -> connection.StreamCount > 0) do Thread.Sleep 100
+        let watch = Stopwatch.StartNew()
+
+        while watch.Elapsed < 2.0 * swarm.Options.LingerTimeout && swarm.Connections |> Seq.exists (fun connection -> connection.StreamCount > 0) do
+            Thread.Sleep 100
         let resident', live' = memory ()
         (resident' - resident) / float crowd / 1024.0, (live' - live) / float crowd / 1024.0
 
