@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nitro.Cli.Demo;
+using Nitro.Cli.Journal;
 using Nitro.Cli.Node;
 using Nitro.Cli.Rpc;
 using Nitro.Cli.Signer;
@@ -27,6 +28,7 @@ internal static class CommandLine
           nitro rpc create-ledger-channel 0xPEER --amount 1ether --their-amount 0.5ether
           nitro rpc create-payment-channel 0xPAYEE --through 0xPEER --amount 0.1ether
           nitro rpc pay 0xCHANNEL 10gwei
+          nitro journal why 0xCHANNEL                  a channel's story; also: verify, tail, at, export, compact, bundle
           nitro sim --minutes 10                       whole networks in one process, with faults: does a check break?
 
         'nitro <command> --help' and 'nitro rpc <method> --help' tell the rest. Exit code: 0 done, 1 not done (and why, on stderr).
@@ -35,6 +37,7 @@ internal static class CommandLine
     /// <summary>A fresh tree of commands.</summary>
     public static RootCommand Create() => new(About)
     {
-        DemoCommand.Create(), NodeCommand.Create(), SignerCommand.Create(), PairCommand.Create(), DeviceCommand.Create(), RpcCommand.Create(), SimCommand.Create(),
+        DemoCommand.Create(), NodeCommand.Create(), SignerCommand.Create(), PairCommand.Create(), DeviceCommand.Create(), RpcCommand.Create(),
+        JournalCommand.Create(), SimCommand.Create(),
     };
 }

@@ -36,7 +36,13 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try
         {
-            var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, chainKey, logger), cancellationToken);
+            var options = SignerOptions(tenant, chainKey, logger);
+            var signer = await InProcessSigner.OpenAsync(channelKey, options, cancellationToken);
+            foreach (var line in options.Policy.Description)
+            {
+                logger.LogInformation("Tenant {Tenant} signs by {Rule}", tenant.Name, line);
+            }
+
             return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, new LocalNetworkKeys(channelKey), cancellationToken);
         }
         finally

@@ -7,6 +7,8 @@ namespace Nitro.Journal;
 /// <summary>Opens connections to a journal file, and refuses files that are not this owner's journal.</summary>
 internal static class JournalDatabase
 {
+    private const string Schema = "1";
+
     private const string Tables = """
         CREATE TABLE record(
             position INTEGER PRIMARY KEY,
@@ -43,7 +45,7 @@ internal static class JournalDatabase
         {
             return DurableDatabase.Open(
                 Database(options, path),
-                new DatabaseOwner(Tables, Table: "record", Schema: "1", options.Owner, IfOthers: "Check the tenant's key and the journal's path."));
+                new DatabaseOwner(Tables, Table: "record", Schema, options.Owner, IfOthers: "Check the tenant's key and the journal's path."));
         }
         catch (StorageException e)
         {
@@ -55,6 +57,27 @@ internal static class JournalDatabase
     /// <exception cref="SqliteException">The file is gone or unreadable.</exception>
     internal static SqliteConnection OpenReader(SqliteJournalOptions options, string path) =>
         DurableDatabase.OpenReader(Database(options, path));
+
+    /// <summary>Whose journal a connection is on.</summary>
+    /// <exception cref="JournalException">It is on something else, or on a journal of another version.</exception>
+    /// <exception cref="SqliteException">The file is no database, or damaged.</exception>
+    internal static string OwnerOf(SqliteConnection connection, string path)
+    {
+        if (connection.Scalar("SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'record')") is not 2L)
+        {
+            throw Refused("it is a database of something else", "Check the path.");
+        }
+
+        if (connection.Scalar("SELECT value FROM meta WHERE key = 'schema'") is not Schema and var schema)
+        {
+            throw Refused($"its schema is {schema ?? "missing"}, this program reads {Schema}", "Run the version that wrote it.");
+        }
+
+        return connection.Scalar("SELECT value FROM meta WHERE key = 'owner'") as string ?? throw Refused("it belongs to nobody", "Restore a backup.");
+
+        JournalException Refused(string cause, string next) =>
+            new(JournalFailure.Permanent, $"The journal {path} cannot be opened: {cause}. {next}");
+    }
 
     private static DatabaseOptions Database(SqliteJournalOptions options, string path) => new()
     {

@@ -26,14 +26,18 @@ internal sealed class JournalTable : IDisposable
     private readonly SqliteParameter to;
     private readonly SqliteParameter[] columns;
 
-    internal JournalTable(SqliteConnection connection, string path)
+    /// <param name="connection">On a journal's file.</param>
+    /// <param name="path">That file, for messages.</param>
+    /// <param name="firstPosition">Of a journal that has no record yet.</param>
+    internal JournalTable(SqliteConnection connection, string path, long firstPosition = 0)
     {
         this.connection = connection;
         this.path = path;
         begin = Command("BEGIN IMMEDIATE");
         commit = Command("COMMIT");
         rollback = Command("ROLLBACK");
-        head = Command("SELECT coalesce(max(position) + 1, 0) FROM record");
+        head = Command("SELECT coalesce(max(position) + 1, $first) FROM record");
+        head.Parameters.AddWithValue("$first", firstPosition);
         read = Command(
             "SELECT position, at, type, version, body, checksum FROM record WHERE position >= $from AND position < $to ORDER BY position");
         from = read.Parameters.Add("$from", SqliteType.Integer);
@@ -62,6 +66,40 @@ internal sealed class JournalTable : IDisposable
 
     /// <summary>The position after the last record.</summary>
     internal long Head() => (long)head.ExecuteScalar()!;
+
+    /// <summary>The position of the first record that is there, or of the next one where there is none.</summary>
+    internal long First()
+    {
+        using var first = Command("SELECT min(position) FROM record");
+        return first.ExecuteScalar() is long position ? position : Head();
+    }
+
+    /// <summary>
+    /// The last record of that type up to a position and a time; null where there is none. Reads all records before it: for tools.
+    /// </summary>
+    internal long? Last(string type, long upTo, long atMicros)
+    {
+        using var last = Command("SELECT max(position) FROM record WHERE position <= $position AND at <= $at AND type = $type");
+        last.Parameters.AddWithValue("$position", upTo);
+        last.Parameters.AddWithValue("$at", atMicros);
+        last.Parameters.AddWithValue("$type", type);
+        return last.ExecuteScalar() as long?;
+    }
+
+    /// <summary>Takes away what stands before a position, all of it or nothing.</summary>
+    internal void DeleteBefore(long position)
+    {
+        using var delete = Command("DELETE FROM record WHERE position < $position");
+        delete.Parameters.AddWithValue("$position", position);
+        delete.ExecuteNonQuery();
+    }
+
+    /// <summary>Writes the file anew without the room that nothing fills, and empties the write-ahead log.</summary>
+    internal void Vacuum()
+    {
+        using var vacuum = Command("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+        vacuum.ExecuteNonQuery();
+    }
 
     /// <summary>The position at which the epoch in force begins; 0 where none was ever opened.</summary>
     /// <exception cref="JournalException">What stands there is no position of the journal.</exception>

@@ -116,7 +116,7 @@ public sealed class SqliteJournal : IJournal
         try
         {
             held = JournalDatabase.Lock(path);
-            table = new JournalTable(JournalDatabase.OpenWriter(options, path), path);
+            table = new JournalTable(JournalDatabase.OpenWriter(options, path), path, options.FirstPosition);
             var journal = new SqliteJournal(options, path, held, new JournalWriter(table, path));
             (held, table) = (null, null);
             return journal;

@@ -9,6 +9,9 @@ public sealed record SqliteJournalOptions
     /// <summary>Whose journal this is, such as the tenant's address. Written once, and compared at every later opening.</summary>
     public required string Owner { get; init; }
 
+    /// <summary>The first record's position in a journal that is made: above 0 where earlier epochs are kept elsewhere.</summary>
+    public long FirstPosition { get; init; }
+
     /// <summary>How long to wait for another program that has the database busy. Only tools can: nodes keep the lock file.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -37,6 +37,14 @@ public static class OwnerOnly
     /// <exception cref="IOException">As of a <see cref="FileStream"/>; so is <see cref="UnauthorizedAccessException"/>.</exception>
     internal static FileStream OpenFile(string path) => Open(path, FileMode.OpenOrCreate);
 
+    /// <summary>Makes a file for this opener alone, in the place of one that may be there.</summary>
+    /// <exception cref="IOException">As of a <see cref="FileStream"/>; so is <see cref="UnauthorizedAccessException"/>.</exception>
+    public static FileStream ReplaceFile(string path)
+    {
+        File.Delete(path);
+        return Open(path, FileMode.CreateNew);
+    }
+
     /// <summary>Whether the file's permissions let other users of the machine do anything with it.</summary>
     internal static bool IsOpenToOthers(string path) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != 0;
 

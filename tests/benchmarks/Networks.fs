@@ -18,8 +18,8 @@ open Nitro.Ports
 type internal Wire =
     { /// Milliseconds from the dial to the peer's description of itself, median and worst of fifty.
       Ready: float * float
-      /// Messages of 200 bytes a second on one connection, each answered, sixteen in flight.
-      Messages: float
+      /// Messages of 200 bytes a second on one connection, each answered, sixteen in flight; microseconds of our processor for each.
+      Messages: float * float
       /// Megabytes a second on one stream.
       Stream: float
       /// Kilobytes of an idle connection out of a thousand: of resident memory, of live objects.
@@ -140,8 +140,8 @@ module internal Networks =
                         Interlocked.Increment count |> ignore
                 }
 
-            Task.WhenAll([| for _ in 1..16 -> Task.Run caller |]) |> wait
-            float count.Value / watch.Elapsed.TotalSeconds
+            let spent = Bench.spentOn (fun () -> Task.WhenAll([| for _ in 1..16 -> Task.Run caller |]) |> wait)
+            float count.Value / spent.Clock.TotalSeconds, spent.Processor.TotalMicroseconds / float count.Value
 
         Bench.warm (fun () -> many 0.5 |> ignore)
         many seconds
@@ -174,6 +174,8 @@ module internal Networks =
         other.StandardInput.WriteLine(place.ToString())
         if other.StandardOutput.ReadLine() <> "dialed" then invalidOp "the crowd did not come"
         if swarm.ConnectionCount < before + crowd then invalidOp $"{swarm.ConnectionCount} connections"
+        // Closed streams linger for a while.
+        while swarm.Connections |> Seq.exists (fun connection -> connection.StreamCount > 0) do Thread.Sleep 100
         let resident', live' = memory ()
         (resident' - resident) / float crowd / 1024.0, (live' - live) / float crowd / 1024.0
 

@@ -11,6 +11,9 @@ open Nitro.Node
 open Nitro.Host
 open Nitro.Host.Link
 open Nitro.Ports
+open Nitro.Protocol
+open Nitro.Signer
+open Nitro.Signer.Policy
 open Nitro.Signing
 
 /// A chain on which nothing ever happens: payments do not need one.
@@ -26,7 +29,7 @@ type internal StillChain() =
 /// What paying through some tenants came to.
 type internal Paying =
     { Payments: int
-      Spent: Spent
+      Spent: Nitro.Benchmarks.Spent
       /// Of payer and payee together.
       Records: int64
       Bytes: int64
@@ -38,7 +41,47 @@ module internal Tenants =
     let private wait (task: Task) = task.GetAwaiter().GetResult()
     let private big = 1_000_000_000_000UL
 
-    let private openTenant (link: IPeerLink) folder (name: string) (n: int) (me: Address) facts : Tenant =
+    /// Shows a fresh signer the channels that it pays through, as the node would have shown them when they were opened, and has a first voucher signed on each.
+    let private teach (settings: Settings) (signer: ISigner) (facts: seq<struct (int64 * Fact)>) =
+        let contracts =
+            UseContracts
+                { ChainId = settings.ChainId
+                  Adjudicator = settings.Adjudicator
+                  ConsensusApp = settings.ConsensusApp
+                  VirtualPaymentApp = settings.VirtualApp }
+
+        let request (terms: Terms) =
+            let voucher: Voucher = { Channel = terms.Id; Total = Amount.one }
+
+            let opening =
+                NewChannel
+                    { Fixed = terms.Fixed
+                      Outcome = Ledger.toExit terms.Dialect terms.Opening
+                      AppData = [||]
+                      Dialect = terms.Dialect }
+
+            let items = [| for item in [ contracts; opening; SignVoucher voucher ] -> ReadOnlyMemory<byte>(RequestV1.encode item) |]
+            SignRequest(0L, terms.Id.ToString(), items, ReadOnlyMemory((Payload.digest (VoucherPayload voucher)).ToArray()))
+
+        let requests =
+            [| for struct (_, fact) in facts do
+                   match fact with
+                   | ChannelAdded terms when terms.Fixed.App = settings.VirtualApp && List.head terms.Fixed.Participants = settings.Me -> request terms
+                   | _ -> () |]
+
+        task {
+            do! signer.SubmitAsync(requests, none)
+            let answers = signer.AnswersAsync(none).GetAsyncEnumerator none
+            let mutable left = requests.Length
+
+            while left > 0 do
+                let! _ = answers.MoveNextAsync()
+                for answer in answers.Current do if not (isNull answer.RefusedTag) then invalidOp $"{answer.RefusedTag}"
+                left <- left - answers.Current.Count
+        }
+        |> wait
+
+    let private openTenant (settings: Settings) (link: IPeerLink) folder (name: string) (n: int) (me: Address) facts : Tenant =
         let journal = Journals.openAt (Path.Combine(folder, name + ".db")) me
         Journals.write journal facts
 
@@ -47,6 +90,8 @@ module internal Tenants =
                 .OpenAsync(Crypto.keyOf n, InProcessSignerOptions(MarksPath = Path.Combine(folder, name + ".marks.db")), none)
                 .GetAwaiter()
                 .GetResult()
+
+        teach settings signer facts
 
         Tenant
             .OpenAsync(
@@ -133,8 +178,8 @@ module internal Tenants =
                        id.ToString() |]
 
             let ends = links [ 1, payer; 2, payee ]
-            let first = openTenant ends[0] folder "payer" 1 payer journals[0]
-            let second = openTenant ends[1] folder "payee" 2 payee journals[1]
+            let first = openTenant net.Nodes[payer].Settings ends[0] folder "payer" 1 payer journals[0]
+            let second = openTenant net.Nodes[payee].Settings ends[1] folder "payee" 2 payee journals[1]
             use stop = new CancellationTokenSource()
             let running = [| for tenant in [ first; second ] -> tenant.RunAsync stop.Token |]
             let result = work folder first second channels

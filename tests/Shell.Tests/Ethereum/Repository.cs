@@ -10,7 +10,7 @@ internal static class Repository
         ? given
         : Path.Combine(Root, "tests", "vectors");
 
-    private static string Root
+    public static string Root
     {
         get
         {

@@ -1,0 +1,29 @@
+using Nitro.Journal;
+using Nitro.Ports;
+
+namespace Nitro.Cli.Journal;
+
+/// <summary>A journal in a file: an export, an archive of earlier epochs, or a support bundle.</summary>
+internal sealed class FileSource(JournalFile file) : IJournalSource
+{
+    public string Title { get; } = $"the file {file.Path}";
+
+    public string Owner => file.Head.Owner;
+
+    public long First => file.Head.First;
+
+    public long Next => file.Head.Next;
+
+    public long EpochStart => file.Head.Epoch;
+
+    public ValueTask<long> RefreshAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Next);
+
+    /// <summary>A file is read from its start in any case.</summary>
+    public ValueTask<long> OpeningAsync(long upTo, long atMicros, CancellationToken cancellationToken) => ValueTask.FromResult(First);
+
+    public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken) => file.ReadAsync(from, cancellationToken);
+
+    public Task<IReadOnlyList<JournalNote>> NotesAsync(CancellationToken cancellationToken) => file.NotesAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,13 @@
+using Nitro.Ports;
+
+namespace Nitro.Cli.Journal;
+
+/// <summary>A store that is being filled. Nobody can take it for a journal before <see cref="CompleteAsync"/>.</summary>
+internal interface IJournalTarget : IAsyncDisposable
+{
+    /// <summary>Where the records go.</summary>
+    IJournal Journal { get; }
+
+    /// <summary>All are there: from now on it is the journal that was asked for.</summary>
+    Task CompleteAsync();
+}

@@ -1,0 +1,61 @@
+using Nitro.Journal;
+using Nitro.Ports;
+using Nitro.Storage;
+
+namespace Nitro.Cli.Journal;
+
+/// <summary>A SQLite journal that gets its name once it is whole: a node can never start on half of one.</summary>
+internal sealed class SqliteTarget : IJournalTarget
+{
+    private static readonly string[] Suffixes = [string.Empty, "-wal", "-shm"];
+    private readonly string path;
+    private readonly string draft;
+    private readonly SqliteJournal journal;
+    private bool isClosed;
+
+    private SqliteTarget(string path, string draft, SqliteJournal journal) => (this.path, this.draft, this.journal) = (path, draft, journal);
+
+    public IJournal Journal => journal;
+
+    /// <summary>Makes it; what an earlier attempt left behind is thrown away.</summary>
+    /// <exception cref="CliError">There is a file of that name.</exception>
+    /// <exception cref="JournalException">It cannot be made, or another process fills it.</exception>
+    public static async Task<IJournalTarget> CreateAsync(string path, string owner, long first, CancellationToken cancellationToken)
+    {
+        var full = Path.GetFullPath(path);
+        if (File.Exists(full))
+        {
+            throw new CliError($"{full} is there already. Name a store that is not there yet.");
+        }
+
+        var draft = full + ".importing";
+        using (FileLock.TryTake(draft + ".lock") ?? throw new CliError($"{draft} is being filled by another process. Wait for it, or end it."))
+        {
+            foreach (var suffix in Suffixes)
+            {
+                File.Delete(draft + suffix);
+            }
+        }
+
+        return new SqliteTarget(
+            full,
+            draft,
+            await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = draft, Owner = owner, FirstPosition = first }, cancellationToken));
+    }
+
+    public async Task CompleteAsync()
+    {
+        await DisposeAsync(); // The last connection puts the write-ahead log into the file.
+        File.Move(draft, path);
+        File.Delete(draft + ".lock");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!isClosed)
+        {
+            isClosed = true;
+            await journal.DisposeAsync();
+        }
+    }
+}

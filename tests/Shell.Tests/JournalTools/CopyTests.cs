@@ -1,0 +1,86 @@
+using Nitro.Cli.Journal;
+using Nitro.Journal;
+using Nitro.Ports;
+using Xunit;
+
+namespace Nitro.Shell.Tests.JournalTools;
+
+/// <summary>A journal that was exported, imported or migrated is the same journal, whichever way it went.</summary>
+public sealed class CopyTests(LivedJournal lived) : IClassFixture<LivedJournal>
+{
+    [Theory]
+    [InlineData("export.jsonl")]
+    [InlineData("export.jsonl.gz")]
+    public async Task ExportAndImportGiveTheSameJournal(string name)
+    {
+        var (file, store) = (lived.New(name), lived.New("again.db"));
+
+        await Tool.DoneAsync("export", file, "-j", lived.Store);
+        await Tool.DoneAsync("import", file, "--to", $"sqlite:{store}");
+
+        await IsTheSameAsync(store);
+        Assert.Equal(await Tool.DoneAsync("verify", "-j", lived.Store), await Tool.DoneAsync("verify", "-j", file));
+        var second = lived.New(name);
+        await Tool.DoneAsync("export", second, "-j", store);
+        Assert.Equal(await File.ReadAllBytesAsync(file), await File.ReadAllBytesAsync(second));
+    }
+
+    [Fact]
+    public async Task MigrationGivesTheSameJournalAndLeavesTheOldOne()
+    {
+        var (from, to) = (lived.Copy(), lived.New("moved.db"));
+
+        await Tool.DoneAsync("migrate", $"sqlite:{from}", to);
+
+        await IsTheSameAsync(to);
+        await IsTheSameAsync(from);
+        Assert.Contains("is there already", await Tool.RefusedAsync("migrate", from, to), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnotherKindOfStoreTakesItAllToo()
+    {
+        await using var memory = new MemoryJournal();
+        await using var source = await OpenedJournal.OverAsync(await JournalStores.OpenAsync(lived.Store, default), null, default);
+
+        await Copying.ToStoreAsync(source, memory, _ => { }, default);
+
+        LivedJournal.Same(lived.Records, await LivedJournal.ReadAsync(memory));
+        Assert.Equal((lived.EpochStart, (long)lived.Records.Count), (memory.EpochStart, memory.Next));
+    }
+
+    [Fact]
+    public async Task AStoreWithoutItsEarlierEpochsIsCopiedAtItsPositions()
+    {
+        var (store, archive, file, again) = (lived.Copy(), lived.New("archive.jsonl"), lived.New("rest.jsonl"), lived.New("again.db"));
+        await Tool.DoneAsync("compact", archive, "-j", store);
+        await Tool.DoneAsync("export", file, "-j", store);
+        await Tool.DoneAsync("import", file, "--to", again);
+
+        await using var journal = await lived.OpenAsync(again);
+        Assert.Equal((lived.EpochStart, (long)lived.Records.Count), (journal.EpochStart, journal.Next));
+        LivedJournal.Same([.. lived.Records.Skip((int)lived.EpochStart)], await LivedJournal.ReadAsync(journal, lived.EpochStart));
+    }
+
+    [Fact]
+    public async Task AnImportThatBrokeOffIsNoJournalAndIsBegunAnew()
+    {
+        var (file, cut, store) = (lived.New("export.jsonl"), lived.New("cut.jsonl"), lived.New("again.db"));
+        await Tool.DoneAsync("export", file, "-j", lived.Store);
+        var lines = await File.ReadAllLinesAsync(file);
+        await File.WriteAllLinesAsync(cut, lines[..^20]);
+
+        Assert.Contains("is cut off before record", await Tool.RefusedAsync("import", cut, "--to", store), StringComparison.Ordinal);
+        Assert.False(File.Exists(store));
+        await Tool.DoneAsync("import", file, "--to", store);
+
+        await IsTheSameAsync(store);
+    }
+
+    private async Task IsTheSameAsync(string store)
+    {
+        await using var journal = await lived.OpenAsync(store);
+        Assert.Equal(lived.EpochStart, journal.EpochStart);
+        LivedJournal.Same(lived.Records, await LivedJournal.ReadAsync(journal));
+    }
+}
