@@ -22,7 +22,7 @@ public sealed class BadInputTests
         await using var journals = await Journals.StartAsync();
         journals.Cluster.Nodes[0].Kill();
         journals.RetryFor = TimeSpan.FromMilliseconds(300);
-        await RefusedAsync(journals, "cannot be reached", $"localhost:{journals.Cluster.Nodes[0].Port}");
+        await RefusedAsync(journals, "Opening the journal failed for too long", $"the server localhost:{journals.Cluster.Nodes[0].Port}");
         journals.Cluster.Nodes[0].Revive();
         await (await journals.OpenAsync()).DisposeAsync();
     }
