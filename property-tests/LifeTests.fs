@@ -58,6 +58,38 @@ let ``a payment channel opens, pays and closes over none to three intermediaries
     paymentLife 5 Faults.none [ Story.irene; Story.ivan ] Story.bob
     paymentLife 6 Faults.none [ Story.irene; Story.ivan; Story.address 5UL ] Story.ivan
 
+/// Their memories are bounded, and a hub lives long.
+let private signersForget isStaged =
+    let world = Story.world 1 Faults.none
+    world.Ground.IsStaged <- isStaged
+    let line = [ Story.alice; Story.irene; Story.bob ]
+    Story.join world line
+    let kept who = world.Nodes[who].Signer.Memory.ChannelCount
+    let left = Story.openLedger world "left" Story.alice Story.irene Story.native 100 100 1UL
+    let right = Story.openLedger world "right" Story.irene Story.bob Story.native 100 100 2UL
+
+    for i in 1..10 do
+        let channel = Story.openPayment world $"open{i}" Story.alice [ Story.irene ] Story.bob 6 (100UL + uint64 i)
+        Story.pay world $"pay{i}" Story.alice channel 1
+        world.RunUntil("payment", 600, (fun () -> Story.isAnswered world Story.alice $"pay{i}"))
+        Story.close world $"close{i}" line[i % 3] line channel
+
+    Assert.Equal<int list>([ 1; 2; 1 ], List.map kept line)
+    Story.closeLedger world "closeleft" Story.alice Story.irene left
+    Story.closeLedger world "closeright" Story.bob Story.irene right
+
+    for i in 1..12 do
+        let ledger = Story.openLedger world $"ledger{i}" Story.alice Story.irene Story.native 10 10 (1_000UL + uint64 i)
+        Story.closeLedger world $"closeledger{i}" Story.irene Story.alice ledger
+
+    for who in [ Story.alice; Story.irene ] do Assert.True(kept who <= 2, $"{who}: {kept who} channels")
+    world.CheckReplay()
+
+[<Fact>]
+let ``what is over leaves the signers' memories`` () =
+    signersForget false
+    signersForget true
+
 [<Fact>]
 let ``a payment channel's life survives losses, repeats and crashes`` () =
     for seed in 1..9 do

@@ -29,12 +29,18 @@ let ``seeds that once found something`` () =
     stories Run.standard [ 2UL; 52UL; 220UL; 224UL; 243UL; 290UL; 364UL; 389UL; 755UL; 1501UL; 2081UL; 6256UL; 11257UL; 11789UL; 12353UL; 102631UL; 103900UL; 113636UL
                            135107UL; 201084UL; 202128UL; 206507UL; 213354UL; 305177UL ]
 
+let private staged = { Run.standard with IsStaged = true }
+
+[<Fact>]
+let ``seeds with the stage between nodes and signers`` () = stories staged [ 1UL .. 200UL ]
+
 type Fresh(output: ITestOutputHelper) =
     [<Fact>]
     member _.``fresh seeds``() =
         let first = uint64 (Random.Shared.NextInt64(1L <<< 40))
         output.WriteLine $"fresh seeds {first} to {first + 19UL}"
-        stories Run.standard [ first .. first + 19UL ]
+        stories Run.standard [ first .. first + 9UL ]
+        stories staged [ first + 10UL .. first + 19UL ]
 
 [<Fact; Trait("Suite", "long")>]
 let ``twenty thousand seeds`` () = stories Run.standard [ 100_001UL .. 120_000UL ]
@@ -47,7 +53,7 @@ let ``every preset of faults`` () =
 [<Fact>]
 let ``the same seed gives the same journals, byte for byte, and another seed others`` () =
     let journals seed =
-        [ for records in (Run.seed Run.standard seed).Journals ->
+        [ for records in (Run.seed { Run.standard with IsStaged = (seed = 7UL) } seed).Journals ->
               [ for record in records -> record.At, record.Name, record.Version, Convert.ToHexString record.Body ] ]
 
     for seed in [ 3UL; 7UL; 11UL ] do

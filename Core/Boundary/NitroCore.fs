@@ -192,6 +192,9 @@ type NitroCore private () =
     /// True of methods that change something; the others are queries.
     static member IsCommand(methodName: string) = CommandV1.isCommand methodName
 
+    /// True of commands that come to nothing as long as nobody signs.
+    static member NeedsSignature(methodName: string) = CommandV1.needsSignature methodName
+
     /// Answers a query from a published state.
     static member TryQuery
         (

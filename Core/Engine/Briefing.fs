@@ -9,6 +9,8 @@ open Nitro.Signer.Policy
 /// has seen it before learns nothing new; so any signer can judge a request by itself, and asking again is harmless.
 /// A voucher goes alone: its channel's post-fund was signed by whoever signs it.
 module internal Briefing =
+    let private farewellsTogether = 4
+
     let private contracts (settings: Settings) =
         UseContracts
             { ChainId = settings.ChainId
@@ -69,17 +71,37 @@ module internal Briefing =
         | ValueSome _
         | ValueNone -> []
 
-    let private forState settings (state: NodeState) (channel: Channel) turn =
-        if turn = Turn.preFund then introduced settings channel
-        elif turn = Turn.postFund && channel.Terms.IsLedger then introduced settings channel @ [ held settings state channel ]
-        elif turn = Turn.postFund then introduced settings channel @ backing channel.Terms.Id state
-        elif channel.Terms.IsLedger then agreed channel
-        else opening Turn.postFund channel @ bestVoucher channel
-
     let private final (channel: Channel) =
         match Channel.completeFinal channel with
         | Some seen -> witnesses channel.Terms seen
         | None -> []
+
+    /// Ledgers that are paid out are named again and again, a few at each new one: by its id, so that every one has its turn whatever a
+    /// signer missed. It forgets those and keeps room; payment channels it knows to be over by itself.
+    let private farewells settings (state: NodeState) (ChannelId opening) =
+        let isOver (channel: Channel) = channel.Terms.IsLedger && channel.Held.IsZero && (Channel.completeFinal channel).IsSome
+
+        let over =
+            [| for KeyValue(_, id) in state.Ended do
+                   match NodeState.channel id state with
+                   | ValueSome channel when isOver channel -> channel
+                   | ValueSome _
+                   | ValueNone -> () |]
+
+        let bye (channel: Channel) = final channel @ [ held settings state channel; CloseChannel channel.Terms.Id ]
+        let newest = over |> Array.skip (max 0 (over.Length - farewellsTogether))
+        let others = over |> Array.truncate (over.Length - newest.Length)
+        let start = if others.Length = 0 then 0 else int (opening.D % uint64 others.Length)
+        let chosen = [ for at in start .. min others.Length (start + farewellsTogether) - 1 -> others[at] ]
+        chosen @ List.ofArray newest |> List.collect bye
+
+    let private forState settings (state: NodeState) (channel: Channel) turn =
+        if turn = Turn.preFund && channel.Terms.IsLedger then farewells settings state channel.Terms.Id @ introduced settings channel
+        elif turn = Turn.preFund then introduced settings channel
+        elif turn = Turn.postFund && channel.Terms.IsLedger then introduced settings channel @ [ held settings state channel ]
+        elif turn = Turn.postFund then introduced settings channel @ backing channel.Terms.Id state
+        elif channel.Terms.IsLedger then agreed channel
+        else opening Turn.postFund channel @ bestVoucher channel
 
     /// As follower: the leader's signature on the first state behind this turn that has no guarantee for the channel any more.
     let private wayOut (channel: Channel) turn target =

@@ -35,6 +35,12 @@ module internal Causes =
                   request ]
         | _ -> []
 
+    let ofCall call : string list =
+        match call with
+        | Deposit(id, _, _) -> named DirectFunding id
+        | ConcludeAndTransfer id -> named DirectDefunding id
+        | ReadHoldings _ -> []
+
     /// Objectives by their names, payments by their request ids, which are shorter.
     let ofSigning (state: NodeState) signing : string list =
         match signing with

@@ -56,6 +56,13 @@ module internal CommandV1 =
         | "receive_voucher" -> true
         | _ -> permission methodName = ValueSome "sign"
 
+    /// Of the commands, those that somebody's signature must follow before anything comes of them.
+    let needsSignature (methodName: string) =
+        match methodName with
+        | "receive_voucher"
+        | "reject_objective" -> false
+        | _ -> isCommand methodName
+
     let private decode (payload: ReadOnlyMemory<byte>) reader : Result<'T, Problem> =
         let bytes = if payload.IsEmpty then ReadOnlyMemory("{}"B) else payload
         Json.decode bytes reader |> Result.mapError misfit

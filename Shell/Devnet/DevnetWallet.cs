@@ -39,7 +39,7 @@ public sealed class DevnetWallet(EthereumNode node, ReadOnlyMemory<byte> key)
             to,
             value,
             data);
-        return await node.SendRawAsync(await _signer.SignAsync(transaction, [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return await node.SendRawAsync(await _signer.SignAsync(transaction, [], [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Signs, sends and waits until it is mined, with success or not.</summary>

@@ -10,7 +10,7 @@ public static class NitroNodeExtensions
 {
     /// <summary>
     /// Runs all configured tenants while the application runs; <see cref="NodeService"/> tells about them. Register an
-    /// <see cref="IPeerLinkFactory"/> before this for peers outside the process.
+    /// <see cref="IPeerLinkFactory"/> before this for another way to peers than TCP and the process itself.
     /// </summary>
     public static IServiceCollection AddNitroNode(this IServiceCollection services, Action<NodeOptions> configure)
     {
@@ -25,7 +25,7 @@ public static class NitroNodeExtensions
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<InProcessNetwork>();
-        services.TryAddSingleton<IPeerLinkFactory, InProcessLinkFactory>();
+        services.TryAddSingleton<IPeerLinkFactory, NetworkLinkFactory>();
         services.AddSingleton<NodeService>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeService>());
         return services;

@@ -29,6 +29,9 @@ public sealed class NodeService(
     /// <summary>The tenants that are open; one without keys is not before its first signer has attached.</summary>
     public IReadOnlyList<Tenant> Tenants => [.. tenants.Select(tenant => tenant.Tenant).OfType<Tenant>()];
 
+    /// <summary>The APIs of all tenants, open or not.</summary>
+    public IReadOnlyList<TenantPort> Ports => [.. tenants.Select(tenant => new TenantPort(tenant.Plan.Name, tenant.Port))];
+
     /// <summary>Where each tenant's API answers.</summary>
     public IReadOnlyList<RpcAddress> Addresses => [.. servers.SelectMany(server => server.Addresses)];
 

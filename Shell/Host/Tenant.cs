@@ -81,7 +81,8 @@ public sealed class Tenant : IAsyncDisposable
         Published().UnfinishedCount,
         mailbox.Count + calls.Count,
         parts.Chain.Health,
-        parts.Signer.Health);
+        parts.Signer.Health,
+        parts.Link.Health);
 
     /// <summary>Reads the journal, and opens a new epoch if one is due. The parts belong to the tenant once this has succeeded.</summary>
     /// <exception cref="TenantStoppedException">The journal cannot be read by this version, or the signer holds another key.</exception>

@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nitro.Ethereum;
+using Nitro.EventStore;
+using Nitro.EventStore.Connection;
 using Nitro.Host.Api;
 using Nitro.Host.Link;
 using Nitro.Host.Loop;
 using Nitro.Host.Options;
 using Nitro.Journal;
+using Nitro.Libp2p.Link;
 using Nitro.Ports;
 using Nitro.Secp256k1;
 using Nitro.SignerApi;
@@ -33,8 +36,14 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var chainKey = Key(NodeConfiguration.ChainKeyVariable, tenant.ChainKeyFile);
         try
         {
-            var signer = await InProcessSigner.OpenAsync(channelKey, SignerOptions(tenant, chainKey, logger), cancellationToken);
-            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, channelKey, cancellationToken);
+            var options = SignerOptions(tenant, chainKey, logger);
+            var signer = await InProcessSigner.OpenAsync(channelKey, options, cancellationToken);
+            foreach (var line in options.Policy.Description)
+            {
+                logger.LogInformation("Tenant {Tenant} signs by {Rule}", tenant.Name, line);
+            }
+
+            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, new LocalNetworkKeys(channelKey), cancellationToken);
         }
         finally
         {
@@ -46,7 +55,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     /// <summary>The same for one whose keys are at its signers, which attach to this API.</summary>
     public Task<Tenant> OpenAsync(
         TenantPlan tenant, ISet<string> accounts, SignerApiServer api, SignerAddresses addresses, CancellationToken cancellationToken) =>
-        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), default, cancellationToken);
+        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), api.NetworkKeys(addresses), cancellationToken);
 
     /// <summary>What was opened before a failure is closed again, the signer too.</summary>
     private async Task<Tenant> OpenAsync(
@@ -54,7 +63,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         ISet<string> accounts,
         ISigner signer,
         Func<ITransactionSigner> transactionSigner,
-        ReadOnlyMemory<byte> channelKey,
+        INetworkKeys keys,
         CancellationToken cancellationToken)
     {
         var logger = Logger(tenant);
@@ -77,10 +86,10 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
 
             var transactions = transactionSigner();
             Claim(accounts, tenant, address, transactions.Account);
-            var journal = Opened(await JournalAsync(tenant, address, cancellationToken));
+            var journal = Opened(await JournalAsync(tenant, address, logger, cancellationToken));
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
             calls = Gate(tenant, signer.ChannelAddress, address);
-            var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, channelKey, cancellationToken));
+            var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, keys, cancellationToken));
             logger.LogInformation(
                 "Tenant {Tenant}: channel address {Address}, chain account 0x{Account}",
                 tenant.Name,
@@ -145,10 +154,20 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         Complain = complaint => logger.LogError("{Complaint}", complaint),
     };
 
-    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, CancellationToken cancellationToken) =>
-        plan.Options.Journal == "memory"
-            ? new MemoryJournal()
-            : await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken);
+    private async Task<IJournal> JournalAsync(TenantPlan tenant, string address, ILogger logger, CancellationToken cancellationToken) => plan.Options.Journal switch
+    {
+        "memory" => new MemoryJournal(),
+        "sqlite" => await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = tenant.JournalPath, Owner = address }, cancellationToken),
+        var connection => await EventStoreJournal.OpenAsync(
+            new EventStoreJournalOptions
+            {
+                Settings = EventStoreSettings.Parse(connection),
+                Owner = address,
+                Complain = complaint => logger.LogWarning("{Complaint}", complaint),
+                Time = time,
+            },
+            cancellationToken),
+    };
 
     private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
     {

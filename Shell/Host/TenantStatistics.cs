@@ -18,6 +18,7 @@ namespace Nitro.Host;
 /// <param name="Waiting">Events and calls that wait.</param>
 /// <param name="Chain">Connection, progress and cost of the chain adapter.</param>
 /// <param name="Signer">Whether a signer is there, and what waits for it.</param>
+/// <param name="Network">Where peers reach the tenant, and what was carried.</param>
 public sealed record TenantStatistics(
     long JournalPosition,
     JournalStatistics Journal,
@@ -33,4 +34,5 @@ public sealed record TenantStatistics(
     int UnfinishedEffects,
     int Waiting,
     ChainHealth Chain,
-    SignerHealth Signer);
+    SignerHealth Signer,
+    LinkHealth Network);

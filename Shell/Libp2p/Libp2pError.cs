@@ -32,4 +32,7 @@ public enum Libp2pError
 
     /// <summary>No address of the peer is known, or none answered.</summary>
     Unreachable,
+
+    /// <summary>A place to listen at that cannot be had.</summary>
+    Occupied,
 }

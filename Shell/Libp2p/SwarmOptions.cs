@@ -12,6 +12,12 @@ public sealed record SwarmOptions
     /// <summary>Inbound connections not yet authenticated. One more makes the oldest of them fall.</summary>
     public int MaxPendingUpgrades { get; init; } = 64;
 
+    /// <summary>Of those, how many may come from one network address (IPv6: one /64). One more makes the oldest of these fall.</summary>
+    public int MaxPendingUpgradesPerSource { get; init; } = 32;
+
+    /// <summary>Handshakes that one network address may leave unfinished within a minute; who leaves more is not listened to until it is over.</summary>
+    public int MaxFailedUpgradesPerMinute { get; init; } = 600;
+
     /// <summary>Streams at a time that one connection's peer may have opened; more are reset.</summary>
     public int MaxInboundStreams { get; init; } = 256;
 

@@ -8,6 +8,9 @@ public sealed record ChainCall(long EffectId, string Description, IReadOnlyList<
 {
     /// <summary>For whoever signs the transactions: kept with the call, and not read.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Evidence { get; init; } = [];
+
+    /// <summary>The signed calls that caused it, as they stood when it was first submitted: for whoever signs, too.</summary>
+    public IReadOnlyList<CallContext> Contexts { get; init; } = [];
 }
 
 /// <summary>One transaction. <c>To</c>: 20 bytes; <c>Value</c>: wei, 32 bytes big-endian; <c>Data</c>: calldata.</summary>

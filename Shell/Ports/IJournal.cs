@@ -32,6 +32,9 @@ public interface IJournal : IAsyncDisposable
     /// <exception cref="JournalException">A record is damaged; the message names its position.</exception>
     IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken);
 
+    /// <summary>Who else wrote to this journal, and where, once that has shown; null as long as it has not, or where the store cannot tell.</summary>
+    string? Rival => null;
+
     /// <summary>What the store has done so far, for summaries and metrics.</summary>
     JournalStatistics Statistics { get; }
 }

@@ -3,6 +3,9 @@ namespace Nitro.Ports;
 /// <summary>Carries frames between this tenant and its peers. One frame in flight per peer is the caller's duty.</summary>
 public interface IPeerLink : IAsyncDisposable
 {
+    /// <summary>Where it can be reached, and what it carries.</summary>
+    LinkHealth Health => LinkHealth.None;
+
     /// <summary>
     /// Hands one frame to a peer and waits for its answer. <see cref="PeerAnswer.Taken"/>: durable at the receiver.
     /// </summary>

@@ -12,7 +12,11 @@ public interface ITransactionSigner
     /// <summary>The raw signed EIP-1559 transaction (type byte 2 included). The same fields give the same bytes.</summary>
     /// <param name="transaction">What is wanted.</param>
     /// <param name="evidence">Items of Request.V1 that came with the call: what the signer judges by.</param>
+    /// <param name="contexts">The signed calls that caused it.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<ReadOnlyMemory<byte>> SignAsync(
-        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken);
+        UnsignedTransaction transaction,
+        IReadOnlyList<ReadOnlyMemory<byte>> evidence,
+        IReadOnlyList<CallContext> contexts,
+        CancellationToken cancellationToken);
 }

@@ -12,29 +12,29 @@ namespace Nitro.Signer;
 public sealed class SignerService : IAsyncDisposable
 {
     private const int ParallelFrom = 16;
-    private readonly SignerOptions options;
-    private readonly ILoggerFactory loggers;
-    private readonly SignerKeys keys;
-    private readonly MemoryStore memory;
-    private readonly SignerPolicy policy;
-    private readonly CallLedger calls;
-    private readonly Lease lease;
-    private readonly Workbench bench;
-    private readonly TransportKey transport;
-    private readonly IReadOnlyList<PairedNode> paired;
+    private readonly SignerOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly SignerKeys _keys;
+    private readonly MemoryStore _memory;
+    private readonly SignerPolicy _policy;
+    private readonly CallLedger _calls;
+    private readonly Lease _lease;
+    private readonly Workbench _bench;
+    private readonly TransportKey _transport;
+    private readonly IReadOnlyList<PairedNode> _paired;
 
     private SignerService(SignerOptions options, ILoggerFactory loggers, SignerKeys keys, MemoryStore memory, SignerPolicy policy, Lease lease)
     {
-        (this.options, this.loggers, this.keys, this.memory, this.policy, this.lease) = (options, loggers, keys, memory, policy, lease);
-        transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
-        paired = PairedNodes.Load(options.PairedNodesPath);
+        (_options, _loggers, _keys, _memory, _policy, _lease) = (options, loggers, keys, memory, policy, lease);
+        _transport = TransportKey.LoadOrCreate(options.TransportKeyPath);
+        _paired = PairedNodes.Load(options.PairedNodesPath);
         (ChannelAddress, ChainAccount) = (AddressOf(keys.Channel), AddressOf(keys.Chain));
         var logger = loggers.CreateLogger("Nitro.Signer");
         var devices = new DeviceList(options.DevicesPath);
-        calls = CallLedger.Open(options.CallsPath, ChannelAddress);
-        var check = new CallCheck(Convert.FromHexString(ChannelAddress.AsSpan(2)), devices, calls, TimeProvider.System);
+        _calls = CallLedger.Open(options.CallsPath, ChannelAddress);
+        var check = new CallCheck(Convert.FromHexString(ChannelAddress.AsSpan(2)), devices, _calls, TimeProvider.System);
         var desk = new SigningDesk(keys.Channel, keys.Chain, memory, TimeProvider.System, ParallelFrom);
-        bench = new Workbench(desk, new ContextCheck(check, logger), logger);
+        _bench = new Workbench(desk, new ContextCheck(check, logger), logger);
     }
 
     /// <summary>The channel key's address, 0x and 40 digits.</summary>
@@ -103,21 +103,21 @@ public sealed class SignerService : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var logger = loggers.CreateLogger("Nitro.Signer");
+        var logger = _loggers.CreateLogger("Nitro.Signer");
         (Uri Node, GrpcChannelOptions Options)[] links =
         [
-            .. options.Nodes.Select(node => (new Uri(node), new GrpcChannelOptions { ConnectTimeout = TimeSpan.FromSeconds(5) })),
-            .. paired.Select(node => (new Uri(node.Address), Pairing.Options(transport, node.Fingerprint))),
+            .. _options.Nodes.Select(node => (new Uri(node), new GrpcChannelOptions { ConnectTimeout = TimeSpan.FromSeconds(5) })),
+            .. _paired.Select(node => (new Uri(node.Address), Pairing.Options(_transport, node.Fingerprint))),
         ];
         logger.LogInformation("{Curve}", Curve.Default.Description);
         logger.LogInformation(
             "Signer of {Address}, chain account {Account}; attaching to {Nodes}", ChannelAddress, ChainAccount, string.Join(", ", links.Select(link => link.Node)));
-        foreach (var line in policy.Description)
+        foreach (var line in _policy.Description)
         {
             logger.LogInformation("{Rule}", line);
         }
 
-        if (memory.Memory.IsSuspect)
+        if (_memory.Memory.IsSuspect)
         {
             logger.LogError(
                 "This memory is older than the key: it was shown a signature of this key that it does not know. Only what was signed before is signed again. "
@@ -125,8 +125,8 @@ public sealed class SignerService : IAsyncDisposable
         }
 
         var asked = AskedForAsync(logger, together.Token);
-        List<Task> work = [asked, Task.Run(() => bench.RunAsync(together.Token), CancellationToken.None)];
-        work.AddRange(links.Select(link => new NodeLink(link.Node, link.Options, Addresses, bench, logger).RunAsync(together.Token)));
+        List<Task> work = [asked, Task.Run(() => _bench.RunAsync(together.Token), CancellationToken.None)];
+        work.AddRange(links.Select(link => new NodeLink(link.Node, link.Options, Addresses, _bench, logger).RunAsync(together.Token)));
 
         // Only the first ends by itself; if another does, it is by a mistake of ours, and the process must not look alive.
         var first = await Task.WhenAny(work);
@@ -141,17 +141,17 @@ public sealed class SignerService : IAsyncDisposable
     /// <summary>Closes the memory, lets go of it and forgets the keys.</summary>
     public ValueTask DisposeAsync()
     {
-        memory.Dispose();
-        calls.Dispose();
-        lease.Dispose();
-        transport.Dispose();
-        keys.Dispose();
+        _memory.Dispose();
+        _calls.Dispose();
+        _lease.Dispose();
+        _transport.Dispose();
+        _keys.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private async Task AskedForAsync(ILogger logger, CancellationToken cancellationToken)
     {
-        var who = await lease.AskedForAsync(cancellationToken);
+        var who = await _lease.AskedForAsync(cancellationToken);
         logger.LogWarning("Another signer takes this memory over ({Who}), so this one ends", who);
     }
 

@@ -50,6 +50,13 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
         for (var i = 0; i < errands.Count; i++)
         {
             var groups = readings[i].Groups;
+            if (errands[i].Request.Preliminary)
+            {
+                // What became of it shows in the answer to what comes next.
+                next += groups.Count;
+                continue;
+            }
+
             var response = new HsmResponse
             {
                 RequestId = errands[i].Request.RequestId,

@@ -43,6 +43,11 @@ internal sealed class Attachment(uint number)
         {
             if (!request.IsEnded)
             {
+                foreach (var evidence in request.Preliminaries)
+                {
+                    yield return new HsmRequest { RequestId = request.Id, Raw = evidence, Delivery = delivery, Preliminary = true };
+                }
+
                 yield return new HsmRequest { RequestId = request.Id, Raw = request.Raw, Requests = { request.Requests }, Delivery = delivery };
             }
         }

@@ -10,12 +10,12 @@ namespace Nitro.SignerApi;
 /// </summary>
 public sealed class RemoteNetworkKeys : INetworkKeys
 {
-    private readonly StageAsker asker;
-    private volatile byte[]? publicKey;
+    private readonly StageAsker _asker;
+    private volatile byte[]? _publicKey;
 
     internal RemoteNetworkKeys(StageHost stage, ReadOnlyMemory<byte> address)
     {
-        asker = new StageAsker(stage, "network", address);
+        _asker = new StageAsker(stage, "network", address);
         ChannelAddress = address;
     }
 
@@ -28,7 +28,7 @@ public sealed class RemoteNetworkKeys : INetworkKeys
         var request = IdentityRequest.TransportKey(staticKey) ?? throw new ArgumentException("A transport key has 32 bytes.", nameof(staticKey));
         var signature = await AskAsync(request, cancellationToken);
         var point = new byte[65];
-        publicKey = Curve.Default.TryRecoverPublicKey(request.Digest.Span, signature.Span, point)
+        _publicKey = Curve.Default.TryRecoverPublicKey(request.Digest.Span, signature.Span, point)
             ? point[1..]
             : throw new InvalidOperationException("The stage let a signature through from which no key recovers.");
         return signature;
@@ -37,10 +37,10 @@ public sealed class RemoteNetworkKeys : INetworkKeys
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Refused, or no transport key was signed before.</exception>
     public ValueTask<ReadOnlyMemory<byte>> SignAddressRecordAsync(string peerId, long timestamp, CancellationToken cancellationToken) =>
-        publicKey is { } known && IdentityRequest.AddressRecord(known, timestamp) is { } request
+        _publicKey is { } known && IdentityRequest.AddressRecord(known, timestamp) is { } request
             ? new(AskAsync(request, cancellationToken))
             : throw new InvalidOperationException("The signer's public key is not known yet: have a transport key signed first.");
 
     private Task<ReadOnlyMemory<byte>> AskAsync(IdentityRequest request, CancellationToken cancellationToken) =>
-        asker.AskAsync([request.Request], request.Digest, cancellationToken);
+        _asker.AskAsync([request.Request], request.Digest, [], cancellationToken);
 }

@@ -7,14 +7,14 @@ namespace Nitro.SignerApi;
 /// <summary>The channel key is elsewhere: requests go on the stage, and come back when an attached signer has answered them.</summary>
 public sealed class RemoteSigner : ISigner
 {
-    private readonly StageHost stage;
-    private readonly Lock gate = new();
-    private readonly HashSet<long> staged = [];
-    private readonly Channel<SignAnswer> answers = Channel.CreateUnbounded<SignAnswer>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly StageHost _stage;
+    private readonly Lock _gate = new();
+    private readonly HashSet<long> _staged = [];
+    private readonly Channel<SignAnswer> _answers = Channel.CreateUnbounded<SignAnswer>(new UnboundedChannelOptions { SingleReader = true });
 
     internal RemoteSigner(StageHost stage, ReadOnlyMemory<byte> address)
     {
-        this.stage = stage;
+        _stage = stage;
         ChannelAddress = address;
     }
 
@@ -25,7 +25,7 @@ public sealed class RemoteSigner : ISigner
     public bool IsTrusted => true;
 
     /// <inheritdoc/>
-    public SignerHealth Health => stage.Health;
+    public SignerHealth Health => _stage.Health;
 
     /// <inheritdoc/>
     public async ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ public sealed class RemoteSigner : ISigner
 
             try
             {
-                await stage.SubmitAsync(lane.Key, [.. fresh.Select(Job)], isTimeCritical: false, cancellationToken);
+                await _stage.SubmitAsync(lane.Key, [.. fresh.Select(Job)], isTimeCritical: false, cancellationToken);
             }
             catch
             {
@@ -54,11 +54,11 @@ public sealed class RemoteSigner : ISigner
     public async IAsyncEnumerable<IReadOnlyList<SignAnswer>> AnswersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ = stage.Working.ContinueWith(loop => answers.Writer.TryComplete(loop.Exception), ended.Token, TaskContinuationOptions.None, TaskScheduler.Default);
-        while (await answers.Reader.WaitToReadAsync(cancellationToken))
+        _ = _stage.Working.ContinueWith(loop => _answers.Writer.TryComplete(loop.Exception), ended.Token, TaskContinuationOptions.None, TaskScheduler.Default);
+        while (await _answers.Reader.WaitToReadAsync(cancellationToken))
         {
             var batch = new List<SignAnswer>();
-            while (answers.Reader.TryRead(out var answer))
+            while (_answers.Reader.TryRead(out var answer))
             {
                 batch.Add(answer);
             }
@@ -70,24 +70,24 @@ public sealed class RemoteSigner : ISigner
     /// <summary>Asks nothing more. What waits on the stage is asked again by the next process, out of the journal.</summary>
     public ValueTask DisposeAsync()
     {
-        answers.Writer.TryComplete();
+        _answers.Writer.TryComplete();
         return ValueTask.CompletedTask;
     }
 
     /// <summary>Those that are not on the stage yet: whoever waits long asks again for the same.</summary>
     private List<SignRequest> Fresh(IEnumerable<SignRequest> requests)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. requests.Where(request => staged.Add(request.EffectId))];
+            return [.. requests.Where(request => _staged.Add(request.EffectId))];
         }
     }
 
     private void Forget(IEnumerable<SignRequest> requests)
     {
-        lock (gate)
+        lock (_gate)
         {
-            staged.ExceptWith(requests.Select(request => request.EffectId));
+            _staged.ExceptWith(requests.Select(request => request.EffectId));
         }
     }
 
@@ -96,11 +96,11 @@ public sealed class RemoteSigner : ISigner
 
     private void Answer(long effectId, SigningResult result)
     {
-        lock (gate)
+        lock (_gate)
         {
-            staged.Remove(effectId);
+            _staged.Remove(effectId);
         }
 
-        answers.Writer.TryWrite(new SignAnswer(effectId, result.Signature, result.RefusedTag));
+        _answers.Writer.TryWrite(new SignAnswer(effectId, result.Signature, result.RefusedTag));
     }
 }

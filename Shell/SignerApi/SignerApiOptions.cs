@@ -16,4 +16,7 @@ public sealed record SignerApiOptions
 
     /// <summary>Whose node this is; null before the first contact.</summary>
     public SignerAddresses? Known { get; init; }
+
+    /// <summary>How long a signer may be silent about a request before it is given it again, by how often it was.</summary>
+    internal Func<int, TimeSpan> Patience { get; init; } = RetryWait.Patience;
 }

@@ -27,7 +27,7 @@ public sealed class SignerApiServer : IAsyncDisposable
     private SignerApiServer(SignerApiOptions options, RecoverSigner recover, ILogger logger)
     {
         _logger = logger;
-        _stage = new StageHost(logger);
+        _stage = new StageHost(logger, options.Patience);
         _gate = new SignerGate(options.Known);
         _check = new AnswerCheck(recover);
         _door = options.Door;

@@ -14,23 +14,72 @@ internal sealed record SigningJob(
     /// <summary>The signed calls that caused it.</summary>
     public IReadOnlyList<CallContext> Contexts { get; init; } = [];
 
-    /// <summary>Those of one cause, as many together as one request may have items, in order.</summary>
+    /// <summary>Evidence that does not fit beside the rest: as much as one request may have each, to be sent before it.</summary>
+    public IReadOnlyList<IReadOnlyList<ReadOnlyMemory<byte>>> Preliminaries { get; private init; } = [];
+
+    /// <summary>Those of one cause, as many together as one request may have items and bytes, in order.</summary>
     public static IReadOnlyList<IReadOnlyList<SigningJob>> Together(IReadOnlyList<SigningJob> jobs)
     {
         var parts = new List<List<SigningJob>>();
-        var items = 0;
-        foreach (var job in jobs)
+        var room = default(Room);
+        foreach (var job in jobs.Select(Fitting))
         {
-            if (parts.Count == 0 || items + job.Items.Count > SignerApiTerms.MostItems || !job.Contexts.SequenceEqual(parts[^1][0].Contexts))
+            if (parts.Count == 0 || job.Preliminaries.Count > 0 || !job.Contexts.SequenceEqual(parts[^1][0].Contexts) || !room.TryTake(job.Items))
             {
                 parts.Add([]);
-                items = 0;
+                room = new Room();
+                room.TryTake(job.Items);
             }
 
             parts[^1].Add(job);
-            items += job.Items.Count;
         }
 
         return parts;
+    }
+
+    /// <summary>With what does not fit split off.</summary>
+    private static SigningJob Fitting(SigningJob job)
+    {
+        if (new Room().TryTake(job.Items))
+        {
+            return job;
+        }
+
+        var parts = new List<List<ReadOnlyMemory<byte>>> { new() };
+        var room = new Room();
+        foreach (var item in job.Items)
+        {
+            if (!room.TryTake([item]) && parts[^1].Count > 0)
+            {
+                parts.Add([]);
+                room = new Room();
+                room.TryTake([item]);
+            }
+
+            parts[^1].Add(item);
+        }
+
+        return job with { Items = parts[^1], Preliminaries = parts[..^1] };
+    }
+
+    /// <summary>What one request still has room for.</summary>
+    private struct Room()
+    {
+        private int items = SignerApiTerms.MostItems;
+        private long bytes = SignerApiTerms.MostItemBytes;
+
+        /// <summary>False, and nothing taken, where they do not fit.</summary>
+        public bool TryTake(IReadOnlyList<ReadOnlyMemory<byte>> more)
+        {
+            var size = more.Sum(item => (long)item.Length);
+            if (more.Count > items || size > bytes)
+            {
+                return false;
+            }
+
+            items -= more.Count;
+            bytes -= size;
+            return true;
+        }
     }
 }

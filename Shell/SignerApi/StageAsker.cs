@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nitro.Ports;
 
 namespace Nitro.SignerApi;
 
@@ -6,19 +7,20 @@ namespace Nitro.SignerApi;
 /// leaves the stage without the others.</summary>
 internal sealed class StageAsker(StageHost stage, string kind, ReadOnlyMemory<byte> signer)
 {
-    private int lanes;
+    private int _lanes;
 
     /// <summary>Waits as long as it takes; cancelled, the request leaves the stage.</summary>
     /// <param name="items">Of Request.V1: evidence, and last what is wanted.</param>
     /// <param name="digest">What the 65 bytes must be over.</param>
+    /// <param name="contexts">The signed calls that caused it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="InvalidOperationException">The signer refuses, or the stage is full; asking again is harmless.</exception>
     public async Task<ReadOnlyMemory<byte>> AskAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> items, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken)
+        IReadOnlyList<ReadOnlyMemory<byte>> items, ReadOnlyMemory<byte> digest, IReadOnlyList<CallContext> contexts, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<SigningResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var lane = string.Create(CultureInfo.InvariantCulture, $"{kind}/{Interlocked.Increment(ref lanes)}");
-        var job = new SigningJob(items, digest, signer, result => answer.TrySetResult(result));
+        var lane = string.Create(CultureInfo.InvariantCulture, $"{kind}/{Interlocked.Increment(ref _lanes)}");
+        var job = new SigningJob(items, digest, signer, result => answer.TrySetResult(result)) { Contexts = contexts };
         await stage.SubmitAsync(lane, [job], true, cancellationToken);
         try
         {

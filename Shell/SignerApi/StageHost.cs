@@ -28,6 +28,7 @@ internal sealed class StageHost : IAsyncDisposable
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger;
+    private readonly SilenceWatch _silence;
     private readonly Task _working;
     private volatile StageHandle _stage = StageFactory.Create(PerLane, MostPending, Remembered, 0);
 
@@ -36,9 +37,11 @@ internal sealed class StageHost : IAsyncDisposable
     private uint _attachmentsMade;
     private long _wrongAnswers;
 
-    public StageHost(ILogger logger)
+    /// <param name="logger">Where it complains.</param>
+    /// <param name="patience">How long a signer may be silent about a request, by how often it was reminded.</param>
+    public StageHost(ILogger logger, Func<int, TimeSpan> patience)
     {
-        _logger = logger;
+        (_logger, _silence) = (logger, new SilenceWatch(patience));
         _working = Task.Run(WorkAsync);
     }
 
@@ -147,6 +150,11 @@ internal sealed class StageHost : IAsyncDisposable
                 Deliver(retry.Attachment, retry.Request);
             }
         }
+
+        foreach (var (attachment, request) in _silence.Overdue(_pending.Values, now))
+        {
+            Deliver(attachment, request);
+        }
     }
 
     private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
@@ -239,7 +247,7 @@ internal sealed class StageHost : IAsyncDisposable
     {
         if (_attachments.TryGetValue(attachment, out var signer))
         {
-            request.Copies[attachment] = new StagedCopy(signer.Deliver(request), request.Jobs.Count);
+            request.Copies[attachment] = new StagedCopy(signer.Deliver(request), request.Jobs.Count, Stopwatch.GetElapsedTime(_start));
         }
     }
 

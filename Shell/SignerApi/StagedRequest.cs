@@ -15,9 +15,8 @@ internal sealed class StagedRequest
     {
         (Id, Lane, Jobs) = (id, lane, jobs);
         _results = new SigningResult?[jobs.Count];
-        var items = new SignItems { Version = SignerApiTerms.Version };
-        items.Items.AddRange(jobs.SelectMany(job => job.Items).Select(item => UnsafeByteOperations.UnsafeWrap(item)));
-        Raw = items.ToByteString();
+        Raw = Packed(jobs.SelectMany(job => job.Items));
+        Preliminaries = [.. jobs[0].Preliminaries.Select(Packed)];
         Requests = [.. jobs[0].Contexts.Select(Pending)];
     }
 
@@ -30,6 +29,9 @@ internal sealed class StagedRequest
     /// <summary>As every copy carries it.</summary>
     public ByteString Raw { get; }
 
+    /// <summary>Evidence that every copy sends ahead, because it does not fit beside the rest.</summary>
+    public IReadOnlyList<ByteString> Preliminaries { get; }
+
     /// <summary>The calls that caused it: those of all its jobs. Frozen here, so that every copy justifies itself alike.</summary>
     public IReadOnlyList<PendingRequest> Requests { get; }
 
@@ -38,6 +40,9 @@ internal sealed class StagedRequest
 
     /// <summary>How often it was given again after a temporary refusal.</summary>
     public int Retries { get; set; }
+
+    /// <summary>How often it was given again because no answer came.</summary>
+    public int Reminders { get; set; }
 
     /// <summary>It is off the stage: copies that wait to be sent need not be.</summary>
     public bool IsEnded => _isEnded;
@@ -94,6 +99,13 @@ internal sealed class StagedRequest
 
     /// <summary>It left the stage.</summary>
     public void End() => _isEnded = true;
+
+    private static ByteString Packed(IEnumerable<ReadOnlyMemory<byte>> some)
+    {
+        var items = new SignItems { Version = SignerApiTerms.Version };
+        items.Items.AddRange(some.Select(item => UnsafeByteOperations.UnsafeWrap(item)));
+        return items.ToByteString();
+    }
 
     private static PendingRequest Pending(CallContext call) => new()
     {

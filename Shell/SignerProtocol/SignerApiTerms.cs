@@ -18,6 +18,9 @@ public static class SignerApiTerms
     /// <summary>The most items in one request.</summary>
     public const int MostItems = 256;
 
+    /// <summary>The most bytes of items that a node puts into one request, unless one item alone has more: half of what a message may have.</summary>
+    public const int MostItemBytes = 2 * 1024 * 1024;
+
     /// <summary>Requests that a signer has in hand at a time; further ones stay in the stream.</summary>
     public const int MostInFlight = 64;
 

@@ -12,11 +12,14 @@ internal sealed class DeskTransactionSigner(ReadOnlyMemory<byte> account, Channe
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The policy refuses, for now or for ever; asking again is harmless.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> SignAsync(
-        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
+        UnsignedTransaction transaction,
+        IReadOnlyList<ReadOnlyMemory<byte>> evidence,
+        IReadOnlyList<CallContext> contexts,
+        CancellationToken cancellationToken)
     {
         var typed = transaction.Typed();
         var waiter = new TaskCompletionSource<DeskAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await requests.WriteAsync(new DeskRequest(0, [.. evidence, typed.Request], [], waiter), cancellationToken).ConfigureAwait(false);
+        await requests.WriteAsync(new DeskRequest(0, [.. evidence, typed.Request], contexts, waiter), cancellationToken).ConfigureAwait(false);
         var answer = await waiter.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         return answer.Tag is null
             ? typed.Raw(answer.Signature)

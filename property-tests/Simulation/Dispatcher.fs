@@ -22,7 +22,8 @@ type internal Dispatcher
         report: Event -> unit
     ) =
     let me = settings.Me
-    let signs = SignLane(ground, owner, me, signer, refused, report)
+    let signs: ISignLane =
+        if ground.IsStaged then StageLane(ground, owner, me, signer, refused, report) else SignLane(ground, owner, me, signer, refused, report)
     let peers = Dictionary<Address, PeerLane>()
 
     let fail text = ground.Fail $"{me}: {text}"

@@ -28,6 +28,8 @@ type internal Ground(seed: uint64, faults: Faults) =
     member val Faults = faults with get, set
     /// How often each kind of fault struck, and other counts of interest.
     member _.Tally = tally
+    /// Whether the stage stands between nodes and their signers.
+    member val IsStaged = false with get, set
     /// Whether `Trace` is kept. The same seed happens the same way again, so it is asked for only after a failure.
     member val IsTracing = false with get, set
     member _.Trace = trace

@@ -18,6 +18,13 @@ type internal Retry(ground: Ground) =
         failures <- failures + 1
         ground.Random.Between(due / 2, due)
 
+/// What a process has to be signed.
+type internal ISignLane =
+    abstract Has: effect: int64 -> bool
+    abstract Add: effect: int64 * task: SignTask -> unit
+    /// Nobody wants it any more.
+    abstract Drop: effect: int64 -> unit
+
 /// Hands signing requests over: while one batch is at the signer, the next collects. Of a living process, as all lanes.
 [<Sealed>]
 type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, refused: Payload -> string -> unit, report: Event -> unit) =
@@ -58,15 +65,16 @@ type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, 
         if not known.IsEmpty then report (SignerReplied known)
         submit ()
 
-    member _.Has(effect: int64) = collected.ContainsKey effect || asked.ContainsKey effect
+    interface ISignLane with
+        member _.Has(effect: int64) = collected.ContainsKey effect || asked.ContainsKey effect
 
-    member _.Add(effect: int64, task: SignTask) =
-        collected[effect] <- task
-        ground.After(0, 1, owner, submit)
+        member _.Add(effect: int64, task: SignTask) =
+            collected[effect] <- task
+            ground.After(0, 1, owner, submit)
 
-    member _.Drop(effect: int64) =
-        collected.Remove effect |> ignore
-        if asked.Remove effect then ground.After(0, 1, owner, submit)
+        member _.Drop(effect: int64) =
+            collected.Remove effect |> ignore
+            if asked.Remove effect then ground.After(0, 1, owner, submit)
 
 /// What is to be told to one peer: one frame in flight, in order, again and again until it is taken, refused or dropped.
 [<Sealed>]

@@ -14,6 +14,7 @@ module internal Replay =
         writer.WriteString("commit", commit)
         options.People |> ValueOption.iter (fun people -> writer.WriteNumber("people", people))
         options.Mallories |> ValueOption.iter (fun mallories -> writer.WriteNumber("mallories", mallories))
+        writer.WriteBoolean("staged", options.IsStaged)
         options.Wishes |> ValueOption.iter (fun wishes -> writer.WriteNumber("wishes", wishes))
         writer.WriteStartArray "skipped"
         for wish in options.Skipped do writer.WriteNumberValue wish
@@ -61,6 +62,7 @@ module internal Replay =
                                 People = number root "people"
                                 Mallories = number root "mallories"
                                 Wishes = number root "wishes"
+                                IsStaged = (match root.TryGetProperty "staged" with true, given -> given.ValueKind = JsonValueKind.True | _ -> false)
                                 Skipped = skipped
                                 Faults = faults })
                 )

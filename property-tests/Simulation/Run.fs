@@ -17,6 +17,8 @@ type internal RunOptions =
       /// What these are up to, by the names in `Mallory.names`; none: drawn.
       Tricks: string list
       Care: Care
+      /// The stage stands between nodes and signers. Without it the seeds of old mean what they meant.
+      IsStaged: bool
       /// Keeps a trace of everything from the start.
       IsTraced: bool }
 
@@ -52,6 +54,7 @@ module internal Run =
           Mallories = ValueNone
           Tricks = []
           Care = Care.standard
+          IsStaged = false
           IsTraced = false }
 
     /// From a stream of its own, so that a run without byzantine peers is the same as ever.
@@ -85,6 +88,7 @@ module internal Run =
 
         let world = SimulatedWorld(random.Next64(), swarm.Faults)
         world.Ground.IsTracing <- options.IsTraced
+        world.Ground.IsStaged <- options.IsStaged
         let inspector = Inspector(world, options.Care)
         let callers = Callers(world, swarm)
         let start = world.Now.Micros

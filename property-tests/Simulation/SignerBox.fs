@@ -34,6 +34,8 @@ type internal SignerBox(ground: Ground, settings: Settings) =
     let powers: Powers = { Recover = FakeCurve.recover; Attests = fun _ _ -> false }
     let signed = Dictionary<struct (ChannelId * TurnNumber), Bytes32>()
     let mutable memory = SignerState.empty
+    let simulated = "policy-simulated"
+    let byWeather what permille = ground.Strikes(what, permille)
     // What was asked first is judged first, or a signer could sign what it has refused since.
     let mutable busyUntil = 0L
 
@@ -49,10 +51,10 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             | _ -> signed[slot] <- hash
         | VoucherPayload _ -> ()
 
-    let refusal payload (forbids: Payload -> string voption) =
+    let refusal strikes payload (forbids: Payload -> string voption) =
         match forbids payload with
         | ValueSome tag -> ValueSome tag
-        | ValueNone -> if ground.Strikes("signer refuses", ground.Faults.SignerRefuses) then ValueSome "policy-simulated" else ValueNone
+        | ValueNone -> if strikes "signer refuses" ground.Faults.SignerRefuses then ValueSome simulated else ValueNone
 
     let hear items = Hearing.hear powers config (ground.Agenda.Now / 1_000_000L) ValueNone memory items
 
@@ -68,7 +70,8 @@ type internal SignerBox(ground: Ground, settings: Settings) =
     /// The same of its calls.
     member val OnCallStopped: string -> unit = ignore with get, set
 
-    member private this.Judge(task: SignTask) : SignerWord =
+    /// `isLate`: whatever is said of it, nobody goes by it.
+    member private this.Hear(strikes, isLate, task: SignTask) : SignerWord =
         let sign digest = Final(Signed(FakeCurve.sign me digest))
 
         match hear task.Items with
@@ -78,7 +81,7 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             let struct (again, _) = hear [ List.last task.Items ]
             let isOut = (again = Verdict.Approve digest && next.Version = memory.Version)
 
-            match (if isOut then ValueNone else refusal task.Payload this.Forbids) with
+            match (if isOut then ValueNone else refusal strikes task.Payload this.Forbids) with
             | ValueSome tag -> Final(Declined tag)
             | ValueNone ->
                 memory <- next
@@ -88,11 +91,11 @@ type internal SignerBox(ground: Ground, settings: Settings) =
         | struct (Verdict.Noted, _) -> ground.Fail $"{me}: nothing was wanted of {task.Payload}"
         | struct (Verdict.Refuse tag, next) ->
             memory <- next
-            this.OnStopped task tag
+            if not isLate then this.OnStopped task tag
             Final(Declined tag)
         | struct (Verdict.Wait tag, next) ->
             memory <- next
-            this.OnStopped task tag
+            if not isLate then this.OnStopped task tag
             Later tag
 
     /// A transaction of the chain account, judged by the same policy out of the same memory.
@@ -114,15 +117,15 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             memory <- next
             this.OnCallStopped tag
 
-    member private _.Spoiled(word: SignerWord) =
+    member private _.Spoiled(strikes, word: SignerWord) =
         match word with
-        | Final(Signed signature) when ground.Strikes("signer signs something else", ground.Faults.SignerWrong) ->
+        | Final(Signed signature) when strikes "signer signs something else" ground.Faults.SignerWrong ->
             Final(Signed { signature with R = Bytes32.ofUInt64 1UL })
         | Final _
         | Later _ -> word
 
     /// Behind what has to wait, nothing of the same lane is judged: it rests on it.
-    member private this.JudgeAll(requests: (EffectId * SignTask) list) =
+    member private this.JudgeAll(strikes, isLate, requests: (EffectId * SignTask) list) =
         let waiting = Dictionary<ChannelId, string>()
 
         requests
@@ -132,10 +135,18 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             let word =
                 match waiting.TryGetValue lane with
                 | true, tag -> Later tag
-                | _ -> this.Judge task
+                | _ -> this.Hear(strikes, isLate, task)
 
             (match word with Later tag -> waiting[lane] <- tag | Final _ -> ())
-            effect, this.Spoiled word)
+            effect, this.Spoiled(strikes, word))
+
+    /// Behind all that was asked before, and only if the attachment that brought it is still there by then. What it says goes back in the
+    /// same moment: its memory has changed, whoever hears of it.
+    member this.Judge(milliseconds: int, strikes: string -> int -> bool, requests, isThere: unit -> bool, isLate: unit -> bool, answer: (EffectId * SignerWord) list -> unit) =
+        let now = ground.Agenda.Now
+        busyUntil <- max busyUntil (now + int64 milliseconds * 1_000L)
+
+        ground.Agenda.After(busyUntil - now, Agenda.World, (fun () -> if isThere () then answer (this.JudgeAll(strikes, isLate (), requests))))
 
     /// Answers after a while; to whom it may concern, which is nobody if the asking process is dead by then.
     member this.Ask(owner: int, requests: (EffectId * SignTask) list, answer: (EffectId * SignerWord) list -> unit) =
@@ -149,6 +160,6 @@ type internal SignerBox(ground: Ground, settings: Settings) =
         busyUntil <- max busyUntil (now + int64 milliseconds * 1_000L)
 
         ground.Agenda.After(busyUntil - now, Agenda.World, (fun () ->
-            let words = this.JudgeAll requests
+            let words = this.JudgeAll(byWeather, false, requests)
             ground.After(0, 2, owner, (fun () -> answer words))
             if ground.Strikes("signer answers twice", ground.Faults.SignerTwice) then ground.After(0, 2_000, owner, (fun () -> answer words))))

@@ -41,6 +41,7 @@ type Failure internal (verdict: Verdict, shrunken: Verdict, options: RunOptions,
 type Simulator private () =
     static let optionsOf (request: SimulationRequest) =
         { Run.standard with
+            IsStaged = true
             People = if request.People = 0 then ValueNone else ValueSome request.People
             Mallories = if request.Mallories < 0 then ValueNone else ValueSome request.Mallories
             Faults = Faults.presets |> List.tryFind (fun (name, _) -> name = request.Faults) |> Option.map snd |> ValueOption.ofOption }

@@ -76,7 +76,7 @@ module internal Journals =
         node
 
     /// Facts of one payer with so many open payment channels, `perLedger` on each ledger, and so many payments on each channel.
-    let private hub channels perLedger payments =
+    let hub channels perLedger payments =
         let net = BenchNet(Crypto.none ())
         let payer = net.Add 1
         let journal = List<struct (int64 * Fact)>()
@@ -89,7 +89,7 @@ module internal Journals =
 
             for _ in 1..perLedger do
                 nonce <- nonce + 1UL
-                let channel = net.OpenPayment(payer, [], peer, 10UL, nonce)
+                let channel = net.OpenPayment(payer, [], peer, uint64 (max 10 payments), nonce)
                 net.Drain()
 
                 for _ in 1..payments do

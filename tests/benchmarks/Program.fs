@@ -39,7 +39,7 @@ let private core floor =
       Row.micros "state hash, 500 guarantees" (Measures.stateHash 500) "" ]
 
 let private tenants seconds floor =
-    let many, one, sync = Tenants.paying seconds
+    let many, one, sync = Tenants.paying Tenants.within seconds
 
     let row name (run: Paying) =
         let count = float run.Payments
@@ -87,12 +87,12 @@ let private api seconds floor =
 
     let row name aim (run: Calling) =
         let count = float run.Calls
-        let host, callers = run.Host.TotalMicroseconds / count, run.Callers.TotalMicroseconds / count
+        let nodes, callers = run.Nodes.TotalMicroseconds / count, run.Callers.TotalMicroseconds / count
 
         Row.text
             name
             $"{count / run.Clock.TotalSeconds:F0}/s{aim}"
-            $"host {host:F0} µs ({floor / host:F2} of the floor), callers {callers:F0} µs each; {float run.Records / count:F1} records, {float run.Fsyncs / count:F2} fsyncs of journals each"
+            $"the three nodes {nodes:F0} µs ({floor / nodes:F2} of the floor), callers {callers:F0} µs each; {float run.Records / count:F1} records, {float run.Fsyncs / count:F2} fsyncs of journals each"
 
     [ row "JSON-RPC: get_address, 16 in flight" "" asked
       row "JSON-RPC: pay, 16 in flight, 16 channels" " (aim 2000)" many
@@ -105,6 +105,39 @@ let private signer seconds =
       Row.micros "signer process on a Unix socket: one voucher, median" asked.Median $"aim 700 µs; 99 of 100 below {asked.Tail:F0} µs"
       Row.text "signer process: vouchers, 64 in flight" $"{asked.PerSecond:F0}/s" "aim 5,000/s" ]
 
+let private journal (seconds: float) =
+    [ for store, shapes in Stores.appends (seconds / 3.0) do
+          for shape, run in shapes do
+              Row.text $"{store}: {shape}" $"{run.PerSecond:F0} records/s" $"an append {run.Median:F0} µs, 99 of 100 below {run.Tail:F0} µs"
+      for store, (records, read, fold) in Stores.folds () do
+          Row.text
+              $"{store}: a journal of {records} records"
+              $"{float records / read.Clock.TotalSeconds:F0} read/s"
+              $"{float records / fold.Clock.TotalSeconds:F0} read and folded/s; {read.Processor.TotalMicroseconds / float records:F1} and {fold.Processor.TotalMicroseconds / float records:F1} µs of the processor each"
+      for store, took in Stores.opening 150_000 do
+          Row.text $"{store}: opening an epoch of 150,000 records" $"{took:F1} s" ""
+      let bytes = Stores.paymentBytes ()
+      Row.text
+          "bytes of a payment at the payer"
+          $"{bytes.Sqlite:F0} and {bytes.EventStore:F0}"
+          $"SQLite's file; EventStoreDB's events without its own overhead; {bytes.Records:F1} records" ]
+
+let private network seconds =
+    let wire = Networks.measure seconds
+    let withinMany, withinOne, _ = Tenants.paying Tenants.within seconds
+    let many, one, _ = Tenants.paying Networks.overTcp seconds
+    let within, _ = Tenants.paysAlone Tenants.within
+    let median, tail = Tenants.paysAlone Networks.overTcp
+    let perSecond (run: Paying) = float run.Payments / run.Spent.Clock.TotalSeconds
+
+    [ Row.text "dial to ready, median of 50" $"{fst wire.Ready:F1} ms" $"aim 20 ms; worst {snd wire.Ready:F1} ms"
+      Row.text "messages of 200 bytes on one connection, 16 in flight" $"{fst wire.Messages:F0}/s" $"aim 20,000/s; {snd wire.Messages:F0} µs of the sender's processor each"
+      Row.text "one stream" $"{wire.Stream:F0} MB/s" "aim 100 MB/s"
+      Row.text "an idle connection, of 1,000" $"{fst wire.Idle:F0} KiB resident" $"aim 64 KiB; {snd wire.Idle:F0} KiB of live objects"
+      Row.text "one payment alone, durable at both and known to be, median" $"{median / 1000.0:F2} ms" $"aim 5 ms; 99 of 100 below {tail / 1000.0:F2} ms; in the process {within / 1000.0:F2} ms"
+      Row.text "payments, 16 in flight, 16 channels" $"{perSecond many:F0}/s" $"in the process {perSecond withinMany:F0}/s"
+      Row.text "payments, 16 in flight, one channel" $"{perSecond one:F0}/s" $"in the process {perSecond withinOne:F0}/s" ]
+
 let private rows which seconds : Row list =
     let sign, recover = Measures.floor ()
     let wants part = which = "quick" || which = part
@@ -114,8 +147,10 @@ let private rows which seconds : Row list =
       if wants "voucher" then yield! timed "voucher" voucher
       if wants "core" then yield! timed "core" (fun () -> core (sign, recover))
       if wants "restart" then yield! timed "restart" restart
+      if wants "journal" then yield! timed "journal" (fun () -> journal seconds)
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
       if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
+      if wants "network" then yield! timed "network" (fun () -> network seconds)
       if wants "api" then yield! timed "api" (fun () -> api seconds (sign + recover)) ]
 
 let private show (rows: Row list) =
@@ -130,9 +165,11 @@ let private show (rows: Row list) =
 [<EntryPoint>]
 let main arguments =
     match arguments with
-    | [| "quick" | "voucher" | "core" | "restart" | "tenants" | "signer" | "api" as which |] -> show (rows which 6.0)
+    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "network" | "api" as which |] -> show (rows which 6.0)
+    // The other process of the suite "network".
+    | [| "network-peer" |] -> Networks.serve ()
     // Longer, for a profiler.
-    | [| "tenants" | "api" as which; seconds |] -> show (rows which (float seconds))
+    | [| "tenants" | "api" | "journal" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0

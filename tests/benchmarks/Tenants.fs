@@ -11,6 +11,9 @@ open Nitro.Node
 open Nitro.Host
 open Nitro.Host.Link
 open Nitro.Ports
+open Nitro.Protocol
+open Nitro.Signer
+open Nitro.Signer.Policy
 open Nitro.Signing
 
 /// A chain on which nothing ever happens: payments do not need one.
@@ -26,19 +29,59 @@ type internal StillChain() =
 /// What paying through some tenants came to.
 type internal Paying =
     { Payments: int
-      Spent: Spent
+      Spent: Nitro.Benchmarks.Spent
       /// Of payer and payee together.
       Records: int64
       Bytes: int64
       Commits: int64 }
 
-/// Two whole tenants in this process, with journals and marks on disk: all of the node but the API's transport and the network.
+/// Two whole tenants in this process, with journals and marks on disk: all of the node but the API's transport.
 module internal Tenants =
     let private none = CancellationToken.None
     let private wait (task: Task) = task.GetAwaiter().GetResult()
     let private big = 1_000_000_000_000UL
 
-    let private openTenant (network: InProcessNetwork) folder (name: string) (n: int) (me: Address) facts : Tenant =
+    /// Shows a fresh signer the channels that it pays through, as the node would have shown them when they were opened, and has a first voucher signed on each.
+    let private teach (settings: Settings) (signer: ISigner) (facts: seq<struct (int64 * Fact)>) =
+        let contracts =
+            UseContracts
+                { ChainId = settings.ChainId
+                  Adjudicator = settings.Adjudicator
+                  ConsensusApp = settings.ConsensusApp
+                  VirtualPaymentApp = settings.VirtualApp }
+
+        let request (terms: Terms) =
+            let voucher: Voucher = { Channel = terms.Id; Total = Amount.one }
+
+            let opening =
+                NewChannel
+                    { Fixed = terms.Fixed
+                      Outcome = Ledger.toExit terms.Dialect terms.Opening
+                      AppData = [||]
+                      Dialect = terms.Dialect }
+
+            let items = [| for item in [ contracts; opening; SignVoucher voucher ] -> ReadOnlyMemory<byte>(RequestV1.encode item) |]
+            SignRequest(0L, terms.Id.ToString(), items, ReadOnlyMemory((Payload.digest (VoucherPayload voucher)).ToArray()))
+
+        let requests =
+            [| for struct (_, fact) in facts do
+                   match fact with
+                   | ChannelAdded terms when terms.Fixed.App = settings.VirtualApp && List.head terms.Fixed.Participants = settings.Me -> request terms
+                   | _ -> () |]
+
+        task {
+            do! signer.SubmitAsync(requests, none)
+            let answers = signer.AnswersAsync(none).GetAsyncEnumerator none
+            let mutable left = requests.Length
+
+            while left > 0 do
+                let! _ = answers.MoveNextAsync()
+                for answer in answers.Current do if not (isNull answer.RefusedTag) then invalidOp $"{answer.RefusedTag}"
+                left <- left - answers.Current.Count
+        }
+        |> wait
+
+    let private openTenant (settings: Settings) (link: IPeerLink) folder (name: string) (n: int) (me: Address) facts : Tenant =
         let journal = Journals.openAt (Path.Combine(folder, name + ".db")) me
         Journals.write journal facts
 
@@ -48,6 +91,8 @@ module internal Tenants =
                 .GetAwaiter()
                 .GetResult()
 
+        teach settings signer facts
+
         Tenant
             .OpenAsync(
                 TenantParts(
@@ -56,7 +101,7 @@ module internal Tenants =
                     Journal = journal,
                     Signer = signer,
                     Chain = new StillChain(),
-                    Link = network.LinkOf(me.ToArray())
+                    Link = link
                 ),
                 none
             )
@@ -79,11 +124,15 @@ module internal Tenants =
             }
 
         let caller n =
-            task { while watch.Elapsed.TotalSeconds < seconds do do! call channels[n % channels.Length] } :> Task
+            task {
+                do! call channels[n % channels.Length]
+                while watch.Elapsed.TotalSeconds < seconds do do! call channels[n % channels.Length]
+            }
+            :> Task
 
         Task.WhenAll [| for n in 0 .. callers - 1 -> Task.Run(fun () -> caller n) |] |> wait
         // The last vouchers are still on their way.
-        while payer.Statistics.UnfinishedEffects > 0 do Thread.Sleep 1
+        while payer.Statistics.UnfinishedEffects > 0 do Thread.Yield() |> ignore
         count.Value
 
     let private measured (payer: Tenant) (payee: Tenant) channels callers seconds =
@@ -103,8 +152,18 @@ module internal Tenants =
           Bytes = bytes' - bytes
           Commits = commits' - commits }
 
-    /// Sixteen payments in flight over sixteen channels, then over one; and what an fsync costs in the same folder.
-    let paying seconds =
+    /// Microseconds from a payment's call until it is durable at both and known to be so at the payer, one at a time, sorted.
+    let private alone (payer: Tenant) channel =
+        let once () =
+            let watch = Diagnostics.Stopwatch.StartNew()
+            pay payer [| channel |] 1 0.0 |> ignore
+            watch.Elapsed.TotalMicroseconds
+
+        Bench.warm (fun () -> for _ in 1..200 do once () |> ignore)
+        [| for _ in 1..1_000 -> once () |] |> Array.sort
+
+    /// Payer and payee with sixteen open channels, whose links are made of their keys' numbers and addresses.
+    let private opened (links: (int * Address) list -> IPeerLink list) (work: string -> Tenant -> Tenant -> string[] -> 'T) : 'T =
         Journals.within (fun folder ->
             let net = BenchNet(Crypto.real ())
             let payer, payee = net.Add 1, net.Add 2
@@ -118,16 +177,31 @@ module internal Tenants =
                        net.Drain()
                        id.ToString() |]
 
-            let network = InProcessNetwork()
-            let first = openTenant network folder "payer" 1 payer journals[0]
-            let second = openTenant network folder "payee" 2 payee journals[1]
+            let ends = links [ 1, payer; 2, payee ]
+            let first = openTenant net.Nodes[payer].Settings ends[0] folder "payer" 1 payer journals[0]
+            let second = openTenant net.Nodes[payee].Settings ends[1] folder "payee" 2 payee journals[1]
             use stop = new CancellationTokenSource()
             let running = [| for tenant in [ first; second ] -> tenant.RunAsync stop.Token |]
-            let many = measured first second channels 16 seconds
-            let one = measured first second [| channels[0] |] 16 seconds
-            let sync = Journals.fsync folder
+            let result = work folder first second channels
             stop.Cancel()
             Task.WhenAll running |> wait
             Journals.close first
             Journals.close second
-            many, one, sync)
+            result)
+
+    let within (parties: (int * Address) list) : IPeerLink list =
+        let network = InProcessNetwork()
+        [ for _, address in parties -> network.LinkOf(address.ToArray()) ]
+
+    /// Sixteen payments in flight over sixteen channels, then over one; and what an fsync costs in the same folder.
+    let paying links seconds =
+        opened links (fun folder payer payee channels ->
+            let many = measured payer payee channels 16 seconds
+            let one = measured payer payee [| channels[0] |] 16 seconds
+            many, one, Journals.fsync folder)
+
+    /// One payment at a time: the median and what 99 of 100 stay below, in microseconds of the clock.
+    let paysAlone links =
+        opened links (fun _ payer _ channels ->
+            let times = alone payer channels[0]
+            times[times.Length / 2], times[times.Length * 99 / 100])

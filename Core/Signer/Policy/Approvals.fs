@@ -86,5 +86,5 @@ module internal Approvals =
                 Approvals = (remembered case).Add(case.Approval.Nonce, struct (case.Content, until)) }
 
         match case.Channel with
-        | ValueSome channel -> Channels.put (granted case channel) noted
+        | ValueSome channel -> Memory.put (granted case channel) noted
         | ValueNone -> noted

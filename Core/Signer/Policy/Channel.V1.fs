@@ -103,6 +103,7 @@ module internal SignerChannelV1 =
 
         writer |> JsonWrite.boolean "closeApproved" channel.CloseApproved
         writer |> pairs "proposed" (fun turn content writer -> JsonWrite.uint64 "turn" turn writer; JsonWrite.bytes32 "content" content writer) channel.Proposed
+        writer |> PartsV1.writeOption "idle" (PartsV1.writeTime "since") channel.IdleSince
 
     let private two (first: JsonElement -> Read<'A>) (second: JsonElement -> Read<'B>) parent : Read<'A * 'B> =
         first parent |> Result.bind (fun a -> second parent |> Result.map (fun b -> a, b))
@@ -139,6 +140,7 @@ module internal SignerChannelV1 =
             let! allowances = Json.list "allowances" readAllowance parent
             let! closeApproved = Json.boolean "closeApproved" parent
             let! proposed = readPairs "proposed" (two (Json.uint64 "turn") (Json.bytes32 "content")) parent
+            let! idle = Json.nestedOption "idle" (PartsV1.readTime "since") parent
 
             if mine >= fixedPart.Participants.Length || (kind = Ledger && fixedPart.Participants.Length <> 2) then
                 return! Error "mine: expected one of the participants, two of them on a ledger"
@@ -161,7 +163,8 @@ module internal SignerChannelV1 =
                       Received = received
                       Allowances = allowances
                       CloseApproved = closeApproved
-                      Proposed = proposed }
+                      Proposed = proposed
+                      IdleSince = idle }
         }
 
     let encode (memory: SignerChannel) : byte[] =

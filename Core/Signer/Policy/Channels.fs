@@ -80,7 +80,7 @@ module internal Channels =
 
     /// 2: never used, also not by a channel that is over.
     let private isNew (case: NewChannelCase) =
-        Rule.require (not (case.Asked.State.Channels.ContainsKey case.Id || case.Asked.State.Retired.Contains case.Id))
+        Rule.require (not (case.Asked.State.Channels.ContainsKey case.Id || RetiredIds.contains case.Id case.Asked.State.Retired))
 
     let private shape (case: NewChannelCase) kind =
         match kind with
@@ -117,8 +117,8 @@ module internal Channels =
     let private room (case: NewChannelCase) =
         let limits = case.Asked.Config.Limits
 
-        if entries case.Terms.Outcome > limits.OutcomeEntries || case.Asked.State.RetiredCount >= limits.Retired then Refused
-        else Rule.await (case.Asked.State.ChannelCount < limits.Channels)
+        if entries case.Terms.Outcome > limits.OutcomeEntries || case.Asked.State.Retired.Size >= limits.Retired then Refused
+        else Rule.await (Memory.hasRoom limits case.Asked.State)
 
     let opening: Rule<NewChannelCase> list =
         [ { Tag = Tags.channelKnown; Check = takesPart }
@@ -151,16 +151,15 @@ module internal Channels =
           Received = Amount.zero
           Allowances = []
           CloseApproved = false
-          Proposed = Map.empty }
+          Proposed = Map.empty
+          IdleSince = ValueNone }
 
     let register (case: NewChannelCase) : SignerState =
         let mine = case.Terms.Fixed.Participants |> List.tryFindIndex (fun party -> party = case.Asked.Config.Me)
 
         match mine, kind case with
         | Some mine, ValueSome kind ->
-            { case.Asked.State with
-                Channels = case.Asked.State.Channels.Add(case.Id, fresh case kind mine)
-                ChannelCount = case.Asked.State.ChannelCount + 1 }
+            case.Asked.State |> Memory.makeRoom case.Asked.Config.Limits |> Memory.put (fresh case kind mine)
         | _ -> case.Asked.State
 
     let private isSame (case: SightingCase) =
@@ -187,8 +186,6 @@ module internal Channels =
           { Tag = Tags.counts
             Check = fun case -> Rule.require (Map.count case.Holdings <= case.Asked.Config.Limits.OutcomeEntries) } ]
 
-    let put (channel: SignerChannel) (state: SignerState) = { state with Channels = state.Channels.Add(channel.Id, channel) }
-
     let see (case: SightingCase) =
         match case.Channel with
         | ValueNone -> case.Asked.State
@@ -199,7 +196,7 @@ module internal Channels =
                   Tip = case.Tip
                   At = case.Asked.Now }
 
-            put { channel with Sighting = ValueSome seen } case.Asked.State
+            Memory.put { channel with Sighting = ValueSome seen } case.Asked.State
 
     let private party (case: WitnessCase) (channel: SignerChannel) =
         channel.Fixed.Participants |> List.tryFindIndex (fun party -> ValueSome party = case.Signer)
@@ -257,17 +254,13 @@ module internal Channels =
         | ValueSome channel ->
             match party case channel with
             | Some index when index = channel.Mine -> { case.Asked.State with Suspect = true }
-            | Some index -> put (SignerChannel.witness index case.State.Variable case.Hash channel) case.Asked.State
+            | Some index -> Memory.put (SignerChannel.witness index case.State.Variable case.Hash channel) case.Asked.State
             | None -> case.Asked.State
 
     /// Nothing is backed, held or owed any more.
-    let private isOver (case: CloseCase) =
-        on case.Channel (fun channel ->
-            let ended = channel.Marks.Signed.IsEmpty || channel.Marks.PostFundBarred || (SignerChannel.final channel).IsSome
-            let held = match channel.Sighting with ValueSome seen -> not seen.Holdings.IsEmpty | ValueNone -> false
-            Rule.require (ended && channel.Backing.IsEmpty && channel.Shares.IsEmpty && not held))
+    let private isOver (case: CloseCase) = on case.Channel (fun channel -> Rule.require (Memory.mayGo channel))
 
-    let private isGone (case: CloseCase) = if case.Asked.State.Retired.Contains case.Id then Repeated else Pass
+    let private isGone (case: CloseCase) = if RetiredIds.contains case.Id case.Asked.State.Retired then Repeated else Pass
 
     let closing: Rule<CloseCase> list =
         [ { Tag = Tags.idempotentResign; Check = isGone }
@@ -276,10 +269,6 @@ module internal Channels =
           { Tag = Tags.closeFinished; Check = isOver } ]
 
     let retire (case: CloseCase) =
-        let state = case.Asked.State
-
-        { state with
-            Channels = state.Channels.Remove case.Id
-            ChannelCount = state.ChannelCount - (if case.Channel.IsSome then 1 else 0)
-            Retired = state.Retired.Add case.Id
-            RetiredCount = state.RetiredCount + 1 }
+        match case.Channel with
+        | ValueSome channel -> Memory.retire channel case.Asked.State
+        | ValueNone -> case.Asked.State

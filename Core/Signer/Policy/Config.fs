@@ -29,7 +29,7 @@ type internal FeeLimits =
 /// Bounds of the signer's memory.
 type internal Limits =
     { Channels: int
-      /// Channels ever opened: their ids are never forgotten.
+      /// Channels ever ended: ten bytes of each id are never forgotten.
       Retired: int
       Approvals: int
       /// Entries of one outcome.

@@ -35,8 +35,7 @@ module internal Decide =
             Allow(digest, false, warned),
             { after with
                 Version = asked.State.Version + 1UL
-                Root = link asked.State.Root content
-                Clock = asked.Now }
+                Root = link asked.State.Root content }
 
     let private hashOf (state: State) = State.hash (FixedPart.channelId state.Fixed) state.Variable
 
@@ -196,29 +195,35 @@ module internal Decide =
 
     /// `book` is the standard one everywhere but where a test shows that a rule is needed.
     let by (book: Rulebook) (powers: Powers) (config: SignerConfig) (state: SignerState) (envelope: SignerEnvelope) : Decision * SignerState =
+        let now = max envelope.Now state.Clock
+
         let asked =
             { Powers = powers
               Config = config
-              State = state
-              Now = max envelope.Now state.Clock
+              State = { state with Clock = now }
+              Now = now
               Anchor = envelope.Anchor }
 
-        match envelope.Request with
-        | UseContracts contracts -> useContracts book asked contracts
-        | NewChannel terms -> newChannel book asked terms
-        | ApproveRequest(approval, credential) -> approve book asked approval credential
-        | ObserveDeposit(channel, holdings, height, tip) -> observe book asked channel holdings height tip
-        | RecordPeerSignature(seen, signature) -> record book asked seen signature
-        | SignState wanted -> signState book asked wanted
-        | SignProposal(ledger, turn, proposal) -> signProposal book asked ledger turn proposal
-        | SignVoucher voucher -> signVoucher book asked voucher
-        | RecordVoucher(voucher, signature) -> recordVoucher book asked voucher signature
-        | SignChallenge wanted -> challenge book asked wanted
-        | SignTransaction transaction -> signTransaction book asked transaction
-        | CloseChannel channel -> close book asked channel
-        // Whoever has the connection can only talk as the node; what counts for money is signed for itself.
-        | SignTransportKey key -> Allow(ValueSome(NetworkIdentity.transportKeyDigest key), true, []), state
-        | SignAddressRecord(publicKey, time) -> signRecord book asked publicKey time
-        | Heartbeat -> Allow(ValueNone, true, []), state
+        let decision, after =
+            match envelope.Request with
+            | UseContracts contracts -> useContracts book asked contracts
+            | NewChannel terms -> newChannel book asked terms
+            | ApproveRequest(approval, credential) -> approve book asked approval credential
+            | ObserveDeposit(channel, holdings, height, tip) -> observe book asked channel holdings height tip
+            | RecordPeerSignature(seen, signature) -> record book asked seen signature
+            | SignState wanted -> signState book asked wanted
+            | SignProposal(ledger, turn, proposal) -> signProposal book asked ledger turn proposal
+            | SignVoucher voucher -> signVoucher book asked voucher
+            | RecordVoucher(voucher, signature) -> recordVoucher book asked voucher signature
+            | SignChallenge wanted -> challenge book asked wanted
+            | SignTransaction transaction -> signTransaction book asked transaction
+            | CloseChannel channel -> close book asked channel
+            // Whoever has the connection can only talk as the node; what counts for money is signed for itself.
+            | SignTransportKey key -> Allow(ValueSome(NetworkIdentity.transportKeyDigest key), true, []), state
+            | SignAddressRecord(publicKey, time) -> signRecord book asked publicKey time
+            | Heartbeat -> Allow(ValueNone, true, []), state
+
+        // What changed nothing leaves the clock where it was.
+        decision, (if after.Version = state.Version then state else after)
 
     let decide powers config state envelope = by Rulebook.standard powers config state envelope

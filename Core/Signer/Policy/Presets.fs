@@ -8,7 +8,7 @@ module internal Presets =
 
     let limits: Limits =
         { Channels = 10_000
-          Retired = 1_000_000
+          Retired = 20_000_000
           Approvals = 1_000
           OutcomeEntries = 32
           Guarantees = 100

@@ -277,15 +277,19 @@ module internal Proposals =
         let oldest = fst (Map.minKeyValue all)
         if oldest + Marks.turnsKept <= turn then all.Remove oldest else all
 
-    /// What the change means for the payment channel: who backs it, and whether it is undone.
+    /// What the change means for the payment channel: who backs it, and whether it is undone or over.
     let private retarget (case: ProposalCase) (ledger: SignerChannel) (state: SignerState) =
         match case.Target, case.Proposal with
         | ValueNone, _ -> state
-        | ValueSome target, Add _ -> Channels.put { target with Backing = target.Backing.Add ledger.Id } state
+        | ValueSome target, Add _ -> Memory.put { target with Backing = target.Backing.Add ledger.Id } state
         | ValueSome target, Remove _ ->
             let marks = target.Marks
-            let barred = marks.PostFundBarred || (SignerChannel.final target).IsNone
-            Channels.put { target with Backing = target.Backing.Remove ledger.Id; Marks = { marks with PostFundBarred = barred } } state
+            let isEnded = (SignerChannel.final target).IsSome
+            let freed = { target with Backing = target.Backing.Remove ledger.Id; Marks = { marks with PostFundBarred = marks.PostFundBarred || not isEnded } }
+
+            // Its post-fund was signed, so every guarantee that it can ever have has been there: no addition is still on its way.
+            if isEnded && freed.Backing.IsEmpty && SignerChannel.hasSigned Turn.postFund target then Memory.retire freed state
+            else Memory.put freed state
 
     let sign (case: ProposalCase) (variable: VariablePart) hash : SignerState =
         match case.Channel with
@@ -301,4 +305,4 @@ module internal Proposals =
                     Shares = shares
                     Proposed = remembered case.Turn case.Content ledger.Proposed }
 
-            case.Asked.State |> Channels.put signed |> retarget case ledger
+            case.Asked.State |> Memory.put signed |> retarget case ledger

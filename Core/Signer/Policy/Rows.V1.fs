@@ -79,8 +79,19 @@ module internal SignerRowsV1 =
         | Some _, None -> [ drop (ofChannel channels id); drop (ofChannel vouchers id) ]
         | None, None -> []
 
-    let private retiredRows (before: SignerState) (after: SignerState) id =
-        if after.Retired.Contains id && not (before.Retired.Contains id) then [ put (ofChannel retired id) [||] ] else []
+    /// Those that made room for others: always the longest idle.
+    let private madeRoom (before: SignerState) (after: SignerState) =
+        before.Idle
+        |> Seq.takeWhile (fun entry -> not (after.Idle.Contains entry))
+        |> Seq.map (fun (struct (_, id)) -> id)
+
+    let private retiredRows (before: SignerState) (after: SignerState) (ids: seq<ChannelId>) =
+        if isSame before.Retired after.Retired then
+            []
+        else
+            [ for page in ids |> Seq.map RetiredIds.page |> Seq.distinct do
+                  let entries = RetiredIds.onPage page after.Retired
+                  if entries.Length > (RetiredIds.onPage page before.Retired).Length then put (key retired [| byte (page >>> 8); byte page |]) entries ]
 
     /// Where few entries change, but any may go.
     let private mapRows kind keyOf encode (before: Map<'K, Spent>) (after: Map<'K, Spent>) =
@@ -99,10 +110,12 @@ module internal SignerRowsV1 =
     let changes (before: SignerState) (after: SignerState) (touched: seq<ChannelId>) : Row list =
         if before.Version = after.Version then []
         else
+            let changed = Seq.append touched (madeRoom before after) |> Seq.distinct |> List.ofSeq
+
             [ put [| head |] (json (writeHead after))
-              for id in touched do
+              for id in changed do
                   yield! channelRows before after id
-                  yield! retiredRows before after id
+              yield! retiredRows before after changed
               yield! mapRows budgets ofBudget spent before.Budgets after.Budgets
               yield! mapRows outflow ofAsset spent before.Outflow after.Outflow
               if not (isSame before.Nonces after.Nonces) then put [| account |] (json (writeAccount after))
@@ -179,8 +192,11 @@ module internal SignerRowsV1 =
     let private readChannel (memory: SignerState) id (value: byte[]) : Read<SignerState> =
         SignerChannelV1.decode (ReadOnlyMemory value)
         |> Result.bind (fun channel ->
-            if channel.Id = id then Ok { memory with Channels = memory.Channels.Add(id, channel); ChannelCount = memory.ChannelCount + 1 }
-            else Error "a channel stands under another's id")
+            if channel.Id <> id then
+                Error "a channel stands under another's id"
+            else
+                let idle = match channel.IdleSince with ValueSome since -> memory.Idle.Add(struct (since, id)) | ValueNone -> memory.Idle
+                Ok { memory with Channels = memory.Channels.Add(id, channel); ChannelCount = memory.ChannelCount + 1; Idle = idle })
 
     /// After its channel: rows come in the order of their keys.
     let private readVouchers (memory: SignerState) id (value: byte[]) : Read<SignerState> =
@@ -202,7 +218,10 @@ module internal SignerRowsV1 =
         | kind, 0 when kind = warned -> whole (Json.list "warned" readCount) |> Result.map (fun all -> { memory with Warned = Map.ofList all })
         | kind, 32 when kind = channels -> readChannel memory (toChannelId rest) value
         | kind, 32 when kind = vouchers -> readVouchers memory (toChannelId rest) value
-        | kind, 32 when kind = retired -> Ok { memory with Retired = memory.Retired.Add(toChannelId rest); RetiredCount = memory.RetiredCount + 1 }
+        | kind, 2 when kind = retired ->
+            (match RetiredIds.tryRestore ((uint16 rest[0] <<< 8) ||| uint16 rest[1]) value memory.Retired with
+             | ValueSome ids -> Ok { memory with Retired = ids }
+             | ValueNone -> Error "a page of ids that no page can be")
         | kind, 40 when kind = budgets ->
             whole PartsV1.readSpent
             |> Result.map (fun spent -> { memory with Budgets = memory.Budgets.Add(struct (toAddress rest 0, toAddress rest 20), spent) })

@@ -61,7 +61,9 @@ type internal SignerChannel =
       Allowances: Allowance list
       CloseApproved: bool
       /// Content of signed proposals by turn, so that one asked again is known again.
-      Proposed: Map<TurnNumber, Bytes32> }
+      Proposed: Map<TurnNumber, Bytes32>
+      /// Since when it may make room for another, in seconds since 1970.
+      IdleSince: int64 voption }
 
     member this.Id = FixedPart.channelId this.Fixed
 
@@ -80,9 +82,10 @@ type internal SignerState =
       Clock: int64
       Channels: Map<ChannelId, SignerChannel>
       ChannelCount: int
-      /// Ids of channels that were closed.
-      Retired: Set<ChannelId>
-      RetiredCount: int
+      /// Channels that may make room for others, the longest idle first.
+      Idle: Set<struct (int64 * ChannelId)>
+      /// Of channels that are over.
+      Retired: RetiredIds
       /// Nonces of approvals: their content, and until when a replay would be fresh.
       Approvals: Map<Bytes32, struct (Bytes32 * int64)>
       /// By payee and asset.
@@ -104,8 +107,8 @@ module internal SignerState =
           Clock = 0L
           Channels = Map.empty
           ChannelCount = 0
-          Retired = Set.empty
-          RetiredCount = 0
+          Idle = Set.empty
+          Retired = RetiredIds.empty
           Approvals = Map.empty
           Budgets = Map.empty
           Outflow = Map.empty

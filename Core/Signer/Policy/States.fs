@@ -261,7 +261,7 @@ module internal States =
                 falls
                 |> List.fold (fun channel (asset, fall) -> let struct (_, after) = Spending.useAllowances asset case.Asked.Now fall channel in after) channel
 
-            let state = Channels.put (mark case.State.Variable case.Hash paid) case.Asked.State
+            let state = Memory.put (mark case.State.Variable case.Hash paid) case.Asked.State
             falls |> List.fold (fun state (asset, fall) -> Spending.record case.Asked asset fall state) state
 
     /// 27: the newest state that all have signed; or, for a payee, its own redemption of a voucher.

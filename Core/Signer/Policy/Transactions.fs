@@ -194,7 +194,7 @@ module internal Transactions =
                 { Amount = Amount.min (required asset channel) (Amount.addSaturated before amount)
                   ExpectedHeld = expectedHeld }
 
-            Channels.put { channel with Deposits = channel.Deposits.Add(asset, after) } state
+            Memory.put { channel with Deposits = channel.Deposits.Add(asset, after) } state
         | _ -> state
 
     let sign (case: TransactionCase) : SignerState =

@@ -108,7 +108,7 @@ module internal Vouchers =
                 else Spending.forgetIdle case.Asked case.Asked.State
 
             roomy
-            |> Channels.put { paid with Marks = marks }
+            |> Memory.put { paid with Marks = marks }
             |> Spending.useBudget case.Asked (payee channel) (asset channel) due
             |> Spending.record case.Asked (asset channel) more
 
@@ -144,4 +144,4 @@ module internal Vouchers =
         match case.Channel with
         | ValueNone -> case.Asked.State
         | ValueSome channel ->
-            Channels.put { channel with Received = Amount.max channel.Received case.Voucher.Total } case.Asked.State
+            Memory.put { channel with Received = Amount.max channel.Received case.Voucher.Total } case.Asked.State

@@ -4,7 +4,7 @@ using Nitro.Cli.Signer;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>The host under test, or a signer: a process of its own that ends with this one, whatever happens to us.</summary>
+/// <summary>A node, or a signer: a process of its own that ends with this one, whatever happens to us.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(15);
@@ -14,9 +14,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly CancellationTokenSource _gone = new();
     private volatile bool _endExpected;
 
-    private ChildProcess(string name, Process process, StreamWriter log)
+    private ChildProcess(string name, Process process, string logFile, StreamWriter log)
     {
         _name = name;
+        LogFile = logFile;
         _process = process;
         Gone = _gone.Token;
         var gate = new Lock();
@@ -28,16 +29,19 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Cancelled when the process ended without being told to.</summary>
     public CancellationToken Gone { get; }
 
+    /// <summary>What it says.</summary>
+    public string LogFile { get; }
+
     /// <summary>The process, for those who measure it.</summary>
     public int Id => _process.Id;
 
     /// <summary>What it ended with, in words; empty while it runs.</summary>
     public string Ending => _process.HasExited
-        ? string.Create(CultureInfo.InvariantCulture, $"the process of the {_name} ended by itself with code {_process.ExitCode}")
+        ? string.Create(CultureInfo.InvariantCulture, $"the process of {_name} ended by itself with code {_process.ExitCode}: read {LogFile}")
         : string.Empty;
 
     /// <summary>Starts <c>nitro node --config</c> with its standard error appended to a file.</summary>
-    public static ChildProcess StartHost(string config, string logFile)
+    public static ChildProcess StartNode(string name, string config, string logFile)
     {
         var self = Environment.ProcessPath ?? "dotnet";
         var start = new ProcessStartInfo(self) { UseShellExecute = false };
@@ -50,7 +54,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         start.ArgumentList.Add("--config");
         start.ArgumentList.Add(config);
         start.ArgumentList.Add("--end-with-stdin");
-        return Start("host", start, logFile);
+        return Start(name, start, logFile);
     }
 
     /// <summary>Starts <c>nitro-signer</c> with a party's keys and its standard error appended to a file.</summary>
@@ -110,8 +114,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         var log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
-        var process = Process.Start(start) ?? throw new CliError($"The process of the {name} could not be started from {start.FileName}.");
-        return new ChildProcess(name, process, log);
+        var process = Process.Start(start) ?? throw new CliError($"The process of {name} could not be started from {start.FileName}.");
+        return new ChildProcess(name, process, logFile, log);
     }
 
     private static async Task LogAsync(Process process, StreamWriter log, Lock gate)

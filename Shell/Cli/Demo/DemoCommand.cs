@@ -6,7 +6,7 @@ namespace Nitro.Cli.Demo;
 /// <summary><c>nitro demo</c>: the whole story on a chain of its own.</summary>
 internal static class DemoCommand
 {
-    private const int LogLines = 40;
+    private const int LogLines = 12;
     private const int Interrupted = 130;
 
     /// <summary>The command with its options.</summary>
@@ -21,9 +21,9 @@ internal static class DemoCommand
             }
         });
         var ledgersOnly = new Option<bool>("--ledgers-only") { Description = "Open and close the ledger channels, and pay nothing" };
-        var remoteSigner = new Option<bool>("--remote-signer") { Description = "The host holds no key: each tenant's signer is a process of its own, and Alice's is killed halfway too" };
-        var keep = new Option<bool>("--keep") { Description = "Leave the temporary folder with journals, keys and the host's log" };
-        var demo = new Command("demo", "Play the whole story on a chain of its own: fund, pay, kill -9, carry on, close, check every wei")
+        var remoteSigner = new Option<bool>("--remote-signer") { Description = "No node holds a key: each has a signer in a process of its own, and things go wrong with the signers too" };
+        var keep = new Option<bool>("--keep") { Description = "Leave the temporary folder with journals, keys and logs" };
+        var demo = new Command("demo", "Play the whole story on a chain of its own, three nodes over TCP: fund, pay, kill -9, cut a link, carry on, close, check every wei")
         {
             payments, ledgersOnly, remoteSigner, keep,
         };
@@ -53,13 +53,13 @@ internal static class DemoCommand
         catch (CliError problem)
         {
             await Console.Error.WriteLineAsync($"nitro: the demo failed. {problem.Message}");
-            var tail = await folder.LogTailAsync(LogLines, CancellationToken.None);
-            if (tail.Count > 0)
+            foreach (var log in folder.Logs)
             {
-                await Console.Error.WriteLineAsync($"The host's last words ({folder.Log}):\n  {string.Join("\n  ", tail)}");
+                var tail = await DemoFolder.TailAsync(log, LogLines, CancellationToken.None);
+                await Console.Error.WriteLineAsync($"The last of {log}:\n  {string.Join("\n  ", tail)}");
             }
 
-            await Console.Error.WriteLineAsync($"Nothing is left running. Configuration, journals and log are in {folder.Root}; remove it when done.");
+            await Console.Error.WriteLineAsync($"Nothing is left running. Configuration, journals and logs are in {folder.Root}; remove it when done.");
             return 1;
         }
     }
@@ -67,7 +67,7 @@ internal static class DemoCommand
     private static async Task<int> PlayAsync(DemoOptions options, DemoFolder folder, Report report, IDemoView view, CancellationToken cancellationToken)
     {
         await using var stage = new Stage(folder, options.RemoteSigner);
-        var story = new Story(options, stage, new StepRunner(view, report), report);
+        var story = new Story(options, stage, new StepRunner(view, report, () => stage.Processes), report);
         await view.RunAsync(() => story.PlayAsync(cancellationToken));
         return story.ChecksMade;
     }
@@ -76,7 +76,7 @@ internal static class DemoCommand
     {
         if (keep)
         {
-            Console.WriteLine($"Configuration, keys, journals and log are in {folder.Root}");
+            Console.WriteLine($"Configuration, keys, journals and logs are in {folder.Root}");
         }
         else
         {

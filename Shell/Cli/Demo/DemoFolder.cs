@@ -4,7 +4,7 @@ using Nitro.Ethereum;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>The temporary folder of one run: keys, configuration, journals and the host's log.</summary>
+/// <summary>The temporary folder of one run: keys, and for each party configuration, journal and log.</summary>
 internal sealed class DemoFolder
 {
     private DemoFolder(string path) => Root = path;
@@ -12,17 +12,26 @@ internal sealed class DemoFolder
     /// <summary>Its path; only the owner can enter.</summary>
     public string Root { get; }
 
-    /// <summary>The host's standard error.</summary>
-    public string Log => Path.Combine(Root, "host.log");
+    /// <summary>All logs there are.</summary>
+    public IReadOnlyList<string> Logs => [.. Directory.EnumerateFiles(Root, "*.log").Order(StringComparer.Ordinal)];
 
-    /// <summary>The host's configuration.</summary>
-    public string Config => Path.Combine(Root, "nitro.json");
+    /// <summary>A node's standard error.</summary>
+    public string Log(Party party) => Path.Combine(Root, $"{party.Name}.log");
+
+    /// <summary>A node's configuration.</summary>
+    public string Config(Party party) => Path.Combine(Root, $"{party.Name}.json");
+
+    /// <summary>A node's journal and all else that it keeps.</summary>
+    public string Data(Party party) => Path.Combine(Root, $"data-{party.Name}");
 
     /// <summary>The keys.</summary>
     public string Keys => Path.Combine(Root, "keys");
 
-    /// <summary>Where a party's signer attaches.</summary>
-    public string SignerAddress(Party party) => $"unix://{Path.Combine(Root, party.Name + ".sock")}";
+    /// <summary>Where a party's node waits for its signer.</summary>
+    public string SignerSocket(Party party) => Path.Combine(Root, party.Name + ".sock");
+
+    /// <summary>Where a party's signer attaches by way of a relay.</summary>
+    public string RelaySocket(Party party) => Path.Combine(Root, party.Name + "-relay.sock");
 
     /// <summary>A signer's marks.</summary>
     public string SignerData(Party party) => Path.Combine(Root, $"signer-{party.Name}");
@@ -54,45 +63,41 @@ internal sealed class DemoFolder
         return folder;
     }
 
-    /// <summary>Writes nitro.json: the chain, the contracts and a tenant for each party.</summary>
-    public async Task WriteConfigAsync(Uri chainUrl, ulong chainId, long startBlock, Deployment contracts, IEnumerable<Party> parties, bool remoteSigner, CancellationToken cancellationToken)
+    /// <summary>Writes a node's configuration: the chain, the contracts, its keys or its signer, and its place on the network.</summary>
+    public async Task WriteConfigAsync(Party party, Chain chain, long startBlock, Deployment contracts, object network, bool remoteSigner, CancellationToken cancellationToken)
     {
-        var tenants = parties.ToDictionary(
-            party => party.Name,
-            party => remoteSigner
-                ? (object)new { rpc = new { listen = party.Listen }, signer = new { remote = new { listen = SignerAddress(party) } } }
-                : new
-                {
-                    rpc = new { listen = party.Listen },
-                    keys = new { channelKeyFile = party.ChannelKeyFile, chainKeyFile = party.ChainKeyFile },
-                });
-        var config = new
+        var config = new Dictionary<string, object>
         {
-            chain = new { url = chainUrl.ToString(), chainId, startBlock, confirmations = 2 },
-            contracts = new
+            ["chain"] = new { url = chain.Url.ToString(), chainId = chain.ChainId, startBlock, confirmations = 2 },
+            ["contracts"] = new
             {
                 adjudicator = Hex.Bytes(contracts.NitroAdjudicator.Address.Span),
                 consensusApp = Hex.Bytes(contracts.ConsensusApp.Address.Span),
                 virtualPaymentApp = Hex.Bytes(contracts.VirtualPaymentApp.Address.Span),
             },
-            dataDirectory = Path.Combine(Root, "data"),
-            policy = new { minChallengeDuration = 0 },
-            tenants,
-            log = new { level = "info" },
+            ["dataDirectory"] = Data(party),
+            ["rpc"] = new { listen = party.Listen },
+            ["network"] = network,
+            ["policy"] = new { minChallengeDuration = 0 },
+            ["log"] = new { level = "info" },
         };
-        var json = JsonSerializer.SerializeToUtf8Bytes(config, new JsonSerializerOptions { WriteIndented = true });
-        await File.WriteAllBytesAsync(Config, json, cancellationToken);
-    }
-
-    /// <summary>The last lines of the host's log.</summary>
-    public async Task<IReadOnlyList<string>> LogTailAsync(int lines, CancellationToken cancellationToken)
-    {
-        if (!File.Exists(Log))
+        if (remoteSigner)
         {
-            return [];
+            config["signer"] = new { remote = new { listen = $"unix://{SignerSocket(party)}" } };
+        }
+        else
+        {
+            config["keys"] = new { channelKeyFile = party.ChannelKeyFile, chainKeyFile = party.ChainKeyFile };
         }
 
-        await using var stream = new FileStream(Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var json = JsonSerializer.SerializeToUtf8Bytes(config, new JsonSerializerOptions { WriteIndented = true });
+        await File.WriteAllBytesAsync(Config(party), json, cancellationToken);
+    }
+
+    /// <summary>The last lines of a log.</summary>
+    public static async Task<IReadOnlyList<string>> TailAsync(string log, int lines, CancellationToken cancellationToken)
+    {
+        await using var stream = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var reader = new StreamReader(stream);
         var tail = new Queue<string>(lines);
         while (await reader.ReadLineAsync(cancellationToken) is { } line)

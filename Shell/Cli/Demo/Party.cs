@@ -2,11 +2,12 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Nitro.Ethereum;
 using Nitro.JsonRpc;
+using Nitro.Libp2p.Identity;
 using Nitro.Secp256k1;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>One of the three tenants: two fresh keys, an endpoint, and the client that drives it.</summary>
+/// <summary>One of the three: two fresh keys, an endpoint, and the client that drives it.</summary>
 internal sealed class Party : IDisposable
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(20);
@@ -18,8 +19,8 @@ internal sealed class Party : IDisposable
         Listen = $"127.0.0.1:{port}";
         ChannelKeyFile = Path.Combine(keyFolder, $"{name}.channel.key");
         ChainKeyFile = Path.Combine(keyFolder, $"{name}.chain.key");
-        Address = WriteKey(ChannelKeyFile);
-        ChainAccount = WriteKey(ChainKeyFile);
+        (Address, PeerId) = WriteKey(ChannelKeyFile);
+        (ChainAccount, _) = WriteKey(ChainKeyFile);
         _client = new RpcClient(new Uri($"http://{Listen}/api/v1"), new RpcClientOptions { Timeout = AnswerTime, ClientId = "nitro-demo" });
     }
 
@@ -41,6 +42,9 @@ internal sealed class Party : IDisposable
     /// <summary>The account on chain that makes the deposits and pays the gas, 20 bytes.</summary>
     public ReadOnlyMemory<byte> ChainAccount { get; }
 
+    /// <summary>Its name on the network, which follows from the channel key too.</summary>
+    public string PeerId { get; }
+
     /// <summary><see cref="Address"/> as text.</summary>
     public string AddressText => Hex.Bytes(Address.Span);
 
@@ -59,7 +63,7 @@ internal sealed class Party : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private static byte[] WriteKey(string path)
+    private static (byte[] Address, string PeerId) WriteKey(string path)
     {
         var address = new byte[20];
         byte[] key;
@@ -77,6 +81,6 @@ internal sealed class Party : IDisposable
 
         using var writer = new StreamWriter(path, options);
         writer.WriteLine(Hex.Bytes(key));
-        return address;
+        return (address, Libp2p.Identity.PeerId.Of(new Secp256k1Identity(key).PublicKey).ToString());
     }
 }

@@ -2,14 +2,16 @@ using Nitro.Devnet;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>What the story plays on: the chain, the contracts, the three parties and the host that serves them.</summary>
+/// <summary>What the story plays on: the chain, the contracts, the three parties, their nodes and signers, and the wires between them.</summary>
 internal sealed class Stage(DemoFolder folder, bool remoteSigner) : IAsyncDisposable
 {
     private const string NoSignerTag = "waiting-for-signer";
-    private readonly Dictionary<Party, ChildProcess> _signers = [];
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private readonly Dictionary<Party, ChildProcess> _nodes = [];
+    private readonly List<Relay> _links = [];
     private Chain? _chain;
     private Deployment? _contracts;
+    private DemoSigners? _signers;
 
     /// <summary>Pays.</summary>
     public Party Alice { get; private set; } = null!;
@@ -29,8 +31,11 @@ internal sealed class Stage(DemoFolder folder, bool remoteSigner) : IAsyncDispos
     /// <summary>The contracts, once they are on it.</summary>
     public Deployment Contracts => _contracts ?? throw new InvalidOperationException("The contracts are not there yet.");
 
-    /// <summary>The host, once it runs.</summary>
-    public ChildProcess? Host { get; private set; }
+    /// <summary>The signers, where the nodes hold no keys.</summary>
+    public DemoSigners? Signers => _signers;
+
+    /// <summary>All nodes and signers that run.</summary>
+    public IReadOnlyList<ChildProcess> Processes => [.. _nodes.Values, .. _signers?.Processes ?? []];
 
     /// <summary>The block after which the parties' transactions begin.</summary>
     public long StartBlock { get; private set; }
@@ -43,72 +48,84 @@ internal sealed class Stage(DemoFolder folder, bool remoteSigner) : IAsyncDispos
         await NpmInstall.EnsureAsync(devnet, cancellationToken);
         view.Waiting("anvil");
         _chain = await Chain.StartAsync(devnet, cancellationToken);
-        var ports = FreePorts.Take(3);
+        var ports = FreePorts.Take(5);
         Alice = Party.Create("alice", ports[0], folder.Keys);
         Irene = Party.Create("irene", ports[1], folder.Keys);
         Bob = Party.Create("bob", ports[2], folder.Keys);
         view.Waiting("NitroAdjudicator, ConsensusApp, VirtualPaymentApp and a test token");
         _contracts = await _chain.DeployAsync(devnet, cancellationToken);
         StartBlock = await _chain.Node.LatestHeightAsync(cancellationToken);
-        await folder.WriteConfigAsync(_chain.Url, _chain.ChainId, StartBlock, _contracts, Parties, remoteSigner, cancellationToken);
+        await ConnectAsync(ports[3], ports[4], cancellationToken);
     }
 
-    /// <summary>Starts the host and returns when every tenant answers with its own address.</summary>
-    public async Task<ChildProcess> StartHostAsync(CancellationToken cancellationToken)
+    /// <summary>Starts the nodes, and signers where there are none yet, and returns when every node answers with its own address.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        Host = ChildProcess.StartHost(folder.Config, folder.Log);
-        foreach (var party in Parties.Where(party => remoteSigner && !_signers.ContainsKey(party)))
+        if (remoteSigner)
         {
-            StartSigner(party);
+            _signers = new DemoSigners(folder, Parties, through: Bob);
         }
 
-        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Host.Gone);
-        try
+        await Task.WhenAll(Parties.Select(party => StartAsync(party, cancellationToken)));
+    }
+
+    /// <summary>SIGKILL to a node, and a new process on the same journal.</summary>
+    public async Task KillAndRestartAsync(Party party, CancellationToken cancellationToken)
+    {
+        if (_nodes.Remove(party, out var node))
         {
-            await Task.WhenAll(Parties.Select(party => AnswersAsync(party, alive.Token)));
-            return Host;
+            await node.KillAsync(cancellationToken);
+            await node.DisposeAsync();
         }
-        catch (OperationCanceledException) when (Host.Gone.IsCancellationRequested)
+
+        await StartAsync(party, cancellationToken);
+    }
+
+    /// <summary>Alice is off the network for a while: all her connections end, and new ones are refused.</summary>
+    public async Task CutAliceOffAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_links.Select(link => link.CutAsync()));
+        await Task.Delay(time, cancellationToken);
+        _links.ForEach(link => link.Heal());
+    }
+
+    /// <summary>Until a node has so many peers.</summary>
+    public static async Task ConnectedAsync(Party party, int peers, CancellationToken cancellationToken)
+    {
+        while ((await party.CallAsync("get_node_statistics", null, null, cancellationToken)).GetProperty("network").GetProperty("peers").GetInt32() < peers)
         {
-            throw new CliError(Host.Ending);
+            await Task.Delay(Poll, cancellationToken);
         }
     }
 
-    /// <summary>SIGKILL, and a new process on the same journals.</summary>
-    public async Task<ChildProcess> KillAndRestartAsync(CancellationToken cancellationToken)
-    {
-        if (Host is { } host)
-        {
-            await host.KillAsync(cancellationToken);
-            await host.DisposeAsync();
-        }
+    /// <summary>Asks every node to end; true if all ended by themselves with code 0.</summary>
+    public async Task<bool> StopAsync() => (await Task.WhenAll(_nodes.Values.Select(node => node.StopAsync()))).All(clean => clean);
 
-        return await StartHostAsync(cancellationToken);
-    }
-
-    /// <summary>SIGKILL, and a new signer on the same marks. Nothing where the host holds the keys.</summary>
-    public async Task KillAndRestartSignerAsync(Party party, CancellationToken cancellationToken)
+    /// <summary>Until a node has a signer. Before, what is asked without an id of its own is refused.</summary>
+    public static async Task AttachedAsync(Party party, CancellationToken cancellationToken)
     {
-        if (_signers.Remove(party, out var signer))
+        while ((await party.CallAsync("get_node_statistics", null, null, cancellationToken)).GetProperty("signer").GetProperty("attached").GetInt32() == 0)
         {
-            await signer.KillAsync(cancellationToken);
-            await signer.DisposeAsync();
-            StartSigner(party);
-            await AttachedAsync(party, cancellationToken);
+            await Task.Delay(Poll, cancellationToken);
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var signer in _signers.Values)
+        if (_signers is not null)
         {
-            await signer.DisposeAsync();
+            await _signers.DisposeAsync();
         }
 
-        if (Host is not null)
+        foreach (var node in _nodes.Values)
         {
-            await Host.DisposeAsync();
+            await node.DisposeAsync();
+        }
+
+        foreach (var link in _links)
+        {
+            await link.DisposeAsync();
         }
 
         foreach (var party in Parties.OfType<Party>())
@@ -122,15 +139,37 @@ internal sealed class Stage(DemoFolder folder, bool remoteSigner) : IAsyncDispos
         }
     }
 
-    private void StartSigner(Party party) => _signers[party] = ChildProcess.StartSigner(
-        party, folder.SignerAddress(party), folder.SignerData(party), folder.SignerLog(party));
-
-    /// <summary>Before, what is asked without an id of its own is refused.</summary>
-    private static async Task AttachedAsync(Party party, CancellationToken cancellationToken)
+    /// <summary>
+    /// Alice listens nowhere, and knows Irene by a relay and Bob by nothing but his address: Irene tells where he is. Both announce their
+    /// relays, so that nobody else is on Alice's way to them.
+    /// </summary>
+    private async Task ConnectAsync(int irenePort, int bobPort, CancellationToken cancellationToken)
     {
-        while ((await party.CallAsync("get_node_statistics", null, null, cancellationToken)).GetProperty("signer").GetProperty("attached").GetInt32() == 0)
+        _links.AddRange([Relay.ToPort(irenePort), Relay.ToPort(bobPort)]);
+        string irene = $"/ip4/127.0.0.1/tcp/{_links[0].Port}", bob = $"/ip4/127.0.0.1/tcp/{_links[1].Port}";
+        await WriteAsync(Alice, new { listen = Array.Empty<string>(), bootPeers = new[] { $"{irene}/p2p/{Irene.PeerId}" } }, cancellationToken);
+        await WriteAsync(Irene, new { listen = new[] { $"127.0.0.1:{irenePort}" }, announce = new[] { irene } }, cancellationToken);
+        await WriteAsync(
+            Bob,
+            new { listen = new[] { $"127.0.0.1:{bobPort}" }, announce = new[] { bob }, bootPeers = new[] { $"/ip4/127.0.0.1/tcp/{irenePort}/p2p/{Irene.PeerId}" } },
+            cancellationToken);
+    }
+
+    private Task WriteAsync(Party party, object network, CancellationToken cancellationToken) =>
+        folder.WriteConfigAsync(party, Chain, StartBlock, Contracts, network, remoteSigner, cancellationToken);
+
+    private async Task StartAsync(Party party, CancellationToken cancellationToken)
+    {
+        var node = _nodes[party] = ChildProcess.StartNode($"{party.Name}'s node", folder.Config(party), folder.Log(party));
+        _signers?.Ensure(party);
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, node.Gone);
+        try
         {
-            await Task.Delay(Poll, cancellationToken);
+            await AnswersAsync(party, alive.Token);
+        }
+        catch (OperationCanceledException) when (node.Gone.IsCancellationRequested)
+        {
+            throw new CliError(node.Ending);
         }
     }
 

@@ -3,20 +3,17 @@ using System.Globalization;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>Runs steps one after the other: each with a deadline, each ended at once when the host dies, each timed.</summary>
-internal sealed class StepRunner(IDemoView view, Report report)
+/// <summary>Runs steps one after the other: each with a deadline, each ended at once when a process dies that should not, each timed.</summary>
+internal sealed class StepRunner(IDemoView view, Report report, Func<IReadOnlyList<ChildProcess>> processes)
 {
-    /// <summary>The process whose end ends a step; null before it is started.</summary>
-    public ChildProcess? Host { get; set; }
-
     /// <summary>Runs a step; <paramref name="work"/> returns its outcome in a few words.</summary>
-    /// <exception cref="CliError">It failed, did not end in time, or the host died.</exception>
+    /// <exception cref="CliError">It failed, did not end in time, or a process died.</exception>
     public async Task RunAsync(string title, int deadlineSeconds, Func<IStepView, CancellationToken, Task<string>> work, CancellationToken cancellationToken)
     {
         var shown = new LastWaiting(view.Begin(title));
         var began = Stopwatch.StartNew();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(deadlineSeconds));
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token, Host?.Gone ?? CancellationToken.None);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource([cancellationToken, deadline.Token, .. processes().Select(process => process.Gone)]);
         try
         {
             var outcome = await work(shown, either.Token);
@@ -37,9 +34,9 @@ internal sealed class StepRunner(IDemoView view, Report report)
 
     private string Cause(Exception problem, bool late, int deadlineSeconds, string last)
     {
-        if (Host?.Gone.IsCancellationRequested == true)
+        if (processes().FirstOrDefault(process => process.Gone.IsCancellationRequested) is { } dead)
         {
-            return Host.Ending;
+            return dead.Ending;
         }
 
         return late && problem is OperationCanceledException

@@ -1,15 +1,19 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>The demo's story, step by step, driven through the tenants' JSON-RPC alone.</summary>
+/// <summary>The demo's story, step by step, driven through the nodes' JSON-RPC alone.</summary>
 internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, Report report)
 {
+    private static readonly TimeSpan LinkCut = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan SignerCut = TimeSpan.FromSeconds(10);
     private readonly PaymentPlan _plan = new(options.Payments, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)));
     private readonly Checks _checks = new();
     private Tally _before = Tally.Zero;
+    private TimeSpan _reconnected;
 
     /// <summary>How many checks were made.</summary>
     public int ChecksMade => _checks.Made;
@@ -19,7 +23,7 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
     public async Task PlayAsync(CancellationToken cancellationToken)
     {
         await steps.RunAsync("chain, contracts and money", 300, PrepareAsync, cancellationToken);
-        await steps.RunAsync("one host, three tenants: alice, irene, bob", 60, StartAsync, cancellationToken);
+        await steps.RunAsync(options.RemoteSigner ? "six processes: nodes and signers of alice, irene, bob" : "three nodes over TCP: alice, irene, bob", 60, StartAsync, cancellationToken);
         var money = new Money(stage, _plan);
         var channels = new string[money.Ledgers.Count];
         await steps.RunAsync("three ledger channels, funded on chain", 90, (view, token) => OpenAsync(money, channels, view, token), cancellationToken);
@@ -30,7 +34,7 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
 
         await steps.RunAsync("ledger channels closed, paid out on chain", 90, (view, token) => CloseAsync(money, channels, view, token), cancellationToken);
         await steps.RunAsync("everybody's money on chain, to the wei", 60, (view, token) => BalanceAsync(money, token), cancellationToken);
-        await steps.RunAsync("the host ends cleanly", 30, (view, token) => StopAsync(), cancellationToken);
+        await steps.RunAsync("the nodes end cleanly", 30, (view, token) => StopAsync(), cancellationToken);
     }
 
     private async Task PayAsync(Money money, CancellationToken cancellationToken)
@@ -45,10 +49,12 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
                 return $"{Amounts.InEther(money.PaymentFunds)} ether, off chain";
             },
             cancellationToken);
-        var run = new PaymentRun(_plan, stage.Alice, channel.Id, CountAsync, KillAsync);
+        PaymentRun? run = null;
+        var incidents = Incidents((happen, token) => run!.KillPayerAsync(happen, token));
+        run = new PaymentRun(_plan, stage.Alice, channel.Id, incidents);
         await steps.RunAsync(
-            string.Create(CultureInfo.InvariantCulture, $"{_plan.Count} payments, {(options.RemoteSigner ? "alice's signer and the host" : "the host")} killed halfway"),
-            60 + (_plan.Count / 50),
+            string.Create(CultureInfo.InvariantCulture, $"{_plan.Count} payments, alice's node killed, alice cut off for {LinkCut.TotalSeconds:0} s{(options.RemoteSigner ? ", trouble with each signer" : "")}"),
+            90 + (_plan.Count / 50),
             (view, token) => PaymentsAsync(run, view, token),
             cancellationToken);
         await steps.RunAsync(
@@ -81,8 +87,36 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
 
     private async Task<string> StartAsync(IStepView view, CancellationToken cancellationToken)
     {
-        steps.Host = await stage.StartHostAsync(cancellationToken);
-        return string.Empty;
+        await stage.StartAsync(cancellationToken);
+        foreach (var (party, peers) in new[] { (stage.Alice, 1), (stage.Irene, 2), (stage.Bob, 1) })
+        {
+            view.Waiting($"{party.Name}'s peers");
+            await Stage.ConnectedAsync(party, peers, cancellationToken);
+        }
+
+        return "alice listens nowhere; irene tells where bob is";
+    }
+
+    /// <summary>
+    /// The first third of the payments is made undisturbed. Payments go on while Alice is cut off, since she owes nobody an answer for
+    /// them: the newest voucher reaches Bob afterwards.
+    /// </summary>
+    private IReadOnlyList<Incident> Incidents(Func<Func<CancellationToken, Task>, CancellationToken, Task> killPayer)
+    {
+        int third = (_plan.Count + 2) / 3, half = (_plan.Count + 1) / 2, most = (_plan.Count * 4 + 4) / 5;
+        var incidents = new List<Incident>
+        {
+            new("kill -9 to alice's node", third, _plan.Count, token => killPayer(KillAsync, token)),
+            new("alice is cut off", half, most, CutAsync),
+        };
+        if (stage.Signers is { } signers)
+        {
+            incidents.Add(new("bob's signer is cut off", half, most, token => signers.CutOffAsync(SignerCut, token)));
+            incidents.Add(new("kill -9 to alice's signer", half, most, token => signers.KillAndRestartAsync(stage.Alice, token)));
+            incidents.Add(new("irene's signer twice", half, most, token => signers.StartTwiceAsync(stage.Irene, token)));
+        }
+
+        return incidents;
     }
 
     private static async Task<string> OpenAsync(Money money, string[] channels, IStepView view, CancellationToken cancellationToken)
@@ -92,25 +126,38 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
         return "alice-irene and irene-bob in ether, alice-irene in tokens";
     }
 
-    /// <summary>The counts are kept in memory, so this is the last chance; a few payments more may be made before the kill.</summary>
-    private async Task CountAsync(CancellationToken cancellationToken)
+    /// <summary>The counts of a process are kept in its memory, so this is the last chance; a few payments more may be made before the kill.</summary>
+    private async Task KillAsync(CancellationToken cancellationToken)
     {
-        await stage.KillAndRestartSignerAsync(stage.Alice, cancellationToken);
-        _before = await Tally.ReadAsync(stage.Parties, cancellationToken);
+        _before = await Tally.ReadAsync([stage.Alice], cancellationToken);
+        await stage.KillAndRestartAsync(stage.Alice, cancellationToken);
     }
 
-    private async Task KillAsync(CancellationToken cancellationToken) => steps.Host = await stage.KillAndRestartAsync(cancellationToken);
+    private async Task CutAsync(CancellationToken cancellationToken)
+    {
+        await Stage.ConnectedAsync(stage.Alice, 2, cancellationToken);
+        await stage.CutAliceOffAsync(LinkCut, cancellationToken);
+        var since = Stopwatch.StartNew();
+        await Stage.ConnectedAsync(stage.Alice, 2, cancellationToken);
+        _reconnected = since.Elapsed;
+    }
 
     private async Task<string> PaymentsAsync(PaymentRun run, IStepView view, CancellationToken cancellationToken)
     {
         var start = await Tally.ReadAsync(stage.Parties, cancellationToken);
-        await run.RunAsync(done => view.Progress(done, _plan.Count), cancellationToken);
+        await run.RunAsync(view, cancellationToken);
         var done = _before.Then(await Tally.ReadAsync(stage.Parties, cancellationToken)).Since(start);
-        report.Figure("payments a second, 16 in flight", $"{_plan.Count / run.Paying.TotalSeconds:0}");
+        report.Figure("payments a second before anything went wrong, 16 in flight", $"{run.Undisturbed.Payments / run.Undisturbed.Time.TotalSeconds:0}");
         report.Figure("SIGKILL to the next answered payment", $"{run.Outage.TotalSeconds:0.00} s");
         report.Figure("unanswered at the kill, of them already on disk", $"{run.LeftWithoutAnswer}, {run.DurableAllTheSame}");
+        report.Figure("link healed to both peers connected again", $"{_reconnected.TotalSeconds:0.00} s");
+        if (options.RemoteSigner)
+        {
+            report.Figure("signers: killed, started twice, cut off for", $"alice's, irene's, bob's {SignerCut.TotalSeconds:0} s");
+        }
+
         report.Figure("journal records and fsyncs for the payments", $"{done.Records}, {done.Fsyncs}");
-        return string.Create(CultureInfo.InvariantCulture, $"{_plan.Count / run.Paying.TotalSeconds:0}/s, {run.LeftWithoutAnswer} in flight at the kill");
+        return string.Create(CultureInfo.InvariantCulture, $"{run.LeftWithoutAnswer} in flight at the kill");
     }
 
     private async Task<string> CloseAsync(Money money, string[] channels, IStepView view, CancellationToken cancellationToken)
@@ -141,8 +188,7 @@ internal sealed class Story(DemoOptions options, Stage stage, StepRunner steps, 
 
     private async Task<string> StopAsync()
     {
-        var clean = stage.Host is { } host && await host.StopAsync();
-        _checks.True("the host ended with code 0 when asked to", clean);
+        _checks.True("every node ended with code 0 when asked to", await stage.StopAsync());
         _checks.Require();
         return string.Empty;
     }

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace Nitro.Cli.Demo;
 
-/// <summary>The three tenants' counts together, since their process started; <c>Records</c> since the journals began.</summary>
+/// <summary>The three nodes' counts together, since their process started; <c>Records</c> since the journals began.</summary>
 internal sealed record Tally(long Records, long Fsyncs, long Messages, long Signatures)
 {
     /// <summary>Nothing.</summary>
     public static Tally Zero { get; } = new(0, 0, 0, 0);
 
-    /// <summary>Asks each tenant.</summary>
+    /// <summary>Asks each node.</summary>
     public static async Task<Tally> ReadAsync(IEnumerable<Party> parties, CancellationToken cancellationToken)
     {
         var answers = await Task.WhenAll(parties.Select(party => party.CallAsync("get_node_statistics", null, null, cancellationToken)));

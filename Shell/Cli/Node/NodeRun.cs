@@ -66,8 +66,8 @@ internal static class NodeRun
         if (streams.Serve)
         {
             var loggers = services.GetRequiredService<ILoggerFactory>();
-            var tenant = Choose(services.GetRequiredService<NodeService>().Tenants, streams.Tenant);
-            var session = new RpcTenant(tenant.Name, tenant.Port, Tokens.FromKey(RandomNumberGenerator.GetBytes(TokenKeyBytes)));
+            var tenant = Choose(services.GetRequiredService<NodeService>().Ports, streams.Tenant);
+            var session = new RpcTenant(tenant.Name, tenant.Api, Tokens.FromKey(RandomNumberGenerator.GetBytes(TokenKeyBytes)));
             var server = new StdioServer(session, new RpcOptions(), loggers);
             var output = Console.OpenStandardOutput();
 
@@ -109,12 +109,12 @@ internal static class NodeRun
         lifetime.StopApplication();
     }
 
-    private static Tenant Choose(IReadOnlyList<Tenant> tenants, string? name) => tenants.Where(tenant => name is null || tenant.Name == name).ToArray() switch
+    private static TenantPort Choose(IReadOnlyList<TenantPort> tenants, string? name) => tenants.Where(tenant => name is null || tenant.Name == name).ToArray() switch
     {
         [var only] => only,
         [] => throw new CliError($"There is no tenant '{name}': the configuration has {Names(tenants)}. Give one of them with --tenant."),
         _ => throw new CliError($"--stdio serves one tenant, and the configuration has {Names(tenants)}. Choose one with --tenant."),
     };
 
-    private static string Names(IEnumerable<Tenant> tenants) => string.Join(", ", tenants.Select(tenant => tenant.Name));
+    private static string Names(IEnumerable<TenantPort> tenants) => string.Join(", ", tenants.Select(tenant => tenant.Name));
 }

@@ -18,6 +18,15 @@ internal sealed class CallStore(ChainStore store)
             "SELECT effect, item FROM evidence ORDER BY effect, place",
             row => (Effect: row.GetInt64(0), Item: new ReadOnlyMemory<byte>((byte[])row.GetValue(1))))
             .ToLookup(row => row.Effect, row => row.Item);
+        var contexts = store.Rows(
+            "SELECT effect, method, payload, envelope, signature, device, time FROM contexts ORDER BY effect, place",
+            row => (Effect: row.GetInt64(0), Context: new CallContext(
+                row.GetString(1),
+                (byte[])row.GetValue(2),
+                new CallSignature((byte[])row.GetValue(3), (byte[])row.GetValue(4)),
+                (byte[])row.GetValue(5),
+                row.GetInt64(6))))
+            .ToLookup(row => row.Effect, row => row.Context);
         var attempts = store.Rows(
             "SELECT effect, id, step, nonce, tip, fee, gas, hash, raw, height, lost FROM attempts ORDER BY id",
             row => (Effect: row.GetInt64(0), Attempt: new Attempt
@@ -39,7 +48,8 @@ internal sealed class CallStore(ChainStore store)
             row =>
             {
                 var effect = row.GetInt64(0);
-                var call = new PendingCall(new ChainCall(effect, row.GetString(1), [.. steps[effect]]) { Evidence = [.. evidence[effect]] })
+                var stored = new ChainCall(effect, row.GetString(1), [.. steps[effect]]) { Evidence = [.. evidence[effect]], Contexts = [.. contexts[effect]] };
+                var call = new PendingCall(stored)
                 {
                     Status = (CallStatus)row.GetInt32(2),
                     Forgotten = row.GetInt64(3) != 0,
@@ -69,9 +79,10 @@ internal sealed class CallStore(ChainStore store)
         }
 
         AddEvidence(call);
+        AddContexts(call);
     });
 
-    /// <summary>What a call of before a restart brings now in place of what it brought then.</summary>
+    /// <summary>What a call of before a restart brings now in place of what it brought then; what caused it stays as it was.</summary>
     public void Renew(ChainCall call) => store.Atomically(() =>
     {
         store.Execute("DELETE FROM evidence WHERE effect = $effect", ("$effect", call.EffectId));
@@ -140,11 +151,33 @@ internal sealed class CallStore(ChainStore store)
             names);
         store.Execute("UPDATE steps SET effect = $aside WHERE effect = $effect", names);
         store.Execute("UPDATE evidence SET effect = $aside WHERE effect = $effect", names);
+        store.Execute("UPDATE contexts SET effect = $aside WHERE effect = $effect", names);
         store.Execute("UPDATE attempts SET effect = $aside WHERE effect = $effect", names);
         store.Execute("DELETE FROM calls WHERE effect = $effect", ("$effect", call.Call.EffectId));
     });
 
     public void Remove(PendingCall call) => store.Execute("DELETE FROM calls WHERE effect = $effect", ("$effect", call.Call.EffectId));
+
+    private void AddContexts(ChainCall call)
+    {
+        for (var place = 0; place < call.Contexts.Count; place++)
+        {
+            var context = call.Contexts[place];
+            store.Execute(
+                """
+                INSERT INTO contexts (effect, place, method, payload, envelope, signature, device, time)
+                VALUES ($effect, $place, $method, $payload, $envelope, $signature, $device, $time)
+                """,
+                ("$effect", call.EffectId),
+                ("$place", place),
+                ("$method", context.Method),
+                ("$payload", context.Payload.ToArray()),
+                ("$envelope", context.Signed.Envelope.ToArray()),
+                ("$signature", context.Signed.Signature.ToArray()),
+                ("$device", context.PublicKey.ToArray()),
+                ("$time", context.Time));
+        }
+    }
 
     private void AddEvidence(ChainCall call)
     {

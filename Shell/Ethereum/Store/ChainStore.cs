@@ -168,6 +168,10 @@ internal sealed class ChainStore : IDisposable
             CREATE TABLE IF NOT EXISTS evidence (
                 effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, place INTEGER NOT NULL,
                 item BLOB NOT NULL, PRIMARY KEY (effect, place));
+            CREATE TABLE IF NOT EXISTS contexts (
+                effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, place INTEGER NOT NULL,
+                method TEXT NOT NULL, payload BLOB NOT NULL, envelope BLOB NOT NULL, signature BLOB NOT NULL,
+                device BLOB NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (effect, place));
             CREATE TABLE IF NOT EXISTS attempts (
                 id INTEGER PRIMARY KEY, effect INTEGER NOT NULL REFERENCES calls (effect) ON DELETE CASCADE, step INTEGER NOT NULL,
                 nonce INTEGER NOT NULL, tip TEXT NOT NULL, fee TEXT NOT NULL, gas INTEGER NOT NULL,

@@ -27,7 +27,10 @@ public sealed class KeyTransactionSigner : ITransactionSigner
 
     /// <inheritdoc/>
     public ValueTask<ReadOnlyMemory<byte>> SignAsync(
-        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
+        UnsignedTransaction transaction,
+        IReadOnlyList<ReadOnlyMemory<byte>> evidence,
+        IReadOnlyList<CallContext> contexts,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var signature = new byte[65];

@@ -109,14 +109,13 @@ internal sealed class SigningDesk(
     }
 
     private void Sign(PendingCall call, int step, UnsignedTransaction transaction, CancellationToken cancellationToken) =>
-        _work = new Work(call, step, transaction, SignAsync(transaction, call.Call.Evidence, cancellationToken));
+        _work = new Work(call, step, transaction, SignAsync(transaction, call.Call, cancellationToken));
 
-    private async Task<ReadOnlyMemory<byte>> SignAsync(
-        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> SignAsync(UnsignedTransaction transaction, ChainCall call, CancellationToken cancellationToken)
     {
         try
         {
-            return await signer.SignAsync(transaction, evidence, cancellationToken).ConfigureAwait(false);
+            return await signer.SignAsync(transaction, call.Evidence, call.Contexts, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -104,7 +104,7 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>The calls that caused a signing effect.</summary>
+    /// <summary>The calls that caused a signing effect or a chain call.</summary>
     public IReadOnlyList<CallContext> Of(NodeHandle node, long effectId)
     {
         lock (gate)

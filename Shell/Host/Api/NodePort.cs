@@ -74,8 +74,8 @@ internal sealed class NodePort(
             return new NodeAnswer(default, Problems.From(problem!));
         }
 
-        // Of what was asked before, the answer may be there already; everything else would only wait.
-        if (!isRepeatable && signer().Attached == 0)
+        // Of what was asked before, the answer may be there already; what needs a signature would only wait.
+        if (!isRepeatable && NitroCore.NeedsSignature(method) && signer().Attached == 0)
         {
             return new NodeAnswer(default, Problems.NoSigner);
         }

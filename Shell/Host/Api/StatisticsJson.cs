@@ -37,6 +37,20 @@ internal static class StatisticsJson
             json.WriteNumber("oldestAgeMilliseconds", statistics.Signer.OldestAgeMilliseconds);
             json.WriteNumber("wrongAnswers", statistics.Signer.WrongAnswers);
             json.WriteEndObject();
+            json.WriteStartObject("network");
+            json.WriteStartArray("addresses");
+            foreach (var address in statistics.Network.Addresses)
+            {
+                json.WriteStringValue(address);
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("peers", statistics.Network.Peers);
+            json.WriteNumber("connections", statistics.Network.Connections);
+            json.WriteNumber("bytesSent", statistics.Network.BytesSent);
+            json.WriteNumber("bytesReceived", statistics.Network.BytesReceived);
+            json.WriteNumber("heldBack", statistics.Network.HeldBack);
+            json.WriteEndObject();
             json.WriteStartObject("chain");
             json.WriteBoolean("connected", statistics.Chain.Connected);
             json.WriteNumber("latestHeight", statistics.Chain.LatestHeight);

@@ -15,10 +15,10 @@ internal sealed class ChainLane(IChain chain, LaneOptions options, Counters coun
     private readonly Channel<(long Id, Func<CancellationToken, ValueTask> Work)> orders =
         Channel.CreateUnbounded<(long, Func<CancellationToken, ValueTask>)>(new UnboundedChannelOptions { SingleReader = true });
 
-    internal void Add(SubmitEffect effect)
+    internal void Add(SubmitEffect effect, IReadOnlyList<CallContext> contexts)
     {
         var steps = effect.Steps.Select(step => new ChainStep(step.To, step.Value, step.Data)).ToArray();
-        var call = new ChainCall(effect.Id, effect.Description, steps) { Evidence = effect.Evidence };
+        var call = new ChainCall(effect.Id, effect.Description, steps) { Evidence = effect.Evidence, Contexts = contexts };
         Order(effect.Id, cancellationToken => chain.SubmitAsync(call, cancellationToken));
     }
 

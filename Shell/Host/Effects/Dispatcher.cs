@@ -33,7 +33,7 @@ internal sealed class Dispatcher(PeerLanes peers, SignLane signs, ChainLane chai
     /// <inheritdoc/>
     public override bool Submit(SubmitEffect effect)
     {
-        chain.Add(effect);
+        chain.Add(effect, contexts(effect.Id));
         return true;
     }
 

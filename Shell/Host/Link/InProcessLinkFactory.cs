@@ -6,7 +6,6 @@ namespace Nitro.Host.Link;
 public sealed class InProcessLinkFactory(InProcessNetwork network) : IPeerLinkFactory
 {
     /// <inheritdoc/>
-    public ValueTask<IPeerLink> OpenAsync(
-        string tenant, ReadOnlyMemory<byte> address, ReadOnlyMemory<byte> channelKey, CancellationToken cancellationToken) =>
+    public ValueTask<IPeerLink> OpenAsync(string tenant, ReadOnlyMemory<byte> address, INetworkKeys keys, CancellationToken cancellationToken) =>
         ValueTask.FromResult(network.LinkOf(address));
 }

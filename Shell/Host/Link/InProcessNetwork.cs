@@ -103,6 +103,9 @@ public sealed class InProcessNetwork
         return fate.IsAnswerLost ? PeerAnswer.Unreachable : answer;
     }
 
+    /// <summary>Whether the tenant with this address (20 bytes) is here and at work.</summary>
+    internal bool Has(ReadOnlySpan<byte> address) => SinkOf(Convert.ToHexStringLower(address)) is not null;
+
     private IPeerSink? SinkOf(string name)
     {
         lock (gate)

@@ -103,7 +103,8 @@ internal sealed class Turn(IJournal journal, NodeHandle start, EventClock clock,
                 return;
             case AppendOutcome.Conflict:
                 throw new TenantStoppedException(
-                    $"The journal is not at position {position} any more: another writer lives. Nothing of this turn was released. "
+                    $"The journal is not at position {position} any more: another writer lives{(journal.Rival is { } rival ? $" ({rival})" : "")}. "
+                    + "Nothing of this turn was released. "
                     + "Find and stop the other process, check that no journal was copied, then restart this node.");
             case AppendOutcome.TooLarge:
                 throw new TenantStoppedException(

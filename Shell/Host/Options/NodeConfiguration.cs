@@ -61,6 +61,7 @@ public static class NodeConfiguration
 
         var options = new NodeOptions();
         configuration.Bind(options);
+        EmptyLists.Set(configuration, options);
         NodePlan.From(options);
         return options;
     }

@@ -15,7 +15,10 @@ public sealed record NodeOptions
     /// <summary>The folder of all data.</summary>
     public string DataDirectory { get; set; } = "./data";
 
-    /// <summary><c>sqlite</c>, or <c>memory</c>: forgets everything but keys and marks at the end.</summary>
+    /// <summary>
+    /// <c>sqlite</c>; <c>memory</c>: forgets everything but keys and marks at the end; or a connection string of EventStoreDB, which may
+    /// have a password in it: never to be logged.
+    /// </summary>
     public string Journal { get; set; } = "sqlite";
 
     /// <summary>Records after which a journal gets a new epoch, where that makes it a quarter or less; 0: never.</summary>
@@ -32,6 +35,9 @@ public sealed record NodeOptions
 
     /// <summary>How the API is served.</summary>
     public RpcSettings Rpc { get; set; } = new();
+
+    /// <summary>How peers outside this process are reached.</summary>
+    public NetworkSettings Network { get; set; } = new();
 
     /// <summary>What a peer's proposal must satisfy.</summary>
     public PolicySettings Policy { get; set; } = new();

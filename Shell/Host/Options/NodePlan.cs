@@ -43,6 +43,7 @@ internal sealed record NodePlan(NodeOptions Options, IReadOnlyList<TenantPlan> T
             Signer = own.Signer ?? options.Signer,
             Listen = listen,
             Rpc = rpc,
+            Network = NetworkPlan.From((own.Network ?? new NetworkSettings()).Over(options.Network), Named(options).Count == 1),
             Policy = (own.Policy ?? new PolicySettings()).Over(options.Policy),
             Peers = own.Peers ?? options.Peers,
         };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.RegularExpressions;
+using Nitro.EventStore.Connection;
 
 namespace Nitro.Host.Options;
 
@@ -16,7 +17,7 @@ internal static partial class NodeRules
         var complaints = new List<string>();
         Chain(options.Chain, complaints);
         Contracts(options.Contracts, complaints);
-        Unless(options.Journal is "sqlite" or "memory", $"journal is '{options.Journal}': it must be sqlite or memory.", complaints);
+        Journal(options.Journal, complaints);
         Unless(options.DataDirectory.Trim() != "", "dataDirectory is empty: name a folder.", complaints);
         Unless(options.DefaultChallengeDuration > 0, "defaultChallengeDuration is 0: give seconds, such as 86400.", complaints);
         Unless(options.OpeningSeconds > 0, "openingSeconds is 0: give seconds, such as 600.", complaints);
@@ -29,7 +30,8 @@ internal static partial class NodeRules
             options.Signer.Remote is not { Listen.Length: > 0 } || options.Tenants.Values.Count(tenant => tenant.Signer is null) <= 1,
             "signer.remote.listen would be shared by several tenants: give each a signer.remote.listen of its own, or none for the default.",
             complaints);
-        Section("", options.Rpc, options.Policy, options.Peers, complaints);
+        Section("", options.Rpc, options.Policy, complaints);
+        NetworkRules.Check("", options.Network, options.Peers, complaints);
         foreach (var (name, tenant) in options.Tenants)
         {
             Unless(
@@ -37,11 +39,28 @@ internal static partial class NodeRules
                 $"tenants.{name}: a tenant's name takes 1-64 of a-z, 0-9, '-' and '_', and starts with a letter or digit.",
                 complaints);
             Signer($"tenants.{name}.", tenant.Signer, complaints);
-            Section($"tenants.{name}.", tenant.Rpc, tenant.Policy, tenant.Peers, complaints);
+            Section($"tenants.{name}.", tenant.Rpc, tenant.Policy, complaints);
+            NetworkRules.Check($"tenants.{name}.", tenant.Network, tenant.Peers, complaints);
         }
 
         Sharing(options, complaints);
         return complaints;
+    }
+
+    private static void Journal(string journal, List<string> complaints)
+    {
+        try
+        {
+            if (journal is not ("sqlite" or "memory"))
+            {
+                EventStoreSettings.Parse(journal);
+            }
+        }
+        catch (FormatException e)
+        {
+            // What is no connection string may have been meant as one, with its password: it is not repeated.
+            complaints.Add($"journal must be sqlite, memory or a connection string of EventStoreDB. {e.Message}");
+        }
     }
 
     private static void Signer(string prefix, SignerSettings? signer, List<string> complaints)
@@ -75,8 +94,7 @@ internal static partial class NodeRules
             complaints);
     }
 
-    private static void Section(
-        string at, RpcSettings? rpc, PolicySettings? policy, IReadOnlyDictionary<string, PeerSettings>? peers, List<string> complaints)
+    private static void Section(string at, RpcSettings? rpc, PolicySettings? policy, List<string> complaints)
     {
         if (rpc is not null)
         {
@@ -97,15 +115,6 @@ internal static partial class NodeRules
             Amounts($"{at}policy.maxUnenforceable", policy.MaxUnenforceable, complaints);
             Amounts($"{at}policy.maxLocked", policy.MaxLocked, complaints);
         }
-
-        foreach (var (peer, settings) in peers ?? new Dictionary<string, PeerSettings>())
-        {
-            AddressOf($"{at}peers", peer, complaints);
-            Unless(
-                settings.Dialect is PeerSettings.Nitro or PeerSettings.GoNitro,
-                $"{at}peers.{peer}.dialect is '{settings.Dialect}': it must be nitro or go-nitro.",
-                complaints);
-        }
     }
 
     private static void Sharing(NodeOptions options, List<string> complaints)
@@ -119,6 +128,7 @@ internal static partial class NodeRules
             string.IsNullOrEmpty(options.Keys.ChannelKeyFile) && string.IsNullOrEmpty(options.Keys.ChainKeyFile),
             "keys.channelKeyFile and keys.chainKeyFile would be shared by all tenants: set them under tenants.<name>.keys, or leave them out.",
             complaints);
+        NetworkRules.Sharing(options, complaints);
         var folders = options.Tenants
             .GroupBy(tenant => Path.GetFullPath(tenant.Value.DataDirectory ?? Path.Combine(options.DataDirectory, tenant.Key)))
             .Where(group => group.Count() > 1);
@@ -128,7 +138,7 @@ internal static partial class NodeRules
         }
     }
 
-    private static void AddressOf(string key, string text, List<string> complaints) => Unless(
+    internal static void AddressOf(string key, string text, List<string> complaints) => Unless(
         IsAddress(text),
         text == "" ? $"{key} is missing: give an address, 0x and 40 hexadecimal digits." : $"{key} is '{text}': an address is 0x and 40 hexadecimal digits.",
         complaints);
@@ -145,7 +155,7 @@ internal static partial class NodeRules
         }
     }
 
-    private static void Unless(bool isFine, string complaint, List<string> complaints)
+    internal static void Unless(bool isFine, string complaint, List<string> complaints)
     {
         if (!isFine)
         {

@@ -11,4 +11,7 @@ public sealed record PeerSettings
 
     /// <summary><c>nitro</c> or <c>go-nitro</c>; fixed in a ledger when it is opened.</summary>
     public string Dialect { get; set; } = Nitro;
+
+    /// <summary>Where the peer is: a multiaddr with its peer id. Null: it is found through the boot peers, or connects itself.</summary>
+    public string? At { get; set; }
 }

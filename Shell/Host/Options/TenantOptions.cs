@@ -15,6 +15,9 @@ public sealed record TenantOptions
     /// <summary>How its API is served.</summary>
     public RpcSettings? Rpc { get; set; }
 
+    /// <summary>How its peers are reached.</summary>
+    public NetworkSettings? Network { get; set; }
+
     /// <summary>Its policy, each rule by itself.</summary>
     public PolicySettings? Policy { get; set; }
 

@@ -20,6 +20,8 @@ internal sealed record TenantPlan
 
     public required RpcSettings Rpc { get; init; }
 
+    public required NetworkPlan Network { get; init; }
+
     public required PolicySettings Policy { get; init; }
 
     public required IReadOnlyDictionary<string, PeerSettings> Peers { get; init; }

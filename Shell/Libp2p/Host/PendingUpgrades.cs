@@ -1,15 +1,17 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Nitro.Libp2p.Host;
 
 /// <summary>
-/// Inbound connections that have not proven who they are. When there are too many the oldest falls: an honest peer is done
-/// in a moment, one that dawdles makes room.
+/// Inbound connections that have not proven who they are. When there are too many, of all or of one network address, the oldest
+/// of those falls: an honest peer is done in a moment, one that dawdles makes room.
 /// </summary>
-internal sealed class PendingUpgrades(int limit)
+internal sealed class PendingUpgrades(SwarmOptions options)
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<Socket> _pending = new();
+    private readonly LinkedList<PendingUpgrade> _pending = new();
+    private readonly Dictionary<IPAddress, int> _bySource = [];
 
     internal int Count
     {
@@ -23,32 +25,55 @@ internal sealed class PendingUpgrades(int limit)
     }
 
     /// <summary>Enters a new one.</summary>
-    internal LinkedListNode<Socket> Enter(Socket socket)
+    internal LinkedListNode<PendingUpgrade> Enter(Socket socket, IPAddress source)
     {
-        Socket? oldest = null;
-        LinkedListNode<Socket> entered;
+        var prefix = HandshakeQuota.Prefix(source);
+        LinkedListNode<PendingUpgrade>? oldest = null;
+        LinkedListNode<PendingUpgrade> entered;
         lock (_gate)
         {
-            entered = _pending.AddLast(socket);
-            if (_pending.Count > limit)
+            entered = _pending.AddLast(new PendingUpgrade(socket, prefix));
+            var ofSource = _bySource[prefix] = _bySource.GetValueOrDefault(prefix) + 1;
+            if (ofSource > options.MaxPendingUpgradesPerSource)
             {
-                oldest = _pending.First!.Value;
-                _pending.RemoveFirst();
+                oldest = _pending.First;
+                while (!oldest!.Value.Source.Equals(prefix))
+                {
+                    oldest = oldest.Next;
+                }
+            }
+            else if (_pending.Count > options.MaxPendingUpgrades)
+            {
+                oldest = _pending.First;
+            }
+
+            if (oldest is not null)
+            {
+                Remove(oldest);
             }
         }
 
-        oldest?.Dispose();
+        oldest?.Value.Socket.Dispose();
         return entered;
     }
 
-    internal void Leave(LinkedListNode<Socket> entered)
+    internal void Leave(LinkedListNode<PendingUpgrade> entered)
     {
         lock (_gate)
         {
             if (entered.List is not null)
             {
-                _pending.Remove(entered);
+                Remove(entered);
             }
+        }
+    }
+
+    private void Remove(LinkedListNode<PendingUpgrade> pending)
+    {
+        _pending.Remove(pending);
+        if (--_bySource[pending.Value.Source] == 0)
+        {
+            _bySource.Remove(pending.Value.Source);
         }
     }
 }

@@ -11,6 +11,9 @@ public sealed partial class Swarm
 {
     private readonly ConcurrentDictionary<PeerId, Lazy<Task<Connection>>> _dials = new();
 
+    /// <summary>Whether an address can be dialed: an IP address or a name, and a TCP port.</summary>
+    public static bool CanDial(Multiaddr address) => TcpTransport.CanDial(address);
+
     /// <summary>The connection to a peer: the one that stands, or a new one to the first of these addresses that answers.</summary>
     /// <exception cref="Libp2pException">Unreachable, TimedOut, WrongPeer, or what else the last address failed with.</exception>
     public async Task<Connection> DialAsync(PeerId peer, IReadOnlyList<Multiaddr> addresses, CancellationToken cancellationToken)

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nitro.Libp2p.Addresses;
@@ -17,12 +15,11 @@ namespace Nitro.Libp2p.Host;
 /// </summary>
 public sealed partial class Swarm : IAsyncDisposable
 {
-    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
-
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ListenAddresses _addresses;
     private readonly PendingUpgrades _pending;
+    private readonly HandshakeQuota _quota;
     private readonly ConnectionTable _connections;
     private readonly ByteBudget _budget;
     private readonly StreamRouter _router;
@@ -33,29 +30,51 @@ public sealed partial class Swarm : IAsyncDisposable
 
     /// <param name="identity">Who this host is.</param>
     /// <param name="options">Bounds.</param>
-    /// <param name="announced">Addresses to announce besides those that are bound, such as a public one.</param>
+    /// <param name="announced">Addresses to announce in place of those that are bound, such as a public one.</param>
     /// <param name="log">Where trouble is told.</param>
     public Swarm(IIdentity identity, SwarmOptions options, IReadOnlyList<Multiaddr>? announced = null, ILogger? log = null)
+        : this(
+            identity.PublicKey,
+            stop => NoiseCredentials.CreateAsync(identity, X25519Key.Random(), Upgrader.Muxers, stop),
+            options,
+            announced,
+            log)
+    {
+    }
+
+    /// <summary>The same where the identity has signed already.</summary>
+    public Swarm(NoiseCredentials credentials, SwarmOptions options, IReadOnlyList<Multiaddr>? announced = null, ILogger? log = null)
+        : this(credentials.Identity, _ => new ValueTask<NoiseCredentials>(credentials), options, announced, log)
+    {
+    }
+
+    private Swarm(
+        PublicKey identity,
+        Func<CancellationToken, ValueTask<NoiseCredentials>> credentials,
+        SwarmOptions options,
+        IReadOnlyList<Multiaddr>? announced,
+        ILogger? log)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StreamWindow, SendHalf.InitialWindow, nameof(options.StreamWindow));
         Identity = identity;
         Options = options;
-        LocalPeer = PeerId.Of(identity.PublicKey);
+        LocalPeer = PeerId.Of(identity);
         _log = log ?? NullLogger.Instance;
         _addresses = new ListenAddresses(announced ?? []);
-        _pending = new PendingUpgrades(options.MaxPendingUpgrades);
+        _pending = new PendingUpgrades(options);
+        _quota = new HandshakeQuota(options);
         _connections = new ConnectionTable(options);
         _budget = new ByteBudget(options.MaxBuffered);
         _router = new StreamRouter(options, _log);
         _identify = new IdentifyProtocol(this, _log);
-        _upgrader = new Lazy<Task<Upgrader>>(MakeUpgraderAsync);
+        _upgrader = new Lazy<Task<Upgrader>>(async () => new Upgrader(await credentials(_stop.Token).ConfigureAwait(false), options));
         Handle(IdentifyProtocol.Protocol, _identify.AnswerAsync);
         Handle(IdentifyProtocol.PushProtocol, _identify.TakePushAsync);
         Handle(PingProtocol.Protocol, new PingProtocol(options).AnswerAsync);
     }
 
     /// <summary>Who this host is.</summary>
-    public IIdentity Identity { get; }
+    public PublicKey Identity { get; }
 
     /// <summary>This host's id.</summary>
     public PeerId LocalPeer { get; }
@@ -65,6 +84,9 @@ public sealed partial class Swarm : IAsyncDisposable
 
     /// <summary>The connections that stand.</summary>
     public IReadOnlyList<Connection> Connections => _connections.All();
+
+    /// <summary>How many.</summary>
+    public int ConnectionCount => _connections.Count;
 
     /// <summary>Inbound connections that have not proven who they are.</summary>
     public int PendingUpgradeCount => _pending.Count;
@@ -77,6 +99,9 @@ public sealed partial class Swarm : IAsyncDisposable
 
     /// <summary>The protocols that are served.</summary>
     public IReadOnlyList<string> Protocols => _router.Protocols;
+
+    /// <summary>Where this host can be reached, as far as it knows.</summary>
+    public IReadOnlyList<Multiaddr> Addresses => _addresses.All;
 
     /// <summary>Where a peer at this address is told to reach this host.</summary>
     public IReadOnlyList<Multiaddr> AddressesFor(Multiaddr remote) => _addresses.For(remote);
@@ -93,16 +118,8 @@ public sealed partial class Swarm : IAsyncDisposable
     /// <summary>The oldest connection to a peer, if there is one.</summary>
     public Connection? Find(PeerId peer) => _connections.Find(peer);
 
-    /// <summary>Starts to listen and gives back the address bound, port included.</summary>
-    public async Task<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellationToken)
-    {
-        await _upgrader.Value.WaitAsync(cancellationToken).ConfigureAwait(false); // Not to owe a signature to the first who comes.
-        var socket = TcpTransport.Listen(address);
-        var bound = (IPEndPoint)socket.LocalEndPoint!;
-        _addresses.Add(bound);
-        Track(AcceptLoopAsync(socket));
-        return Multiaddr.Of(bound);
-    }
+    /// <summary>Looks at this machine's own addresses again; true if where this host can be reached has changed. <see cref="PushAsync"/> tells it.</summary>
+    public bool RefreshAddresses() => _addresses.Refresh();
 
     /// <summary>Tells all peers anew how this host describes itself.</summary>
     public Task PushAsync(CancellationToken cancellationToken) => Task.WhenAll(Connections.Select(peer => _identify.PushAsync(peer, cancellationToken)));
@@ -144,69 +161,6 @@ public sealed partial class Swarm : IAsyncDisposable
             after = [.. before, added];
         }
         while (Interlocked.CompareExchange(ref observers, after, before) != before);
-    }
-
-    private async Task<Upgrader> MakeUpgraderAsync() => new(
-        await NoiseCredentials.CreateAsync(Identity, X25519Key.Random(), Upgrader.Muxers, _stop.Token).ConfigureAwait(false), Options);
-
-    private async Task AcceptLoopAsync(Socket listener)
-    {
-        using (listener)
-        {
-            while (!_stop.IsCancellationRequested)
-            {
-                try
-                {
-                    var socket = await listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                    Track(UpgradeInboundAsync(socket));
-                }
-                catch (SocketException e)
-                {
-                    // Out of descriptors, or a connection that was gone before it was taken: the next one may be well.
-                    _log.LogWarning(e, "accepting a connection failed");
-                    await Task.Delay(AcceptPause, Options.Time, _stop.Token)
-                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private async Task UpgradeInboundAsync(Socket socket)
-    {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // The accepting loop goes on at once.
-        var entered = _pending.Enter(socket);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        deadline.CancelAfter(Options.UpgradeTimeout);
-        NetworkStream? wire = null;
-        try
-        {
-            socket.NoDelay = true;
-            var remote = Multiaddr.Of((IPEndPoint)socket.RemoteEndPoint!);
-            wire = new NetworkStream(socket, ownsSocket: true);
-            var upgrader = await _upgrader.Value.ConfigureAwait(false);
-            var outcome = await upgrader.ListenAsync(wire, deadline.Token).ConfigureAwait(false);
-            if (Start(outcome, remote, isInbound: true) is not null)
-            {
-                wire = null;
-            }
-        }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            _log.LogDebug(e, "an inbound connection did not get through the handshake");
-        }
-        finally
-        {
-            _pending.Leave(entered);
-            if (wire is not null)
-            {
-                await wire.DisposeAsync().ConfigureAwait(false);
-                socket.Dispose();
-            }
-        }
     }
 
     // Null where there are too many connections; the caller then closes the socket.

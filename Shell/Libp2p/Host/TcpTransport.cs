@@ -47,8 +47,8 @@ internal static class TcpTransport
         }
     }
 
-    /// <summary>Opens a listening socket; port 0 takes any that is free.</summary>
-    internal static Socket Listen(Multiaddr address)
+    /// <summary>Takes a place to listen at; port 0 takes any that is free.</summary>
+    internal static Socket Bind(Multiaddr address)
     {
         if (ToEndPoint(address) is not IPEndPoint endPoint)
         {
@@ -59,15 +59,34 @@ internal static class TcpTransport
         try
         {
             socket.Bind(endPoint);
-            socket.Listen(512);
             return socket;
         }
-        catch
+        catch (SocketException e)
         {
             socket.Dispose();
-            throw;
+            throw Occupied(address, e);
         }
     }
+
+    /// <summary>Lets others connect from now on.</summary>
+    internal static void Listen(Socket bound)
+    {
+        try
+        {
+            bound.Listen(512);
+        }
+        catch (SocketException e)
+        {
+            throw Occupied(Multiaddr.Of((IPEndPoint)bound.LocalEndPoint!), e);
+        }
+    }
+
+    private static Libp2pException Occupied(Multiaddr address, SocketException e) => new(
+        Libp2pError.Occupied,
+        e.SocketErrorCode == SocketError.AddressAlreadyInUse
+            ? $"another process listens at {address} already: end it, or give another port."
+            : $"nothing can listen at {address}: {e.Message}.",
+        e);
 
     private static EndPoint ToEndPoint(Multiaddr address)
     {

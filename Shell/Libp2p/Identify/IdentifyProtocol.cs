@@ -70,7 +70,7 @@ internal sealed class IdentifyProtocol(Swarm swarm, ILogger log)
     {
         var described = new PeerDescription(
             swarm.AddressesFor(connection.RemoteAddress), swarm.Protocols, connection.RemoteAddress, "", Options.AgentVersion);
-        return Delimited.WriteAsync(stream, IdentifyMessage.Write(described, swarm.Identity.PublicKey), cancellationToken);
+        return Delimited.WriteAsync(stream, IdentifyMessage.Write(described, swarm.Identity), cancellationToken);
     }
 
     private async Task<PeerDescription> ReadAsync(YamuxStream stream, Connection connection, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.NetworkInformation;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,28 +24,39 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     private readonly LinkOptions _options;
     private readonly Swarm _swarm;
     private readonly KadDht _dht;
-    private readonly IRecordSigner _signer;
+    private readonly NetworkIdentity _identity;
     private readonly ILogger _log;
     private readonly PeerFinder _finder;
     private readonly MessageProtocols _messages;
     private readonly PeerInfoProtocol _peerInfo;
+    private readonly LinkTraffic _traffic = new();
+    private readonly SemaphoreSlim _moved = new(0, 1);
 
     /// <param name="swarm">The host, its identity the channel key. Not disposed of here.</param>
     /// <param name="dht">Its hash table, with the validator of address records. Not disposed of here.</param>
-    /// <param name="signer">Makes our address record.</param>
+    /// <param name="identity">Has our address record signed.</param>
     /// <param name="options">What the configuration says.</param>
     /// <param name="log">Where trouble is told.</param>
-    public Libp2pLink(Swarm swarm, KadDht dht, IRecordSigner signer, LinkOptions options, ILogger? log = null)
+    public Libp2pLink(Swarm swarm, KadDht dht, NetworkIdentity identity, LinkOptions options, ILogger? log = null)
     {
-        (_swarm, _dht, _signer, _options, _log) = (swarm, dht, signer, options, log ?? NullLogger.Instance);
+        (_swarm, _dht, _identity, _options, _log) = (swarm, dht, identity, options, log ?? NullLogger.Instance);
         _finder = new PeerFinder(swarm, dht, options);
-        _messages = new MessageProtocols(options, swarm.Options.Time);
-        _peerInfo = new PeerInfoProtocol(swarm, options);
+        _messages = new MessageProtocols(options, _finder.AddressOf, _traffic, swarm.Options.Time, _log);
+        _peerInfo = new PeerInfoProtocol(swarm, options, _finder);
         swarm.Handle(MessageProtocols.V1, _messages.TakeV1Async);
         swarm.Handle(MessageProtocols.V2, _messages.TakeV2Async);
-        swarm.Handle(PeerInfoProtocol.Protocol, PeerInfoProtocol.HearAsync);
+        swarm.Handle(PeerInfoProtocol.Protocol, _peerInfo.HearAsync);
         swarm.Observe(this);
     }
+
+    /// <inheritdoc/>
+    public LinkHealth Health => new(
+        [.. _swarm.Addresses.Select(address => address.WithPeer(_swarm.LocalPeer).ToString())],
+        _finder.Connected,
+        _swarm.ConnectionCount,
+        _traffic.Sent,
+        _traffic.Received,
+        _traffic.HeldBack);
 
     /// <inheritdoc/>
     public async ValueTask<PeerAnswer> SendAsync(ReadOnlyMemory<byte> peer, ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
@@ -72,15 +84,17 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     public async Task RunAsync(IPeerSink sink, CancellationToken cancellationToken)
     {
         _messages.Sink = sink;
+        NetworkChange.NetworkAddressChanged += Moved;
         try
         {
             await Task.WhenAll([
-                ReportAsync(sink, cancellationToken), PublishAsync(cancellationToken),
+                ReportAsync(sink, cancellationToken), PublishAsync(cancellationToken), RefreshAsync(cancellationToken),
                 .. _options.BootPeers.Concat(_options.Peers.Values).Select(peer => KeepConnectedAsync(peer, cancellationToken))])
                 .ConfigureAwait(false);
         }
         finally
         {
+            NetworkChange.NetworkAddressChanged -= Moved;
             _messages.Sink = null;
         }
     }
@@ -102,9 +116,14 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
             }
         }
 
-        if (PeerAddress.TryOf(connection.RemoteKey, out var address))
+        if (_finder.AddressOf(connection) is { } address)
         {
             _finder.Learn(address, connection.Peer);
+            if (connection.Closed.IsCancellationRequested)
+            {
+                _finder.Forget(address, connection.Peer);
+            }
+
             _seen.Writer.TryWrite(address);
         }
     }
@@ -113,10 +132,7 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     public void Disconnected(Connection connection, Libp2pException reason)
     {
         _introductions.TryRemove(connection, out _);
-        if (PeerAddress.TryOf(connection.RemoteKey, out var address))
-        {
-            _finder.Forget(address, connection.Peer);
-        }
+        _finder.Forget(_finder.AddressOf(connection), connection.Peer);
     }
 
     /// <inheritdoc/>
@@ -134,22 +150,54 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
         }
     }
 
+    // The clock may have been put back, but timestamps rise.
     private async Task PublishAsync(CancellationToken cancellationToken)
     {
         for (var timestamp = 0L; ;)
         {
             timestamp = Math.Max(_swarm.Options.Time.GetUtcNow().ToUnixTimeSeconds(), timestamp + 1);
-            try
+            var isPublished = await TryPublishAsync(timestamp, cancellationToken).ConfigureAwait(false);
+            if (await _moved.WaitAsync(isPublished ? _options.Republish : _options.MaxRetry, cancellationToken).ConfigureAwait(false)
+                && _swarm.RefreshAddresses())
             {
-                var record = await _signer.MakeRecordAsync(timestamp, cancellationToken).ConfigureAwait(false);
-                await _dht.PublishAsync(AddressRecord.KeyOf(_options.Address), record, cancellationToken).ConfigureAwait(false);
+                await _swarm.PushAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (ArgumentException e)
-            {
-                _log.LogWarning(e, "our address record was not published");
-            }
+        }
+    }
 
-            await Task.Delay(_options.Republish, _swarm.Options.Time, cancellationToken).ConfigureAwait(false);
+    private async Task<bool> TryPublishAsync(long timestamp, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var record = await _identity.MakeRecordAsync(timestamp, cancellationToken).ConfigureAwait(false);
+            await _dht.PublishAsync(AddressRecord.KeyOf(_options.Address), record, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            _log.LogWarning("Our address record is not published, so peers that do not know our network address do not find us: {Reason}", e.Message);
+            return false;
+        }
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        for (var pause = _options.MaxRetry / 4; ; pause = _options.Refresh)
+        {
+            await Task.Delay(pause, _swarm.Options.Time, cancellationToken).ConfigureAwait(false);
+            await _dht.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Moved(object? sender, EventArgs e)
+    {
+        try
+        {
+            _moved.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is known already.
         }
     }
 

@@ -35,6 +35,18 @@ public sealed record LinkOptions
     /// <summary>Offences, such as bad signatures, within a minute; one more ends the connection.</summary>
     public int MaxOffencesPerMinute { get; init; } = 20;
 
+    /// <summary>Bytes of messages of one go-nitro connection that the node could not take yet; more are lost, as go-nitro says nothing twice.</summary>
+    public int MaxHeldBack { get; init; } = 1024 * 1024;
+
+    /// <summary>Messages of that kind.</summary>
+    public int MaxHeldBackMessages { get; init; } = 256;
+
+    /// <summary>The first pause before they are offered again; it doubles up to <see cref="MaxHeldBackPause"/>.</summary>
+    public TimeSpan MinHeldBackPause { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The longest pause before they are offered again.</summary>
+    public TimeSpan MaxHeldBackPause { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>For a message to be written and answered.</summary>
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -49,4 +61,7 @@ public sealed record LinkOptions
 
     /// <summary>How often our address record is published anew.</summary>
     public TimeSpan Republish { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>How often the hash table looks for peers close to us; the first time when the boot peers have had a moment.</summary>
+    public TimeSpan Refresh { get; init; } = TimeSpan.FromMinutes(10);
 }

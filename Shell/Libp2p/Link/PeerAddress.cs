@@ -1,12 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using Nitro.Libp2p.Identity;
+using Nitro.Libp2p.Records;
 using Nitro.Secp256k1;
 
 namespace Nitro.Libp2p.Link;
 
 /// <summary>The state-channel address of a peer: computable where its identity is a secp256k1 key, which is then the channel key.</summary>
-internal static class PeerAddress
+public static class PeerAddress
 {
+    /// <summary>The address as text with its checksum; null where the id does not tell it.</summary>
+    public static string? Of(PeerId peer) => peer.TryGetPublicKey(out var key) && TryOf(key, out var address) ? EthereumAddress.ToText(address) : null;
+
     /// <summary>20 bytes; false for other kinds of identity, which prove no address.</summary>
     internal static bool TryOf(PublicKey identity, [NotNullWhen(true)] out byte[]? address)
     {

@@ -7,20 +7,50 @@ using Nitro.Libp2p.Records;
 
 namespace Nitro.Libp2p.Link;
 
-/// <summary>Finds the connection to a state-channel address: one that stands, else by configuration, else by address record.</summary>
+/// <summary>Finds the connection to a state-channel address: one that stands, else by configuration, by address record, by hint.</summary>
 internal sealed class PeerFinder(Swarm swarm, KadDht dht, LinkOptions options)
 {
     private readonly ConcurrentDictionary<string, PeerId> _connected = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<PeerId, string> _hints = new();
+    private readonly Dictionary<PeerId, byte[]> _configured = options.Peers
+        .Where(peer => peer.Value.Peer is not null)
+        .GroupBy(peer => peer.Value.Peer!)
+        .ToDictionary(same => same.Key, same => Convert.FromHexString(same.First().Key));
+
+    /// <summary>State-channel peers that are connected.</summary>
+    internal int Connected => _connected.Count;
+
+    /// <summary>
+    /// The address (20 bytes) that a connection's peer speaks for: that of its identity; else the one whose place the configuration says
+    /// it is; else null.
+    /// </summary>
+    internal byte[]? AddressOf(Connection connection) =>
+        PeerAddress.TryOf(connection.RemoteKey, out var address) ? address : _configured.GetValueOrDefault(connection.Peer);
 
     /// <summary>A peer has connected, which proves its address.</summary>
     internal void Learn(byte[] address, PeerId peer) => _connected[PeerAddress.Name(address)] = peer;
 
-    /// <summary>The last connection to a peer has ended.</summary>
-    internal void Forget(byte[] address, PeerId peer)
+    /// <summary>A connected peer says that it is this address, which its identity does not prove.</summary>
+    internal void Hint(byte[] address, PeerId peer)
     {
-        if (swarm.Find(peer) is null)
+        if (swarm.Find(peer) is not null)
         {
-            _connected.TryRemove(PeerAddress.Name(address), out _);
+            _hints[peer] = PeerAddress.Name(address);
+        }
+    }
+
+    /// <summary>A connection to a peer has ended; the last one takes what is known of it along.</summary>
+    internal void Forget(byte[]? address, PeerId peer)
+    {
+        if (swarm.Find(peer) is not null)
+        {
+            return;
+        }
+
+        _hints.TryRemove(peer, out _);
+        if (address is not null)
+        {
+            _connected.TryRemove(new(PeerAddress.Name(address), peer));
         }
     }
 
@@ -30,7 +60,7 @@ internal sealed class PeerFinder(Swarm swarm, KadDht dht, LinkOptions options)
     {
         var name = PeerAddress.Name(address.Span);
         var configured = options.Peers.GetValueOrDefault(name);
-        var peer = _connected.GetValueOrDefault(name) ?? configured?.Peer ?? await ResolveAsync(address, cancellationToken).ConfigureAwait(false);
+        var peer = _connected.GetValueOrDefault(name) ?? configured?.Peer ?? await ResolveAsync(address, name, cancellationToken).ConfigureAwait(false);
         if (swarm.Find(peer) is { } standing)
         {
             return standing;
@@ -42,7 +72,7 @@ internal sealed class PeerFinder(Swarm swarm, KadDht dht, LinkOptions options)
         return await swarm.DialAsync(peer, addresses, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<PeerId> ResolveAsync(ReadOnlyMemory<byte> address, CancellationToken cancellationToken)
+    private async Task<PeerId> ResolveAsync(ReadOnlyMemory<byte> address, string name, CancellationToken cancellationToken)
     {
         var text = EthereumAddress.ToText(address.Span);
         var found = await dht.ResolveAsync(AddressRecord.KeyOf(text), cancellationToken).ConfigureAwait(false);
@@ -50,6 +80,7 @@ internal sealed class PeerFinder(Swarm swarm, KadDht dht, LinkOptions options)
         return found is { } json && AddressRecord.TryParse(json.Span, out var record) && record.Timestamp >= oldest
             && PeerId.TryParse(record.PeerId.AsSpan(), out var peer)
                 ? peer
-                : throw new Libp2pException(Libp2pError.Unreachable, $"Nobody knows where {text} is.");
+                : _hints.FirstOrDefault(hint => hint.Value == name).Key
+                    ?? throw new Libp2pException(Libp2pError.Unreachable, $"Nobody knows where {text} is.");
     }
 }

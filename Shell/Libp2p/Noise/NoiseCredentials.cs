@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Nitro.Libp2p.Host;
 using Nitro.Libp2p.Identity;
 using Nitro.Libp2p.Protos;
 
@@ -9,17 +10,21 @@ namespace Nitro.Libp2p.Noise;
 /// The static key of a process and the identity's signature over it. Made once, so that an identity whose key is elsewhere
 /// signs once and not for each connection.
 /// </summary>
-internal sealed class NoiseCredentials
+public sealed class NoiseCredentials
 {
     private static readonly byte[] Prefix = Encoding.ASCII.GetBytes("noise-libp2p-static-key:");
 
     private readonly byte[] _payload;
 
-    private NoiseCredentials(X25519Key staticKey, byte[] payload)
+    private NoiseCredentials(PublicKey identity, X25519Key staticKey, byte[] payload)
     {
+        Identity = identity;
         StaticKey = staticKey;
         _payload = payload;
     }
+
+    /// <summary>Whose they are.</summary>
+    public PublicKey Identity { get; }
 
     internal X25519Key StaticKey { get; }
 
@@ -28,15 +33,15 @@ internal sealed class NoiseCredentials
     internal static async ValueTask<NoiseCredentials> CreateAsync(
         IIdentity identity, X25519Key staticKey, IReadOnlyList<string> muxers, CancellationToken cancellationToken)
     {
-        var signature = await identity.SignAsync(Signed(staticKey.Public), cancellationToken).ConfigureAwait(false);
-        var payload = new HandshakePayload
-        {
-            IdentityKey = ByteString.CopyFrom(identity.PublicKey.Message.Span),
-            IdentitySig = ByteString.CopyFrom(signature),
-            Extensions = new HandshakeExtensions { StreamMuxers = { muxers } },
-        };
-        return new NoiseCredentials(staticKey, payload.ToByteArray());
+        var signature = await identity.SignAsync(SignedBytes(staticKey.Public), cancellationToken).ConfigureAwait(false);
+        return Of(identity.PublicKey, staticKey, signature, muxers);
     }
+
+    /// <summary>With a signature that was made already.</summary>
+    internal static NoiseCredentials Of(PublicKey identity, X25519Key staticKey, byte[] signature) => Of(identity, staticKey, signature, Upgrader.Muxers);
+
+    /// <summary>What the identity signs.</summary>
+    internal static byte[] SignedBytes(ReadOnlySpan<byte> staticKey) => [.. Prefix, .. staticKey];
 
     /// <summary>Whose payload it is and which muxers it lists, checked against the static key of this handshake.</summary>
     /// <exception cref="Libp2pException">Malformed, NotAuthentic.</exception>
@@ -57,7 +62,7 @@ internal sealed class NoiseCredentials
             throw new Libp2pException(Libp2pError.NotAuthentic, "The other side shows no identity key of a kind that is supported.");
         }
 
-        if (!key.Verify(Signed(theirStatic), said.IdentitySig.Span))
+        if (!key.Verify(SignedBytes(theirStatic), said.IdentitySig.Span))
         {
             throw new Libp2pException(Libp2pError.NotAuthentic, "The other side's identity did not sign the key of this handshake.");
         }
@@ -66,5 +71,14 @@ internal sealed class NoiseCredentials
         return (key, muxers);
     }
 
-    private static byte[] Signed(ReadOnlySpan<byte> staticKey) => [.. Prefix, .. staticKey];
+    private static NoiseCredentials Of(PublicKey identity, X25519Key staticKey, byte[] signature, IReadOnlyList<string> muxers)
+    {
+        var payload = new HandshakePayload
+        {
+            IdentityKey = ByteString.CopyFrom(identity.Message.Span),
+            IdentitySig = ByteString.CopyFrom(signature),
+            Extensions = new HandshakeExtensions { StreamMuxers = { muxers } },
+        };
+        return new NoiseCredentials(identity, staticKey, payload.ToByteArray());
+    }
 }

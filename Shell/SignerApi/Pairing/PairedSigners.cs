@@ -6,16 +6,16 @@ namespace Nitro.SignerApi;
 /// <summary>The transport keys of the signers that an operator has paired with a node: who comes over TCP must hold one of them.</summary>
 public sealed class PairedSigners
 {
-    private readonly string listPath;
-    private readonly string ticketPath;
-    private readonly Lock gate = new();
-    private IReadOnlySet<string> fingerprints;
+    private readonly string _listPath;
+    private readonly string _ticketPath;
+    private readonly Lock _gate = new();
+    private IReadOnlySet<string> _fingerprints;
 
     private PairedSigners(string listPath, string ticketPath, IReadOnlySet<string> fingerprints) =>
-        (this.listPath, this.ticketPath, this.fingerprints) = (listPath, ticketPath, fingerprints);
+        (_listPath, _ticketPath, _fingerprints) = (listPath, ticketPath, fingerprints);
 
     /// <summary>How many there are.</summary>
-    public int Count => fingerprints.Count;
+    public int Count => _fingerprints.Count;
 
     /// <summary>Reads the list.</summary>
     /// <param name="listPath">JSON, an array of fingerprints; absent: nobody is paired.</param>
@@ -35,22 +35,22 @@ public sealed class PairedSigners
     }
 
     /// <summary>Whether the holder of this key may attach.</summary>
-    public bool Contains(string fingerprint) => fingerprints.Contains(fingerprint);
+    public bool Contains(string fingerprint) => _fingerprints.Contains(fingerprint);
 
     /// <summary>Adds the key, if the token is that of the open pairing. Durable when it returns.</summary>
     /// <exception cref="StorageException">The list cannot be written; nobody was paired.</exception>
     public bool TryPair(string token, string fingerprint)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!PairingTicket.TryUse(ticketPath, token))
+            if (!PairingTicket.TryUse(_ticketPath, token))
             {
                 return false;
             }
 
-            var more = fingerprints.Append(fingerprint).ToHashSet(StringComparer.Ordinal);
-            OwnedFile.Write("The list of paired signers", listPath, JsonSerializer.SerializeToUtf8Bytes(more.Order(StringComparer.Ordinal)));
-            fingerprints = more;
+            var more = _fingerprints.Append(fingerprint).ToHashSet(StringComparer.Ordinal);
+            OwnedFile.Write("The list of paired signers", _listPath, JsonSerializer.SerializeToUtf8Bytes(more.Order(StringComparer.Ordinal)));
+            _fingerprints = more;
             return true;
         }
     }

@@ -13,7 +13,7 @@ open Nitro.Signing
 open Nitro.Core.Tests.Signer.PolicyWorld
 
 /// Moved by hand.
-type private Clock() =
+type internal Clock() =
     inherit TimeProvider()
     member val Now = start with get, set
     override this.GetUtcNow() = DateTimeOffset.FromUnixTimeSeconds this.Now

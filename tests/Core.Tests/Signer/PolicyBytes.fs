@@ -45,7 +45,7 @@ let private applied (rows: Map<string, struct (byte[] * byte[])>) (changes: Row 
     List.fold step rows changes
 
 let private written (state: SignerState) =
-    let ids = Seq.append state.Channels.Keys state.Retired
+    let ids = Seq.append state.Channels.Keys [ id paying; id direct ]
     applied Map.empty (SignerRowsV1.changes SignerState.empty state ids)
 
 [<Fact>]

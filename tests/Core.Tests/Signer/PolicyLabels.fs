@@ -213,7 +213,8 @@ module internal PolicyLabels =
           Received = Amount.zero
           Allowances = [ for KeyValue(asset, amount) in funds "approvedOut" element -> { Asset = asset; Amount = amount; Expires = Int64.MaxValue } ]
           CloseApproved = flag "closeApproved" element
-          Proposed = Map.empty }
+          Proposed = Map.empty
+          IdleSince = ValueNone }
 
     let state (element: JsonElement) : SignerState =
         known [ "channels" ] element

@@ -228,8 +228,9 @@ let ``Memory is bounded`` () =
 
         last.ChannelCount = last.Channels.Count
         && last.ChannelCount <= limits.Channels
-        && last.RetiredCount = last.Retired.Count
-        && last.RetiredCount <= limits.Retired + limits.Channels
+        && last.Channels |> Map.forall (fun _ channel -> channel.IdleSince.IsSome = Memory.mayGo channel)
+        && last.Idle = Set.ofSeq (seq { for KeyValue(id, channel) in last.Channels do match channel.IdleSince with ValueSome since -> struct (since, id) | ValueNone -> () })
+        && last.Retired.Size <= limits.Retired + limits.Channels
         && last.Approvals.Count <= limits.Approvals
         && last.Budgets.Count <= limits.Payees
         && last.Nonces.Count <= 256

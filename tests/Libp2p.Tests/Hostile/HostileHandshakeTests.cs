@@ -80,7 +80,7 @@ public sealed class HostileHandshakeTests : IDisposable
     [Fact]
     public async Task Five_hundred_half_finished_handshakes_hold_nobody_up()
     {
-        var options = new SwarmOptions { UpgradeTimeout = TimeSpan.FromMinutes(10), MaxPendingUpgrades = 64 };
+        var options = new SwarmOptions { UpgradeTimeout = TimeSpan.FromMinutes(10), MaxPendingUpgrades = 64, MaxPendingUpgradesPerSource = 64 };
         await using var host = await TestHost.StartAsync(Limit, options);
         await using var honest = await TestHost.StartAsync(Limit);
         var before = await honest.DialAsync(host, Limit);
@@ -110,6 +110,40 @@ public sealed class HostileHandshakeTests : IDisposable
         }
 
         await Eventually.BecomesAsync(() => host.Swarm.PendingUpgradeCount == 0, "no handshake left", Limit);
+    }
+
+    [Fact]
+    public async Task One_network_address_has_no_more_half_finished_handshakes_than_its_share()
+    {
+        var options = new SwarmOptions { UpgradeTimeout = TimeSpan.FromMinutes(10), MaxPendingUpgradesPerSource = 3 };
+        await using var host = await TestHost.StartAsync(Limit, options);
+        await using var oldest = await ConnectAsync(host);
+        await Eventually.BecomesAsync(() => host.Swarm.PendingUpgradeCount == 1, "the oldest", Limit);
+        await using var second = await ConnectAsync(host);
+        await using var third = await ConnectAsync(host);
+        await using var fourth = await ConnectAsync(host);
+
+        await DrainAsync(oldest);
+
+        Assert.Equal(3, host.Swarm.PendingUpgradeCount);
+    }
+
+    [Fact]
+    public async Task A_network_address_that_finishes_no_handshake_is_not_listened_to_until_the_minute_is_over()
+    {
+        await using var host = await TestHost.StartAsync(Limit, new SwarmOptions { MaxFailedUpgradesPerMinute = 2 });
+        await using var honest = await TestHost.StartAsync(Limit);
+        for (var i = 0; i < 2; i++)
+        {
+            await using var wire = await ConnectAsync(host);
+            await wire.WriteAsync("GET / HTTP/1.1\r\nHost: example\r\n\r\n"u8.ToArray(), Limit);
+            await DrainAsync(wire);
+        }
+
+        await Eventually.BecomesAsync(() => host.Swarm.PendingUpgradeCount == 0, "both failures", Limit);
+        var refusal = await Assert.ThrowsAsync<Libp2pException>(() => honest.DialAsync(host, Limit));
+
+        Assert.Equal(Libp2pError.Disconnected, refusal.Error);
     }
 
     [Fact]

@@ -22,9 +22,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     public PeerId Peer => Swarm.LocalPeer;
 
-    public static async Task<TestHost> StartAsync(CancellationToken cancellationToken, SwarmOptions? options = null, IIdentity? identity = null)
+    public static async Task<TestHost> StartAsync(CancellationToken cancellationToken, SwarmOptions? options = null, IIdentity? identity = null, Swarm? swarm = null)
     {
-        var swarm = new Swarm(identity ?? new Secp256k1Identity(RandomNumberGenerator.GetBytes(32)), options ?? new SwarmOptions());
+        swarm ??= new Swarm(identity ?? new Secp256k1Identity(RandomNumberGenerator.GetBytes(32)), options ?? new SwarmOptions());
         swarm.Handle(Echo, async (stream, _, token) => await stream.CopyToAsync(stream, token));
         return new TestHost(swarm, await swarm.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"), cancellationToken));
     }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Nitro.Libp2p.Addresses;
-using Nitro.Libp2p.Identity;
+using Nitro.Libp2p.Host;
 using Nitro.Libp2p.Kademlia;
 using Nitro.Libp2p.Link;
 using Nitro.Libp2p.Records;
@@ -20,13 +20,13 @@ internal sealed class LinkHost : IPeerSink, IAsyncDisposable
     private readonly KadDht _dht;
     private readonly Task _running;
 
-    private LinkHost(TestHost host, byte[] key, byte[] address, Func<LinkOptions, LinkOptions>? change)
+    private LinkHost(TestHost host, NetworkIdentity identity, byte[] address, Func<LinkOptions, LinkOptions>? change)
     {
         _host = host;
         Address = address;
         _dht = new KadDht(host.Swarm, new KadOptions(), [new AddressRecordValidator()]);
         var options = new LinkOptions { Address = EthereumAddress.ToText(address), MinRetry = TimeSpan.FromMilliseconds(20), FindTimeout = TimeSpan.FromSeconds(20) };
-        Link = new Libp2pLink(host.Swarm, _dht, new LocalRecordSigner(key), change is null ? options : change(options));
+        Link = new Libp2pLink(host.Swarm, _dht, identity, change is null ? options : change(options));
         _running = Link.RunAsync(this, _stop.Token);
     }
 
@@ -51,7 +51,8 @@ internal sealed class LinkHost : IPeerSink, IAsyncDisposable
         key ??= RandomNumberGenerator.GetBytes(32);
         var address = new byte[20];
         Curve.Default.TryGetAddress(key, address);
-        return new LinkHost(await TestHost.StartAsync(limit, identity: new Secp256k1Identity(key)), key, address, change);
+        var identity = await NetworkIdentity.CreateAsync(new LocalNetworkKeys(key), limit);
+        return new LinkHost(await TestHost.StartAsync(limit, swarm: new Swarm(identity.Credentials, new SwarmOptions())), identity, address, change);
     }
 
     public ValueTask<PeerAnswer> SendAsync(LinkHost peer, string text, CancellationToken limit) =>

@@ -35,7 +35,7 @@ public sealed class LinkTests : IDisposable
     [InlineData(true)]
     public async Task Each_answer_of_the_receiver_reaches_the_sender_as_far_as_the_protocol_tells(bool isGoNitro)
     {
-        await using var bob = await LinkHost.StartAsync(Limit);
+        await using var bob = await LinkHost.StartAsync(Limit, options => options with { MaxHeldBackMessages = 0 });
         await using var alice = await LinkHost.StartAsync(Limit, options => options with
         {
             Peers = new Dictionary<string, Addresses.Multiaddr> { [bob.Name] = bob.Where },

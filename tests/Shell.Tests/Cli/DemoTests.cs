@@ -15,6 +15,7 @@ public sealed class DemoTests : IDisposable
         Assert.True(code == 0, $"exit code {code}\n{output}\n{errors}");
         Assert.Contains("checks hold", output, StringComparison.Ordinal);
         Assert.Contains("SIGKILL to the next answered payment", output, StringComparison.Ordinal);
+        Assert.Contains("link healed to both peers connected again", output, StringComparison.Ordinal);
         Assert.Empty(errors);
         Assert.Empty(demo.Leftovers);
         Assert.Empty(demo.Survivors);
@@ -24,7 +25,7 @@ public sealed class DemoTests : IDisposable
     public async Task Told_to_end_it_stops_what_it_started_and_says_where_its_folder_is()
     {
         using var demo = DemoRun.Start();
-        while (await demo.ReadLineAsync(_limit.Token) is { } line && !line.Contains("one host, three tenants", StringComparison.Ordinal))
+        while (await demo.ReadLineAsync(_limit.Token) is { } line && !line.Contains("three nodes over TCP", StringComparison.Ordinal))
         {
         }
 

@@ -62,6 +62,7 @@ public sealed class EmbeddingTests(Lab lab) : IClassFixture<Lab>
             node.Contracts.VirtualPaymentApp = virtualPaymentApp;
             node.Policy.LargestAmount = new() { ["*"] = "1000000000000000000" };
             node.Rpc.Listen = "";
+            node.Network.Listen = [];
         });
         using var application = builder.Build();
         await application.StartAsync();

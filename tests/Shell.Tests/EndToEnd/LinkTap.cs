@@ -25,7 +25,7 @@ internal sealed class LinkTap : IPeerLinkFactory
     public void Renew() => _network = new InProcessNetwork();
 
     public ValueTask<IPeerLink> OpenAsync(
-        string tenant, ReadOnlyMemory<byte> address, ReadOnlyMemory<byte> channelKey, CancellationToken cancellationToken) =>
+        string tenant, ReadOnlyMemory<byte> address, INetworkKeys keys, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IPeerLink>(new Tapped(_network.LinkOf(address), "0x" + Convert.ToHexStringLower(address.Span), this));
 
     private void Note(string signer, ReadOnlyMemory<byte> frame)

@@ -40,6 +40,30 @@ public sealed class StdioNodeTests(Lab lab) : IClassFixture<Lab>
         Assert.Contains("answers at", process.Error);
     }
 
+    /// <summary>Its signer has never attached, so it does not know its own address.</summary>
+    [Fact]
+    public async Task ANodeThatHasNotMetItsSignerAnswersThatItWaits()
+    {
+        await using var world = await World.BuildAsync(lab, "alice");
+        world.Config["signer"] = "remote";
+        world.Tenant("alice").Remove("keys");
+        world.WriteConfig();
+        await using var process = NodeProcess.Start(["node", "--config", world.ConfigFile, "--stdio"]);
+        foreach (var method in (string[])["get_address", "version"])
+        {
+            await process.Input.WriteAsync(
+                Encoding.ASCII.GetBytes($$$"""{"jsonrpc":"2.0","id":{{{method.Length}}},"method":"{{{method}}}","params":{"payload":{} } }""" + "\n"), world.Token);
+        }
+
+        await process.Input.FlushAsync(world.Token);
+        await Wait.UntilAsync(() => Ids(process.Output, withLength: false).Count == 2 || process.HasEnded, world.Token);
+        process.Input.Close();
+
+        Assert.True(await process.EndAsync(world.Token) == 0, process.Error);
+        Assert.Contains("waiting-for-signer", process.Output);
+        Assert.Contains("waiting for signer", process.Error);
+    }
+
     /// <summary>The ids of all whole frames; fails at a byte that belongs to none. What is still on its way is left out.</summary>
     private static List<int> Ids(string output, bool withLength)
     {

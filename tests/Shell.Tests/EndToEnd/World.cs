@@ -174,6 +174,7 @@ internal sealed class World : IAsyncDisposable
         Config["tenants"] = new JsonObject(Parties.Select(party => KeyValuePair.Create<string, JsonNode?>(party.Name, new JsonObject
         {
             ["rpc"] = new JsonObject { ["listen"] = party.Listen },
+            ["network"] = new JsonObject { ["listen"] = new JsonArray() },
             ["keys"] = new JsonObject { ["channelKeyFile"] = party.ChannelKeyFile, ["chainKeyFile"] = party.ChainKeyFile },
         })));
         Config["log"] = new JsonObject { ["level"] = "debug" };

@@ -14,8 +14,8 @@ public sealed class Eip1559Tests
     {
         var signer = new KeyTransactionSigner(AnvilAccounts.Keys[0].Span);
         var transaction = new UnsignedTransaction(1337, 0, 1, 2, 21_000, new byte[20], BigInteger.One, ReadOnlyMemory<byte>.Empty);
-        var first = await signer.SignAsync(transaction, [], CancellationToken.None);
-        var second = await signer.SignAsync(transaction with { }, [], CancellationToken.None);
+        var first = await signer.SignAsync(transaction, [], [], CancellationToken.None);
+        var second = await signer.SignAsync(transaction with { }, [], [], CancellationToken.None);
         Assert.Equal(Hex.Bytes(first.Span), Hex.Bytes(second.Span));
     }
 

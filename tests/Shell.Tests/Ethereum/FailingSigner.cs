@@ -11,9 +11,20 @@ internal sealed class FailingSigner(int failures) : ITransactionSigner
 
     public int Asked { get; private set; }
 
+    /// <summary>What was shown with the newest request.</summary>
+    public IReadOnlyList<CallContext> Contexts { get; private set; } = [];
+
     public ReadOnlyMemory<byte> Account => _inner.Account;
 
     public ValueTask<ReadOnlyMemory<byte>> SignAsync(
-        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken) =>
-        ++Asked <= failures ? throw new OperationCanceledException("the signer's own time-out") : _inner.SignAsync(transaction, evidence, cancellationToken);
+        UnsignedTransaction transaction,
+        IReadOnlyList<ReadOnlyMemory<byte>> evidence,
+        IReadOnlyList<CallContext> contexts,
+        CancellationToken cancellationToken)
+    {
+        Contexts = contexts;
+        return ++Asked <= failures
+            ? throw new OperationCanceledException("the signer's own time-out")
+            : _inner.SignAsync(transaction, evidence, contexts, cancellationToken);
+    }
 }

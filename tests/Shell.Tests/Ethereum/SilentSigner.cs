@@ -10,7 +10,10 @@ internal sealed class SilentSigner : ITransactionSigner
     public ReadOnlyMemory<byte> Account { get; } = new KeyTransactionSigner(AnvilAccounts.Keys[5].Span).Account;
 
     public async ValueTask<ReadOnlyMemory<byte>> SignAsync(
-        UnsignedTransaction transaction, IReadOnlyList<ReadOnlyMemory<byte>> evidence, CancellationToken cancellationToken)
+        UnsignedTransaction transaction,
+        IReadOnlyList<ReadOnlyMemory<byte>> evidence,
+        IReadOnlyList<CallContext> contexts,
+        CancellationToken cancellationToken)
     {
         await Task.Delay(Timeout.Infinite, cancellationToken);
         return ReadOnlyMemory<byte>.Empty;

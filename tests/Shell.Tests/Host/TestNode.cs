@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Nitro.Shell.Tests.Host;
 
-/// <summary>A tenant at work over a fake chain and an in-process network; it can be stopped like a crash and opened again.</summary>
+/// <summary>A tenant at work over a fake chain and its world's network; it can be stopped like a crash and opened again.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
     private readonly TestWorld world;
@@ -113,7 +113,7 @@ internal sealed class TestNode : IAsyncDisposable
                 Journal = journal,
                 Signer = signer,
                 Chain = Chain,
-                Link = world.Network.LinkOf(signer.ChannelAddress),
+                Link = await world.LinkOf(key),
                 Logger = world.Loggers.CreateLogger(Name),
                 Limits = world.Limits,
                 EpochRecords = world.EpochRecords,

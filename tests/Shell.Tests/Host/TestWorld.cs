@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nitro.Host;
 using Nitro.Host.Link;
+using Nitro.Ports;
 
 namespace Nitro.Shell.Tests.Host;
 
@@ -11,9 +12,14 @@ internal sealed class TestWorld : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("nitro-host-");
 
+    public TestWorld() => LinkOf = key => ValueTask.FromResult(Network.LinkOf(Convert.FromHexString(TestKeys.AddressOf(key).AsSpan(2))));
+
     public FakeChain Chain { get; } = new();
 
     public InProcessNetwork Network { get; } = new();
+
+    /// <summary>The way to its peers of the node with this channel key; the in-process network where nothing else is said.</summary>
+    public Func<byte[], ValueTask<IPeerLink>> LinkOf { get; init; }
 
     public TenantLimits Limits { get; init; } = new();
 

@@ -33,6 +33,11 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         await world.AttachedAsync("alice", 0);
         var refused = await Assert.ThrowsAsync<RpcError>(() => world.ProposePaymentsAsync(["alice", "bob"], Milli));
         Assert.Equal("no-signer", refused.Tag);
+
+        // What needs no signature goes through to its own answer.
+        var rejected = await Assert.ThrowsAsync<RpcError>(() => world["alice"].CallAsync(
+            "reject_objective", json => json.WriteString("ObjectiveId", "DirectFunding-0x" + new string('1', 64)), null, world.Token));
+        Assert.NotEqual("no-signer", rejected.Tag);
         Assert.NotNull((await world["alice"].CallAsync("get_all_ledger_channels", null, null, world.Token)).GetRawText());
 
         await using (var alices = world.StartSigner("alice"))

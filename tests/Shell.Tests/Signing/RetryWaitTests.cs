@@ -19,4 +19,11 @@ public sealed class RetryWaitTests
         Assert.All(pauses, pause => Assert.InRange(pause, 0.75 * seconds, 1.25 * seconds));
         Assert.True(pauses.Distinct().Count() > 1);
     }
+
+    [Theory]
+    [InlineData(0, 30)]
+    [InlineData(2, 120)]
+    [InlineData(1_000_000, 600)]
+    public void SilenceIsBorneLongerEachTime(int asked, double seconds) =>
+        Assert.InRange(RetryWait.Patience(asked).TotalSeconds, 0.75 * seconds, 1.25 * seconds);
 }

@@ -31,13 +31,14 @@ internal sealed class SignerDoor : IAsyncDisposable
     public Uri Address => Api.Address;
 
     /// <summary>For a node of the signer with these addresses, or of the fake one.</summary>
-    public static async Task<SignerDoor> OpenAsync(SignerAddresses? addresses = null, string? socket = null)
+    public static async Task<SignerDoor> OpenAsync(SignerAddresses? addresses = null, string? socket = null, TimeSpan? patience = null)
     {
         var folder = Directory.CreateTempSubdirectory("nitro-door-");
         var known = addresses ?? new SignerAddresses(FakeSigner.Address, FakeSigner.Address);
         var options = new SignerApiOptions
         {
             Endpoint = GrpcEndpoint.Unix(socket ?? Path.Combine(folder.FullName, "signer.sock")), ServesHsm = true, Known = known,
+            Patience = asked => patience ?? RetryWait.Patience(asked),
         };
         var api = await SignerApiServer.StartAsync(options, TestKeys.Recover, NullLoggerFactory.Instance, CancellationToken.None);
         return new SignerDoor(folder, api, known);
@@ -46,6 +47,13 @@ internal sealed class SignerDoor : IAsyncDisposable
     /// <summary>Asks for vouchers on one channel, with the totals for effect ids.</summary>
     public async Task AskAsync(int channel, params int[] totals) => await Signer.SubmitAsync(
         [.. totals.Select(total => VoucherRequest.Request(1_000 * channel + total, $"lane {channel}", _payer, channel, total))], CancellationToken.None);
+
+    /// <summary>Asks for a voucher of 5 on the first channel, with more evidence before it.</summary>
+    public async Task AskAsync(IReadOnlyList<ReadOnlyMemory<byte>> evidence)
+    {
+        var request = VoucherRequest.Request(1_005, "lane 1", _payer, 1, 5);
+        await Signer.SubmitAsync([request with { Items = [.. evidence, .. request.Items] }], CancellationToken.None);
+    }
 
     /// <summary>The next answer.</summary>
     public async Task<SignAnswer> NextAsync()

@@ -109,12 +109,12 @@ public sealed class SignerProcessTests : IAsyncLifetime
 
         // Nothing known of a ledger in that token: no reason to touch it.
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(
-            async () => await signer.SignAsync(transaction, VoucherRequest.LedgerItems(Addresses.Channel, inTokens: false), limit.Token));
-        var raw = await signer.SignAsync(transaction, VoucherRequest.LedgerItems(Addresses.Channel, inTokens: true), limit.Token);
+            async () => await signer.SignAsync(transaction, VoucherRequest.LedgerItems(Addresses.Channel, inTokens: false), [], limit.Token));
+        var raw = await signer.SignAsync(transaction, VoucherRequest.LedgerItems(Addresses.Channel, inTokens: true), [], limit.Token);
 
         Assert.Contains("tx-target", refused.Message);
         var local = new Nitro.Ethereum.Transactions.KeyTransactionSigner(TestKeys.Key(4));
-        Assert.Equal((await local.SignAsync(transaction, [], limit.Token)).ToArray(), raw.ToArray());
+        Assert.Equal((await local.SignAsync(transaction, [], [], limit.Token)).ToArray(), raw.ToArray());
     }
 
     /// <summary>Before it has heard of any contracts: a node is reached before it has a channel.</summary>

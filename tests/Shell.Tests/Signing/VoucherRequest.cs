@@ -22,6 +22,21 @@ internal static class VoucherRequest
     public static IReadOnlyList<ReadOnlyMemory<byte>> Items(string payer, int channel, int total) =>
         [Contracts(), Opening(payer, channel, NoAddress, NoAddress, "go-nitro"), Of(payer, channel, total)];
 
+    /// <summary>Somebody's signature on a state of a ledger with so many guarantees: evidence that tells nothing.</summary>
+    public static ReadOnlyMemory<byte> LargeLedger(string leader, int guarantees, int turn)
+    {
+        var line = $$"""
+            {"Destination":"0x{{new string('7', 64)}}","Amount":1000000000000000000,"AllocationType":2,"Metadata":"{{Convert.ToBase64String(new byte[64])}}"}
+            """;
+        return Encoding.UTF8.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""
+            {"kind":"peer-state","state":{"Participants":["{{leader}}","{{Payee}}"],"ChannelNonce":3,"AppDefinition":"{{App}}","ChallengeDuration":100,
+             "AppData":"","TurnNum":{{turn}},"IsFinal":false,"Outcome":[{"Asset":"{{NoAddress}}","AssetMetadata":{"AssetType":0,"Metadata":null},
+             "Allocations":[{{string.Join(',', Enumerable.Repeat(line, guarantees))}}]}]},"signature":"0x{{new string('1', 128)}}1b"}
+            """));
+    }
+
     /// <summary>The same with its name and its digest.</summary>
     public static SignRequest Request(long effectId, string lane, string payer, int channel, int total) =>
         new(effectId, lane, Items(payer, channel, total), Digest(Of(payer, channel, total)));

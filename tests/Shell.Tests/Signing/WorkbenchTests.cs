@@ -89,6 +89,40 @@ public sealed class WorkbenchTests : IAsyncLifetime
         Assert.Equal("unknown-version", responses[3].Error);
     }
 
+    [Fact]
+    public async Task EvidenceThatGoesAheadIsJudgedInItsPlaceAndNotAnswered()
+    {
+        using var attachment = NewAttachment();
+        var items = Items(10);
+        var preliminary = Request(1, items[..^1]);
+        preliminary.Preliminary = true;
+        await _bench.PutAsync(new Errand(attachment, preliminary), CancellationToken.None);
+        await _bench.PutAsync(new Errand(attachment, Request(1, items[^1])), CancellationToken.None);
+
+        Assert.Equal([""], Tags(Assert.Single(await JudgeAsync(1))));
+        Assert.Equal(1, _memory.Memory.Channels);
+    }
+
+    [Fact]
+    public async Task ALedgerWithThousandsOfGuaranteesDoesNotKeepANodeFromItsSignatures()
+    {
+        await using var door = await SignerDoor.OpenAsync();
+        await door.AskAsync([.. Enumerable.Range(1, 8).Select(turn => VoucherRequest.LargeLedger(FakeSigner.Address, 5_000, turn))]);
+        using var channel = new GrpcChannel(door.Address);
+        using var attachment = new Attachment(channel, _bench, NullLogger.Instance, _stop.Token);
+        var addresses = new GrpcMetadata();
+        addresses.Add(SignerApiTerms.ChannelAddress, FakeSigner.Address);
+        addresses.Add(SignerApiTerms.ChainAccount, FakeSigner.Address);
+        var judging = _bench.RunAsync(_stop.Token);
+        var attached = attachment.RunAsync(addresses);
+
+        var answer = await door.NextAsync();
+
+        Assert.Equal((1_005, null), (answer.EffectId, answer.RefusedTag));
+        await _stop.CancelAsync();
+        await Task.WhenAny(Task.WhenAll(attached, judging));
+    }
+
     private static byte[][] Items(int total) => [.. VoucherRequest.Items(FakeSigner.Address, 1, total).Select(item => item.ToArray())];
 
     [Fact]
