@@ -14,7 +14,7 @@ public sealed class TenantJournal
     public string Tenant => plan.Name;
 
     /// <summary>Which store, as a connection text.</summary>
-    public string Store => $"sqlite:{plan.JournalPath}";
+    public string Store => options.Journal == "sqlite" ? $"sqlite:{plan.JournalPath}" : options.Journal;
 
     /// <summary>Finds it.</summary>
     /// <param name="options">The node's settings.</param>
