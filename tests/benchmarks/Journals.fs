@@ -71,7 +71,7 @@ module internal Journals =
     let private wait (work: Tasks.Task<'T>) = work.GetAwaiter().GetResult()
 
     /// The state that a journal stands for, read and folded as at a start.
-    let private replay journal settings snapshot : NodeHandle =
+    let replay journal settings snapshot : NodeHandle =
         let struct (node, _, _) = wait (Replay.RunAsync(parts journal settings snapshot, none))
         node
 

@@ -133,7 +133,7 @@ module internal Stores =
                 while records.MoveNextAsync().AsTask() |> await do count.Value <- count.Value + 1L
                 records.DisposeAsync().AsTask().GetAwaiter().GetResult())
 
-        let fold = Bench.spentOn (fun () -> Journals.replay journal settings |> ignore)
+        let fold = Bench.spentOn (fun () -> Journals.replay journal settings null |> ignore)
         count.Value, read, fold
 
     let private inMemory (facts: seq<struct (int64 * Nitro.Node.Fact)>) =
