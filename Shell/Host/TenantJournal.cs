@@ -14,7 +14,7 @@ public sealed class TenantJournal
     public string Tenant => plan.Name;
 
     /// <summary>Which store, as a connection text.</summary>
-    public string Store => $"sqlite:{plan.JournalPath}";
+    public string Store => options.Journal == "sqlite" ? $"sqlite:{plan.JournalPath}" : options.Journal;
 
     /// <summary>Its replica as a connection text; null where it has none, or none that a tool can read.</summary>
     public string? Replica => JournalPlaces.FolderOf(options.JournalReplica) is { } folder ? $"sqlite:{JournalPlaces.FileIn(folder, plan.Name)}" : null;

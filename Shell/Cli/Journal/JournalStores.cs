@@ -73,7 +73,7 @@ internal static class JournalStores
     {
         path = store.StartsWith(Sqlite, StringComparison.Ordinal) ? store[Sqlite.Length..] : string.Empty;
         return path.Length > 0 || (store.Contains("://", StringComparison.Ordinal)
-            ? throw new CliError($"No store is called '{store.Split("://")[0]}'. Give sqlite:PATH, or a path.")
+            ? throw new CliError($"No store is called '{store.Split("://")[0]}'. Give sqlite:PATH, or a path; what stands on a server is read with that server's own tools.")
             : false);
     }
 }
