@@ -39,6 +39,27 @@ internal static class JournalStores
     public static Task<IJournalTarget> CreateAsync(string store, string owner, long first, CancellationToken cancellationToken) =>
         SqliteTarget.CreateAsync(TryPath(store, out var path) ? path : store, owner, first, cancellationToken);
 
+    /// <summary>Removes a store without a single record, as a node leaves it that has lost its own and found that it has a replica.</summary>
+    /// <exception cref="JournalException">A node has it open, or it cannot be opened.</exception>
+    /// <exception cref="CliError">The scheme is not known.</exception>
+    public static async Task RemoveEmptyAsync(string store, CancellationToken cancellationToken)
+    {
+        var path = TryPath(store, out var named) ? named : store;
+        if (File.Exists(path) && await HoldAsync(store, cancellationToken) is { } held)
+        {
+            await using (held)
+            {
+                using var reader = SqliteJournalReader.Open(path);
+                if (reader.Head > 0)
+                {
+                    return;
+                }
+            }
+
+            SqliteTarget.Remove(path);
+        }
+    }
+
     /// <summary>Opens a store to take its earlier epochs out.</summary>
     /// <exception cref="JournalException">A node has it open, or it cannot be opened.</exception>
     /// <exception cref="CliError">The scheme is not known.</exception>

@@ -32,6 +32,7 @@ internal static class RestoreCommand
                 var journal = TenantJournal.Of(NodeConfiguration.Load(file, []), parse.GetValue(tenant));
                 var source = parse.GetValue(from) ?? journal.Replica
                     ?? throw new CliError($"Tenant {journal.Tenant} has no replica that can be read here. Name a copy with --from.");
+                await JournalStores.RemoveEmptyAsync(journal.Store, cancellationToken);
                 return await CopyCommands.CopyAsync(parse, source, journal.Store, cancellationToken);
             });
     }

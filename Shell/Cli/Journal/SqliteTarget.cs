@@ -31,16 +31,22 @@ internal sealed class SqliteTarget : IJournalTarget
         var draft = full + ".importing";
         using (FileLock.TryTake(draft + ".lock") ?? throw new CliError($"{draft} is being filled by another process. Wait for it, or end it."))
         {
-            foreach (var suffix in Suffixes)
-            {
-                File.Delete(draft + suffix);
-            }
+            Remove(draft);
         }
 
         return new SqliteTarget(
             full,
             draft,
             await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = draft, Owner = owner, FirstPosition = first }, cancellationToken));
+    }
+
+    /// <summary>Removes a database and what belongs to it; nobody must have it open.</summary>
+    public static void Remove(string path)
+    {
+        foreach (var suffix in Suffixes)
+        {
+            File.Delete(path + suffix);
+        }
     }
 
     public async Task CompleteAsync()
