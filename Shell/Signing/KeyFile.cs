@@ -45,7 +45,7 @@ public static class KeyFile
     }
 
     /// <summary>A key from fresh randomness.</summary>
-    internal static byte[] Fresh()
+    private static byte[] Fresh()
     {
         while (true)
         {

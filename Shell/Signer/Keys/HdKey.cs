@@ -18,7 +18,6 @@ internal static class HdKey
     {
         KeyRole.Channel => "m/44'/60'/1'/0/0",
         KeyRole.Chain => "m/44'/60'/0'/0/0",
-        KeyRole.Identity => "m/44'/60'/2'/0/0",
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
 

@@ -127,7 +127,6 @@ internal sealed class KeysCommand
         {
             [KeyRole.Channel] = KeyFile.LoadOrCreate(PlainKeys.PathOf(_options.DataDirectory, KeyRole.Channel)),
             [KeyRole.Chain] = KeyFile.LoadOrCreate(PlainKeys.PathOf(_options.DataDirectory, KeyRole.Chain)),
-            [KeyRole.Identity] = KeyFile.Fresh(),
         };
         Seal(keys, await Passphrase.ObtainNewAsync(_options.PassphraseFile, cancellationToken));
         foreach (var path in plain)
@@ -149,7 +148,7 @@ internal sealed class KeysCommand
 
         foreach (var role in Roles)
         {
-            var name = role switch { KeyRole.Channel => "channel address", KeyRole.Chain => "chain account", _ => "network identity" };
+            var name = role == KeyRole.Channel ? "channel address" : "chain account";
             await output.WriteLineAsync($"{name,-18}{Keystore.AddressOf(_options.KeysFolder, role)}");
         }
     }

@@ -56,7 +56,9 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         await world.Process!.KillAsync(world.Token);
         await Assert.ThrowsAsync<RpcUnreachable>(() => waiting);
         await world.StartProcessAsync();
-        await Wait.UntilAsync(async () => await world.PendingAsync("alice") == 1, world.Token);
+
+        // The voucher, and the new process's proof of who it is on the network.
+        await Wait.UntilAsync(async () => await world.PendingAsync("alice") == 2, world.Token);
         await using var again = world.StartSigner("alice");
         await world.PayAsync("alice", channel, 5, "a-request-that-waits");
         await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 15, world.Token);
