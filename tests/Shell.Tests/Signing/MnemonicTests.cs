@@ -65,7 +65,6 @@ public sealed class MnemonicTests
     [Theory]
     [InlineData(0, "7797c0f3db8b946604ec2039dfd9763e4ffdc53174342a2ed9b14fa3eda666a5")]
     [InlineData(1, "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")]
-    [InlineData(2, "19d1b9afaf5b1f79f708bd95673df2203213fdbbdafe50e70f056c2fecaa799e")]
     public void EachRoleHasItsPath(int role, string key)
     {
         var words = Mnemonic.Read("test test test test test test test test test test test junk"u8);
