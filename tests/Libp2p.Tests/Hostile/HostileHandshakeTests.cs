@@ -54,7 +54,7 @@ public sealed class HostileHandshakeTests : IDisposable
 
         await DrainAsync(wire);
 
-        Assert.True(host.Swarm.PendingUpgradeCount == 0 && host.Swarm.Connections.Count == 0, phase);
+        await Eventually.BecomesAsync(() => host.Swarm.PendingUpgradeCount == 0 && host.Swarm.Connections.Count == 0, phase, Limit);
     }
 
     [Theory]

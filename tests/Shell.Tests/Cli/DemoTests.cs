@@ -7,10 +7,12 @@ public sealed class DemoTests : IDisposable
     private const int Interrupted = 130;
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(3));
 
-    [Fact]
-    public async Task The_whole_story_ends_well_and_leaves_nothing()
+    [Theory]
+    [InlineData("--payments", "300")]
+    [InlineData("--payments", "200", "--remote-signer")]
+    public async Task The_whole_story_ends_well_and_leaves_nothing(params string[] flags)
     {
-        using var demo = DemoRun.Start("--payments", "300");
+        using var demo = DemoRun.Start(flags);
         var (code, output, errors) = await demo.EndAsync(_limit.Token);
         Assert.True(code == 0, $"exit code {code}\n{output}\n{errors}");
         Assert.Contains("checks hold", output, StringComparison.Ordinal);
