@@ -19,26 +19,38 @@ public static class JournalCopy
 
         await RequireOneHistoryAsync(from, to, cancellationToken);
         var (start, head) = (to.Next, from.Next);
-        var epoch = from.EpochStart > 0 && from.EpochStart >= start ? from.EpochStart : head;
+        await AppendAllAsync(from.ReadAsync(start, cancellationToken), to, from.EpochStart, done => progress(done, head - start));
+    }
+
+    /// <summary>Appends records that follow on its last: archive in appends, what begins at <paramref name="epochStart"/> (0: nothing) in one step.</summary>
+    /// <param name="records">Positions are the journal's own.</param>
+    /// <param name="to">The journal.</param>
+    /// <param name="epochStart">The position of the epoch in force.</param>
+    /// <param name="progress">Told after each append how many records there have been.</param>
+    /// <exception cref="JournalException">The journal takes no more, or a record is damaged.</exception>
+    public static async Task AppendAllAsync(IAsyncEnumerable<JournalRecord> records, IJournal to, long epochStart, Action<long> progress)
+    {
         var batch = new List<JournalEntry>();
-        var bytes = 0;
-        await foreach (var record in from.ReadAsync(start, cancellationToken))
+        var (bytes, count, isInForce) = (0, 0L, false);
+        await foreach (var record in records)
         {
             var size = record.Body.Length + (3 * record.Type.Length);
-            var isFull = batch.Count == AppendRules.MaximumRecords || bytes + size > AppendRules.MaximumBytes;
-            if (record.Position == epoch || (record.Position < epoch && isFull))
+            var begins = epochStart > 0 && record.Position == epochStart;
+            if (begins || (!isInForce && (batch.Count == AppendRules.MaximumRecords || bytes + size > AppendRules.MaximumBytes)))
             {
                 await AppendAsync(to, batch, opensEpoch: false);
                 (batch, bytes) = ([], 0);
-                progress(to.Next - start, head - start);
+                progress(count);
             }
 
+            isInForce |= begins;
             batch.Add(new JournalEntry(record.AtMicros, record.Type, record.Version, record.Body));
             bytes += size;
+            count++;
         }
 
-        await AppendAsync(to, batch, opensEpoch: epoch < head);
-        progress(to.Next - start, head - start);
+        await AppendAsync(to, batch, isInForce);
+        progress(count);
     }
 
     private static async Task AppendAsync(IJournal to, List<JournalEntry> batch, bool opensEpoch)
@@ -67,23 +79,13 @@ public static class JournalCopy
         }
 
         var last = to.Next - 1;
-        var (theirs, ours) = (await RecordAsync(from, last, cancellationToken), await RecordAsync(to, last, cancellationToken));
-        if (!AppendRules.IsSame(theirs, new JournalEntry(ours.AtMicros, ours.Type, ours.Version, ours.Body)))
+        var (theirs, ours) = (await from.RecordAtAsync(last, cancellationToken), await to.RecordAtAsync(last, cancellationToken));
+        if (theirs is not { } one || ours is not { } other || !AppendRules.IsSame(one, new JournalEntry(other.AtMicros, other.Type, other.Version, other.Body)))
         {
             throw new JournalException(
                 JournalFailure.Permanent,
                 $"The journal and its replica have different histories: record {last} is not the same in both. Two nodes were at work with one key, or the replica is another's. "
                 + "Keep both, find out which has the newest promises ('./nitro journal tail'), and give the node that one, with a new replica.");
         }
-    }
-
-    private static async Task<JournalRecord> RecordAsync(IJournal journal, long position, CancellationToken cancellationToken)
-    {
-        await foreach (var record in journal.ReadAsync(position, cancellationToken))
-        {
-            return record;
-        }
-
-        throw new JournalException(JournalFailure.Permanent, $"Record {position} is not there.");
     }
 }

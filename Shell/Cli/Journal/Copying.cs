@@ -22,7 +22,7 @@ internal static class Copying
     public static async Task ToStoreAsync(OpenedJournal journal, IJournal target, Action<long> progress, CancellationToken cancellationToken)
     {
         var source = journal.Source;
-        await FillAsync(journal, target, progress, cancellationToken);
+        await JournalCopy.AppendAllAsync(source.ReadAsync(source.First, cancellationToken), target, source.EpochStart, progress);
         var count = 0L;
         await using var copies = target.ReadAsync(source.First, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await foreach (var record in source.ReadAsync(source.First, cancellationToken))
@@ -39,54 +39,6 @@ internal static class Copying
         {
             throw new CliError("The copy is not the journal that was read. It is of no use: report this.");
         }
-    }
-
-    private static async Task FillAsync(OpenedJournal journal, IJournal target, Action<long> progress, CancellationToken cancellationToken)
-    {
-        var source = journal.Source;
-        var batch = new List<JournalEntry>();
-        var bytes = 0L;
-        var end = 0L; // Of the epoch's opening, while it is read.
-        await foreach (var record in source.ReadAsync(source.First, cancellationToken))
-        {
-            var size = record.Type.Length + record.Body.Length;
-            var begins = record.Position == source.EpochStart && source.EpochStart > 0;
-            var isFull = record.Position >= end && (batch.Count == AppendRules.MaximumRecords || bytes + size > AppendRules.MaximumBytes / 2);
-            if (begins || record.Position == end || isFull)
-            {
-                await FlushAsync(target, batch, opensEpoch: record.Position == end && end > 0);
-                bytes = 0;
-            }
-
-            if (begins)
-            {
-                end = journal.Read(journal.Before(record.Position), record).Node.EpochRestated;
-            }
-
-            batch.Add(new JournalEntry(record.AtMicros, record.Type, record.Version, record.Body));
-            bytes += size;
-            progress(record.Position - source.First + 1);
-        }
-
-        await FlushAsync(target, batch, opensEpoch: target.Next + batch.Count == end);
-    }
-
-    private static async Task FlushAsync(IJournal target, List<JournalEntry> batch, bool opensEpoch)
-    {
-        if (batch.Count == 0)
-        {
-            return;
-        }
-
-        var result = opensEpoch
-            ? await target.OpenEpochAsync(target.Next, batch, CancellationToken.None)
-            : await target.AppendAsync(target.Next, batch, CancellationToken.None);
-        if (result.Outcome != AppendOutcome.Appended)
-        {
-            throw new CliError($"The store did not take records from {target.Next} on ({result.Outcome}): is another process writing to it?");
-        }
-
-        batch.Clear();
     }
 
     private static bool IsSame(in JournalRecord one, in JournalRecord other) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Nitro.Journal;
 using Nitro.Ports;
 
 namespace Nitro.Host.Loop;
@@ -122,12 +123,8 @@ internal static class Replay
             return false;
         }
 
-        await foreach (var record in journal.ReadAsync(snapshot.Position - 1, cancellationToken))
-        {
-            return Snapshot.DigestOf(record).AsSpan().SequenceEqual(snapshot.LastDigest);
-        }
-
-        return false;
+        return await journal.RecordAtAsync(snapshot.Position - 1, cancellationToken) is { } last
+            && Snapshot.DigestOf(last).AsSpan().SequenceEqual(snapshot.LastDigest);
     }
 
     private static async IAsyncEnumerable<JournalRecord> Records(Snapshot snapshot)

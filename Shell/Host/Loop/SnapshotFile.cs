@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Nitro.Ports;
+using Nitro.Storage;
 
 namespace Nitro.Host.Loop;
 
@@ -17,11 +18,12 @@ internal static class SnapshotFile
     internal static void Write(string path, Snapshot snapshot)
     {
         var draft = path + ".new";
-        using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+        using (var file = OwnerOnly.ReplaceFile(draft))
         {
             using var hash = SHA256.Create();
             using (var hashing = new CryptoStream(file, hash, CryptoStreamMode.Write, leaveOpen: true))
-            using (var writer = new BinaryWriter(hashing, Encoding.UTF8, leaveOpen: true))
+            using (var buffered = new BufferedStream(hashing, 1 << 16))
+            using (var writer = new BinaryWriter(buffered, Encoding.UTF8, leaveOpen: true))
             {
                 writer.Write(Magic);
                 writer.Write(Snapshot.Shape);

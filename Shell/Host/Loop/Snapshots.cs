@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Nitro.Journal;
 using Nitro.Ports;
 
 namespace Nitro.Host.Loop;
@@ -47,7 +48,8 @@ internal sealed class Snapshots(TenantParts parts, long kept) : IAsyncDisposable
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var last = await LastAsync(node);
+            var last = await parts.Journal.RecordAtAsync(node.Position - 1, stopping.Token)
+                ?? throw new JournalException(JournalFailure.Unknown, $"Record {node.Position - 1} is not there.");
             if (!NodeEpochs.TryOpen(node, NodeEpochs.Draft(node), out var opening, out var error))
             {
                 parts.Logger.LogError(
@@ -76,15 +78,5 @@ internal sealed class Snapshots(TenantParts parts, long kept) : IAsyncDisposable
         {
             parts.Logger.LogWarning("The snapshot {Path} was not kept: {Cause} A restart takes longer until it is; the node goes on", path, e.Message);
         }
-    }
-
-    private async Task<JournalRecord> LastAsync(NodeHandle node)
-    {
-        await foreach (var record in parts.Journal.ReadAsync(node.Position - 1, stopping.Token))
-        {
-            return record;
-        }
-
-        throw new JournalException(JournalFailure.Unknown, $"Record {node.Position - 1} is not there.");
     }
 }

@@ -66,6 +66,10 @@ internal static partial class NodeRules
 
     private static void Replica(NodeOptions options, List<string> complaints)
     {
+        Unless(
+            options.JournalReplica == "" || options.Journal != "memory",
+            "journalReplica is set, and journal is memory: what is forgotten at each end has no replica. Take one of them out.",
+            complaints);
         if (options.JournalReplica == "" || JournalPlaces.FolderOf(options.JournalReplica) is not null)
         {
             return;

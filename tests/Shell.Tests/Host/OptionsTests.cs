@@ -91,6 +91,8 @@ public sealed class OptionsTests
     [InlineData("""{"tenants":{"alice":"yes"}}""", "tenants.alice")]
     [InlineData("""{"dataDirectory":null}""", "dataDirectory is null: give a value, or leave it out.")]
     [InlineData("""{"contracts":{"adjudicator":"0x12"}}""", "contracts.adjudicator")]
+    [InlineData("""{"journal":"memory","journalReplica":"sqlite:/mnt/other"}""", "what is forgotten at each end has no replica")]
+    [InlineData("""{"journalReplica":"postgres"}""", "journalReplica must be sqlite:FOLDER or a connection string of EventStoreDB.")]
     [InlineData("""{"journal":"postgres"}""", "journal must be sqlite, memory or a connection string of EventStoreDB.")]
     [InlineData("""{"journal":"esdb://localhost?tls=maybe"}""", "The option tls of the connection string is 'maybe'")]
     [InlineData("""{"rpc":{"listen":"localhost"}}""", "rpc.listen")]
