@@ -20,6 +20,11 @@ let private throughBytes (fact: Fact) : Fact =
     | Ok read -> read
     | Error reason -> invalidOp reason
 
+/// As a snapshot would give it.
+let private imaged (state: NodeState) : NodeState =
+    let piece bytes = match StateImage.read (ReadOnlyMemory bytes) with Ok found -> found | Error reason -> invalidOp reason
+    StateImage.write state |> List.map piece |> StateImage.assemble state.Position state.SeenHeight
+
 /// The state as only its opening knows it, through the journal's bytes: the same one, or the law is broken.
 let private restated (state: NodeState) : NodeState =
     let opening = Epoch.opening 1 state |> List.map throughBytes
@@ -30,6 +35,7 @@ let private restated (state: NodeState) : NodeState =
 
     let folded = Epoch.fold (state.Position - int64 opening.Length) opening
     if folded <> state then invalidOp $"{state.Position}: its opening does not give the state"
+    if imaged state <> state then invalidOp $"{state.Position}: its image does not give the state"
     folded
 
 /// What has come up in the states that were judged: a law over empty lists says nothing.

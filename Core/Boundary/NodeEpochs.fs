@@ -22,10 +22,6 @@ type NodeEpochs private () =
     static member CreateAt(settings: NodeSettings, position: int64) =
         NodeHandle(settings.Settings, { NodeState.empty with Position = position }, NodeEpochs.Mark(0, 0L, 0))
 
-    /// The node whose opening was folded from elsewhere than its journal: it stands at `position` there, and its epoch is the journal's.
-    static member Placed(folded: NodeHandle, position: int64, epoch: int, start: int64, restated: int64) =
-        NodeHandle(folded.Settings, { folded.State with Position = position }, { Number = epoch; Start = start; Restated = restated })
-
     /// Writes the opening of this node beforehand. Takes its time (some 10 microseconds a record), on any thread; the node may go on.
     static member Draft(node: NodeHandle) = EpochDraft(EpochDraft.write node.State)
 

@@ -38,6 +38,8 @@ type NodeHandle internal (settings: Settings, state: NodeState, epoch: EpochMark
     member _.SeenHeight = int64 state.SeenHeight
     /// Promises not known to be kept.
     member _.UnfinishedCount = state.Outbox.Unfinished.Count
+    /// Channels and remembered requests.
+    member _.Living = Table.count state.Channels + Table.count state.Requests
     /// Objectives that have not ended.
     member _.OpenObjectives = state.OpenCount
 

@@ -19,6 +19,7 @@ type internal Line<'T when 'T: equality> =
 
 module internal Line =
     let empty<'T when 'T: equality> : Line<'T> = { Front = []; Back = [] }
+    let ofList items : Line<'T> = { Front = items; Back = [] }
     let add item (line: Line<'T>) = { line with Back = item :: line.Back }
 
     /// The one that came first, and the line without it.

@@ -100,20 +100,15 @@ internal static class Replay
             return null;
         }
 
-        var node = NodeEpochs.CreateAt(parts.Settings, snapshot.Position);
-        await foreach (var (record, fact, error) in DecodeAhead.RunAsync(Records(snapshot), cancellationToken))
+        var (node, wrong) = snapshot.Restore(parts.Settings, cancellationToken);
+        if (node is null)
         {
-            if (fact is null)
-            {
-                parts.Logger.LogWarning("The snapshot {Path} is not used: its record {Record} ({Type}) cannot be read ({Error})", path, record.Position, record.Type, error);
-                return null;
-            }
-
-            node = NitroCore.Fold(node, record.AtMicros, fact);
+            parts.Logger.LogWarning("The snapshot {Path} is not used: it cannot be read ({Error})", path, wrong);
+            return null;
         }
 
-        parts.Logger.LogInformation("Snapshot read: {Count} records stand for the {Position} before", snapshot.Records.Count, snapshot.Position);
-        return (NodeEpochs.Placed(node, snapshot.Position, snapshot.Epoch, snapshot.EpochStart, snapshot.EpochRestated), snapshot.LastMicros);
+        parts.Logger.LogInformation("Snapshot read: it stands for the {Position} records before", snapshot.Position);
+        return (node, snapshot.LastMicros);
     }
 
     private static async Task<bool> IsOfAsync(Snapshot snapshot, IJournal journal, CancellationToken cancellationToken)
@@ -125,16 +120,5 @@ internal static class Replay
 
         return await journal.RecordAtAsync(snapshot.Position - 1, cancellationToken) is { } last
             && Snapshot.DigestOf(last).AsSpan().SequenceEqual(snapshot.LastDigest);
-    }
-
-    private static async IAsyncEnumerable<JournalRecord> Records(Snapshot snapshot)
-    {
-        for (var i = 0; i < snapshot.Records.Count; i++)
-        {
-            var entry = snapshot.Records[i];
-            yield return new JournalRecord(snapshot.Position + i, entry.AtMicros, entry.Type, entry.Version, entry.Body);
-        }
-
-        await Task.CompletedTask;
     }
 }

@@ -1,17 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
-using Nitro.Ports;
 using Nitro.Storage;
 
 namespace Nitro.Host.Loop;
 
 /// <summary>
-/// A snapshot's bytes: <c>nitro-snapshot/1</c>, the shape, owner, place in the journal, count, then each record (type, version, length, body),
-/// and SHA-256 of all that. The file is whole or absent: it is written beside the old one and renamed.
+/// A snapshot's bytes: <c>nitro-snapshot/2</c>, the shape, owner, place in the journal, count, then each piece (length, bytes), and SHA-256 of all that. The file is whole or absent: it is written beside the old one and renamed.
 /// </summary>
 internal static class SnapshotFile
 {
-    private const string Magic = "nitro-snapshot/1";
+    private const string Magic = "nitro-snapshot/2";
 
     /// <summary>Durable on return.</summary>
     /// <exception cref="IOException">It cannot be written; the old one is as it was.</exception>
@@ -34,13 +32,12 @@ internal static class SnapshotFile
                 writer.Write(snapshot.Epoch);
                 writer.Write(snapshot.EpochStart);
                 writer.Write(snapshot.EpochRestated);
-                writer.Write(snapshot.Records.Count);
-                foreach (var record in snapshot.Records)
+                writer.Write(snapshot.SeenHeight);
+                writer.Write(snapshot.Pieces.Count);
+                foreach (var piece in snapshot.Pieces)
                 {
-                    writer.Write(record.Type);
-                    writer.Write(record.Version);
-                    writer.Write(record.Body.Length);
-                    writer.Write(record.Body.Span);
+                    writer.Write(piece.Length);
+                    writer.Write(piece.Span);
                 }
             }
 
@@ -67,58 +64,41 @@ internal static class SnapshotFile
 
     private static Snapshot? Read(string path, string owner, out string reason)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        if (!IsWhole(file))
+        var bytes = File.ReadAllBytes(path);
+        var length = bytes.Length - SHA256.HashSizeInBytes;
+        if (length < 0 || !SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan(length)))
         {
             reason = "it is damaged";
             return null;
         }
 
-        file.Position = 0;
-        using var reader = new BinaryReader(file, Encoding.UTF8);
+        using var content = new MemoryStream(bytes, 0, length, writable: false);
+        using var reader = new BinaryReader(content, Encoding.UTF8);
         if (reader.ReadString() != Magic || !reader.ReadBytes(Snapshot.Shape.Length).AsSpan().SequenceEqual(Snapshot.Shape))
         {
             reason = "another version of the node wrote it";
             return null;
         }
 
-        var named = reader.ReadString();
         var snapshot = new Snapshot(
-            named, reader.ReadInt64(), reader.ReadInt64(), reader.ReadBytes(SHA256.HashSizeInBytes), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), []);
-        var records = new JournalEntry[reader.ReadInt32()];
-        for (var i = 0; i < records.Length; i++)
+            reader.ReadString(),
+            reader.ReadInt64(),
+            reader.ReadInt64(),
+            reader.ReadBytes(SHA256.HashSizeInBytes),
+            reader.ReadInt32(),
+            reader.ReadInt64(),
+            reader.ReadInt64(),
+            reader.ReadInt64(),
+            []);
+        var pieces = new ReadOnlyMemory<byte>[reader.ReadInt32()];
+        for (var i = 0; i < pieces.Length; i++)
         {
-            records[i] = new JournalEntry(snapshot.LastMicros, reader.ReadString(), reader.ReadInt32(), reader.ReadBytes(reader.ReadInt32()));
+            var size = reader.ReadInt32();
+            pieces[i] = bytes.AsMemory((int)content.Position, size);
+            content.Position += size;
         }
 
-        reason = named == owner ? "" : $"it is of {named}";
-        return named == owner ? snapshot with { Records = records } : null;
-    }
-
-    private static bool IsWhole(FileStream file)
-    {
-        var left = file.Length - SHA256.HashSizeInBytes;
-        if (left < 0)
-        {
-            return false;
-        }
-
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[1 << 16];
-        while (left > 0)
-        {
-            var read = file.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
-            if (read == 0)
-            {
-                return false;
-            }
-
-            hash.AppendData(buffer, 0, read);
-            left -= read;
-        }
-
-        var stored = new byte[SHA256.HashSizeInBytes];
-        file.ReadExactly(stored);
-        return stored.AsSpan().SequenceEqual(hash.GetHashAndReset());
+        reason = snapshot.Owner == owner ? "" : $"it is of {snapshot.Owner}";
+        return snapshot.Owner == owner ? snapshot with { Pieces = pieces } : null;
     }
 }

@@ -13,7 +13,7 @@ namespace Nitro.Host.Loop;
 /// <param name="kept">The position of the one there is.</param>
 internal sealed class Snapshots(TenantParts parts, long kept) : IAsyncDisposable
 {
-    /// <summary>Making one costs about what folding as many records does: it is due again after a multiple of its own.</summary>
+    /// <summary>Making one costs more than folding as many records as there are channels and requests in it: it is due again after a multiple of them.</summary>
     private const int Worthwhile = 2;
 
     private readonly CancellationTokenSource stopping = new();
@@ -50,24 +50,32 @@ internal sealed class Snapshots(TenantParts parts, long kept) : IAsyncDisposable
         {
             var last = await parts.Journal.RecordAtAsync(node.Position - 1, stopping.Token)
                 ?? throw new JournalException(JournalFailure.Unknown, $"Record {node.Position - 1} is not there.");
-            if (!NodeEpochs.TryOpen(node, NodeEpochs.Draft(node), out var opening, out var error))
+            var snapshot = new Snapshot(
+                parts.Settings.Address,
+                node.Position,
+                last.AtMicros,
+                Snapshot.DigestOf(last),
+                node.Epoch,
+                node.EpochStart,
+                node.EpochRestated,
+                node.SeenHeight,
+                NodeImage.Write(node));
+            var (again, reason) = snapshot.Restore(parts.Settings, stopping.Token);
+            if (again is null || !NodeImage.IsSame(again, node))
             {
                 parts.Logger.LogError(
-                    "The state at position {Position} could not be restated: {Error}. This is a bug of the node: report it with the log. Nothing is lost, but a restart reads more.",
+                    "The state at position {Position} is not read from its snapshot as it is: {Reason}. This is a bug of the node: report it with the log. Nothing is lost, but a restart reads more.",
                     node.Position,
-                    error);
+                    again is null ? reason : "it knows something else");
                 return;
             }
 
-            stopping.Token.ThrowIfCancellationRequested();
-            JournalEntry[] records = [.. opening!.Records.Select(record => new JournalEntry(last.AtMicros, record.Type, record.Version, record.Body))];
-            SnapshotFile.Write(path, new Snapshot(
-                parts.Settings.Address, node.Position, last.AtMicros, Snapshot.DigestOf(last), node.Epoch, node.EpochStart, node.EpochRestated, records));
-            Volatile.Write(ref due, Math.Max(parts.SnapshotRecords, (long)Worthwhile * records.Length));
+            SnapshotFile.Write(path, snapshot);
+            Volatile.Write(ref due, Math.Max(parts.SnapshotRecords, (long)Worthwhile * node.Living));
             parts.Logger.LogInformation(
-                "Snapshot kept at position {Position}: {Count} records, made in {Seconds:0.0} s beside the node",
+                "Snapshot kept at position {Position}: {Megabytes:0.0} MB, made in {Seconds:0.0} s beside the node",
                 node.Position,
-                records.Length,
+                snapshot.Pieces.Sum(piece => (long)piece.Length) / 1e6,
                 Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
