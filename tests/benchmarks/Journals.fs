@@ -75,6 +75,13 @@ module internal Journals =
         let struct (node, _, _) = wait (Replay.RunAsync(parts journal settings snapshot, none))
         node
 
+    /// Keeps a node's state beside its journal.
+    let keep journal settings (path: string) (node: NodeHandle) =
+        let snapshots = Snapshots(parts journal settings path, 0L)
+        snapshots.Consider node
+        snapshots.Made.GetAwaiter().GetResult()
+        (snapshots :> IAsyncDisposable).DisposeAsync().AsTask().GetAwaiter().GetResult()
+
     /// Facts of one payer with so many open payment channels, `perLedger` on each ledger, and so many payments on each channel.
     let hub channels perLedger payments =
         let net = BenchNet(Crypto.none ())
@@ -137,12 +144,7 @@ module internal Journals =
             let long = Bench.spentOn (fun () -> node.Value <- replay journal settings null)
             let snapshot = Path.Combine(folder, "snapshot")
 
-            let kept =
-                Bench.spentOn (fun () ->
-                    let snapshots = Snapshots(parts journal settings snapshot, 0L)
-                    snapshots.Consider node.Value
-                    snapshots.Made.GetAwaiter().GetResult()
-                    close snapshots)
+            let kept = Bench.spentOn (fun () -> keep journal settings snapshot node.Value)
 
             let quick = Bench.spentOn (fun () -> node.Value <- replay journal settings snapshot)
             let draft = ref ValueNone

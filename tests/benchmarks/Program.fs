@@ -82,6 +82,26 @@ let private restart () =
       Row.text "live memory per idle payment channel" $"{heap / 1024.0:F1} KiB" "one party's, after a restart"
       Row.text "journal bytes of a payment" $"{payer + payee}" $"payer {payer}, payee {payee}; bodies and names" ]
 
+/// Minutes, and some gigabytes of memory: not among the quick ones.
+let private long channels payments =
+    let rows name closed =
+        let past = Journals.within (fun folder -> Restarts.measure folder channels closed payments)
+
+        [ Row.text
+              $"{name}: folding the payments' facts, in memory"
+              $"{float past.Facts / past.Folding.Processor.TotalSeconds:F0} facts/s"
+              $"{past.Facts} facts; {past.Folding.Processor.TotalMicroseconds / float past.Facts:F2} µs of the processor each"
+          Row.text
+              $"{name}: restart from a snapshot"
+              $"{past.Returned.Clock:F1} s"
+              $"aim 5 s; {past.Returned.Processor:F1} s of the processor, {past.Tail} records after it; {float past.Returned.Live / 1e6:F0} MB live, {float past.Returned.Peak / 1e6:F0} MB resident at most"
+          Row.text
+              $"{name}: the snapshot"
+              $"{float past.SnapshotBytes / 1e6:F0} MB"
+              $"made beside the node in {past.Keeping.Clock.TotalSeconds:F1} s, {past.Keeping.Processor.TotalSeconds:F1} s of the processor" ]
+
+    rows $"{channels} channels open" 0 @ rows $"of {channels} channels nine of ten closed" (channels / 10 * 9)
+
 let private api seconds floor =
     let asked, many, one = Api.payments seconds
 
@@ -168,6 +188,10 @@ let main arguments =
     | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "network" | "api" as which |] -> show (rows which 6.0)
     // The other process of the suite "network".
     | [| "network-peer" |] -> Networks.serve ()
+    // The node of the suite "long" that comes back.
+    | [| "come-back"; folder; owner |] -> Restarts.comeBack folder owner
+    | [| "long" |] -> show (long 100_000 100)
+    | [| "long"; channels; payments |] -> show (long (int channels) (int payments))
     // Longer, for a profiler.
     | [| "tenants" | "api" | "journal" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
