@@ -317,3 +317,7 @@ module internal RestatedPack =
             w.Byte 16uy
             w.Instant due
             topic w found
+        | GivenUpRestated(id, peer) ->
+            w.Byte 17uy
+            w.Channel id
+            w.Address peer

@@ -261,7 +261,7 @@ module internal RestatedUnpack =
         LedgerListed(peer, asset, r.Channel())
 
     let read (r: PackReader) : Restatement =
-        match r.Tag 17 with
+        match r.Tag 18 with
         | 0 -> ChannelRestated(channel r)
         | 7 ->
             let id = r.Channel()
@@ -281,4 +281,7 @@ module internal RestatedUnpack =
         | 16 ->
             let due = r.Instant()
             WakeRestated(due, topic r)
+        | 17 ->
+            let id = r.Channel()
+            GivenUpRestated(id, r.Address())
         | tag -> ofLedger r tag
