@@ -69,24 +69,22 @@ module internal RestatedPack =
         w.Number turn
         w.Bytes32 hash
 
+    let private objectiveState (w: PackWriter) tag objective turn hash =
+        w.Byte tag
+        w.Objective objective
+        stateNamed w turn hash
+
+    let private ledgerTurn (w: PackWriter) tag ledger turn =
+        w.Byte tag
+        w.Channel ledger
+        w.Number turn
+
     let private telling (w: PackWriter) (t: Telling) =
         match t with
-        | StateOf(objective, turn, hash) ->
-            w.Byte 0uy
-            w.Objective objective
-            stateNamed w turn hash
-        | AllSignaturesOf(objective, turn, hash) ->
-            w.Byte 1uy
-            w.Objective objective
-            stateNamed w turn hash
-        | ProposalsOf(ledger, upTo) ->
-            w.Byte 2uy
-            w.Channel ledger
-            w.Number upTo
-        | AgreementOf(ledger, turn) ->
-            w.Byte 3uy
-            w.Channel ledger
-            w.Number turn
+        | StateOf(objective, turn, hash) -> objectiveState w 0uy objective turn hash
+        | AllSignaturesOf(objective, turn, hash) -> objectiveState w 1uy objective turn hash
+        | ProposalsOf(ledger, upTo) -> ledgerTurn w 2uy ledger upTo
+        | AgreementOf(ledger, turn) -> ledgerTurn w 3uy ledger turn
         | VoucherOf(channel, total) ->
             w.Byte 4uy
             w.Channel channel
@@ -248,9 +246,7 @@ module internal RestatedPack =
             w.Channel ledger
             guarantee w found
         | QueuedRestated(ledger, turn, queued, hash, leaderSignature) ->
-            w.Byte 3uy
-            w.Channel ledger
-            w.Number turn
+            ledgerTurn w 3uy ledger turn
             proposal w queued
             w.Bytes32 hash
             w.Option(w.Signature, leaderSignature)
@@ -265,9 +261,7 @@ module internal RestatedPack =
             w.Channel target
             exposure w found
         | AnsweredRestated(ledger, turn, answered, signature) ->
-            w.Byte 6uy
-            w.Channel ledger
-            w.Number turn
+            ledgerTurn w 6uy ledger turn
             proposal w answered
             w.Signature signature
         | PaymentsRestated(id, found) ->
