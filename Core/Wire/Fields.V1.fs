@@ -1,7 +1,6 @@
 namespace Nitro.Wire
 
 open System
-open System.Runtime.InteropServices
 open System.Text.Json
 open Nitro.Kernel
 open Nitro.Protocol
@@ -39,43 +38,7 @@ module internal FieldsV1 =
     let private orNull (convert: JsonElement -> 'T voption) (element: JsonElement) : 'T voption voption =
         if element.ValueKind = JsonValueKind.Null then ValueSome ValueNone else convert element |> ValueOption.map ValueSome
 
-    /// So many bytes in hexadecimal, from the digits as they stand. Text with escapes, and what is wrong, goes the longer way.
-    let private tryHex count (ofText: string -> 'T voption) (ofBytes: byte[] -> 'T) (element: JsonElement) : 'T voption =
-        let bytes = Array.zeroCreate<byte> count
-        let mutable consumed = 0
-        let mutable written = 0
-
-        let isRead =
-            element.ValueKind = JsonValueKind.String
-            && (let raw = JsonMarshal.GetRawUtf8Value element
-
-                raw.Length = 2 * count + 4
-                && raw[1] = '0'B
-                && raw[2] = 'x'B
-                && Convert.FromHexString(raw.Slice(3, 2 * count), Span bytes, &consumed, &written) = Buffers.OperationStatus.Done)
-
-        if isRead then ValueSome(ofBytes bytes) else tryText element |> ValueOption.bind ofText
-
-    let private tryBytes32 element = tryHex 32 Text.bytes32 (fun bytes -> Bytes32.ofSpan (ReadOnlySpan bytes)) element
-    let private tryAddress element = tryHex 20 Text.address (fun bytes -> Address.ofSpan (ReadOnlySpan bytes)) element
-
-    /// Most amounts have few digits.
-    let private tryAmount (element: JsonElement) : Amount voption =
-        let mutable value = 0UL
-        let mutable consumed = 0
-
-        let isRead =
-            element.ValueKind = JsonValueKind.String
-            && (let raw = JsonMarshal.GetRawUtf8Value element
-                let digits = raw.Slice(1, raw.Length - 2)
-
-                digits.Length > 0
-                && digits.Length <= 19
-                && not (digits.ContainsAnyExceptInRange('0'B, '9'B))
-                && Buffers.Text.Utf8Parser.TryParse(digits, &value, &consumed))
-
-        if isRead then ValueSome(Amount.ofUInt64 value) else tryText element |> ValueOption.bind Amount.tryParse
-
+    let private tryBytes32 element = tryText element |> ValueOption.bind Text.bytes32
     let private tryInt64 element = numberIf (fun e -> structOf (e.TryGetInt64())) element
 
     // Reading
@@ -112,10 +75,10 @@ module internal FieldsV1 =
         value "microseconds or null" (orNull (tryInt64 >> ValueOption.map Instant)) key parent
 
     let amount key parent : Read<Amount> =
-        value "a decimal integer from 0 to 2^256 - 1 in a string" tryAmount key parent
+        value "a decimal integer from 0 to 2^256 - 1 in a string" (tryText >> ValueOption.bind Amount.tryParse) key parent
 
     let address key parent : Read<Address> =
-        value "an address (0x and 40 hexadecimal digits)" tryAddress key parent
+        value "an address (0x and 40 hexadecimal digits)" (tryText >> ValueOption.bind Text.address) key parent
 
     let bytes32 key parent : Read<Bytes32> = value "32 bytes (0x and 64 hexadecimal digits)" tryBytes32 key parent
     let channel key parent : Read<ChannelId> = bytes32 key parent |> Result.map ChannelId
@@ -127,15 +90,7 @@ module internal FieldsV1 =
 
     let private trySignature element =
         let ofText text = Text.bytes text |> ValueOption.bind (fun found -> Signature.tryOfSpan (ReadOnlySpan found))
-
-        tryHex
-            65
-            ofText
-            (fun bytes ->
-                { R = Bytes32.ofSpan (ReadOnlySpan bytes)
-                  S = Bytes32.ofSpan (ReadOnlySpan(bytes, 32, 32))
-                  V = bytes[64] })
-            element
+        tryText element |> ValueOption.bind ofText
 
     /// Any 65 bytes.
     let signature key parent : Read<Signature> = value "a signature (0x and 130 hexadecimal digits)" trySignature key parent
@@ -205,7 +160,7 @@ module internal FieldsV1 =
         items key ofItem parent
 
     let addresses key parent : Read<Address list> =
-        texts "an address (0x and 40 hexadecimal digits)" tryAddress key parent
+        texts "an address (0x and 40 hexadecimal digits)" (tryText >> ValueOption.bind Text.address) key parent
 
     let channels key parent : Read<ChannelId list> =
         texts "32 bytes (0x and 64 hexadecimal digits)" (tryBytes32 >> ValueOption.map ChannelId) key parent
