@@ -1,49 +1,56 @@
 namespace Nitro.Kernel
 
 open System
+open System.Collections.Immutable
 
-/// What a table holds, by the hash of the key.
+/// Lets a dictionary store a value without first comparing it, part by part, with the one it replaces.
 [<Sealed>]
-type internal TableItems<'K, 'V when 'K: equality and 'K: not null and 'V: equality>(root: TrieBranch<'K, 'V>, count: int) =
-    member internal _.Root = root
-    member _.Count = count
-    member _.Keys: seq<'K> = Trie.entries root |> Seq.map (fun entry -> entry.Key)
-    member _.Values: seq<'V> = Trie.entries root |> Seq.map (fun entry -> entry.Value)
+type internal Replacing<'V>() =
+    static member val Instance = Replacing<'V>() :> Collections.Generic.IEqualityComparer<'V>
+
+    interface Collections.Generic.IEqualityComparer<'V> with
+        member _.Equals(_, _) = false
+        member _.GetHashCode _ = 0
 
 /// A persistent dictionary for large collections: hashed look-ups, and equality by contents (Map compares keys through boxing).
 /// Iteration order depends on the keys alone, so it is the same on every run.
-[<Struct; CustomEquality; NoComparison>]
+[<CustomEquality; NoComparison>]
 type internal Table<'K, 'V when 'K: equality and 'K: not null and 'V: equality> =
-    { Items: TableItems<'K, 'V> }
+    { Items: ImmutableDictionary<'K, 'V> }
 
-    member this.Equals(other: Table<'K, 'V>) = this.Items.Count = other.Items.Count && Trie.equals this.Items.Root other.Items.Root
-    override this.Equals(other: obj) = match other with :? Table<'K, 'V> as o -> this.Equals o | _ -> false
+    override this.Equals(other: obj) =
+        match other with
+        | :? Table<'K, 'V> as o ->
+            Object.ReferenceEquals(this.Items, o.Items)
+            || (this.Items.Count = o.Items.Count
+                && this.Items
+                   |> Seq.forall (fun pair ->
+                       match o.Items.TryGetValue pair.Key with
+                       | true, value -> Unchecked.equals value pair.Value
+                       | _ -> false))
+        | _ -> false
+
     override this.GetHashCode() = this.Items.Count
 
-    interface IEquatable<Table<'K, 'V>> with
-        member this.Equals other = this.Equals other
-
 module internal Table =
-    let empty<'K, 'V when 'K: equality and 'K: not null and 'V: equality> : Table<'K, 'V> = { Items = TableItems<'K, 'V>(Trie.empty, 0) }
+    let empty<'K, 'V when 'K: equality and 'K: not null and 'V: equality> : Table<'K, 'V> =
+        { Items = ImmutableDictionary.Create<'K, 'V>(null, Replacing<'V>.Instance) }
     let count (table: Table<'K, 'V>) = table.Items.Count
-    let tryFind key (table: Table<'K, 'V>) : 'V voption = Trie.tryFind key table.Items.Root
-    let containsKey key (table: Table<'K, 'V>) = (tryFind key table).IsSome
+    let containsKey key (table: Table<'K, 'V>) = table.Items.ContainsKey key
 
-    /// The value takes the place of one that is there, without being compared with it.
-    let add key value (table: Table<'K, 'V>) : Table<'K, 'V> =
-        let mutable isNew = false
-        let root = Trie.set key value &isNew table.Items.Root
-        { Items = TableItems(root, (if isNew then table.Items.Count + 1 else table.Items.Count)) }
+    let tryFind key (table: Table<'K, 'V>) : 'V voption =
+        match table.Items.TryGetValue key with
+        | true, value -> ValueSome value
+        | _ -> ValueNone
 
-    let remove key (table: Table<'K, 'V>) : Table<'K, 'V> =
-        let root = Trie.remove key table.Items.Root
-        if Object.ReferenceEquals(root, table.Items.Root) then table else { Items = TableItems(root, table.Items.Count - 1) }
+    let add key value (table: Table<'K, 'V>) = { Items = table.Items.SetItem(key, value) }
+    let remove key (table: Table<'K, 'V>) = { Items = table.Items.Remove key }
 
     /// Changes an entry that is there; leaves the table alone otherwise.
-    let change key (f: 'V -> 'V) (table: Table<'K, 'V>) : Table<'K, 'V> =
+    let change key (f: 'V -> 'V) (table: Table<'K, 'V>) =
         match tryFind key table with
         | ValueSome value -> add key (f value) table
         | ValueNone -> table
 
     let values (table: Table<'K, 'V>) = table.Items.Values
-    let toSeq (table: Table<'K, 'V>) = Trie.entries table.Items.Root |> Seq.map (fun entry -> struct (entry.Key, entry.Value))
+    let toSeq (table: Table<'K, 'V>) = table.Items |> Seq.map (fun pair -> struct (pair.Key, pair.Value))

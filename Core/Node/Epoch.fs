@@ -112,7 +112,7 @@ module internal Epoch =
                 | ValueNone -> ()
 
             for struct (_, record) in byKey state.Objectives do part record (fun () -> [ ObjectiveRestated record ])
-            part state.Tombstones.Items (fun () -> tombstones state.Tombstones)
+            part state.Tombstones (fun () -> tombstones state.Tombstones)
             part state (fun () -> others state)
         }
 
