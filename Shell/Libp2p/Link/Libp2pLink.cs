@@ -81,6 +81,7 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     {
         _messages.Sink = sink;
         NetworkChange.NetworkAddressChanged += Moved;
+        _swarm.ListenedAnew += Moved;
         try
         {
             await Task.WhenAll([
@@ -91,6 +92,7 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
         finally
         {
             NetworkChange.NetworkAddressChanged -= Moved;
+            _swarm.ListenedAnew -= Moved;
             _messages.Sink = null;
         }
     }
@@ -167,14 +169,34 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     {
         for (var timestamp = 0L; ;)
         {
+            var told = _swarm.Addresses;
             timestamp = Math.Max(_swarm.Options.Time.GetUtcNow().ToUnixTimeSeconds(), timestamp + 1);
             var isPublished = await TryPublishAsync(timestamp, cancellationToken).ConfigureAwait(false);
-            if (await _moved.WaitAsync(isPublished ? _options.Republish : _options.MaxRetry, cancellationToken).ConfigureAwait(false)
-                && _swarm.RefreshAddresses())
+            if (await IsMovedAsync(told, isPublished ? _options.Republish : _options.MaxRetry, cancellationToken).ConfigureAwait(false))
             {
                 await _swarm.PushAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    // Whether our addresses become others within a while. An interface that comes and goes is none of the peers' business.
+    private async Task<bool> IsMovedAsync(IReadOnlyList<Multiaddr> told, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        var began = _swarm.Options.Time.GetTimestamp();
+        for (var left = pause; left > TimeSpan.Zero; left = pause - _swarm.Options.Time.GetElapsedTime(began))
+        {
+            if (await _moved.WaitAsync(left, cancellationToken).ConfigureAwait(false))
+            {
+                _swarm.RefreshAddresses();
+            }
+
+            if (!_swarm.Addresses.SequenceEqual(told))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task<bool> TryPublishAsync(long timestamp, CancellationToken cancellationToken)
@@ -201,7 +223,8 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
         }
     }
 
-    private void Moved(object? sender, EventArgs e)
+    /// <summary>Our addresses may have changed.</summary>
+    internal void Moved(object? sender, EventArgs e)
     {
         try
         {
