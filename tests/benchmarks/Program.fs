@@ -128,6 +128,12 @@ let private sent (run: Messaging) =
         $"{run.PerSecond:F0}/s"
         $"aim 20,000/s; of the processor {run.Sender:F0} µs where each is sent, {run.Receiver:F0} µs where it is answered"
 
+let private streamed (rate: float) = Row.text "one stream" $"{rate:F0} MB/s" "aim 100 MB/s"
+
+let private wire seconds =
+    let struct (messages, rate) = Networks.quick seconds
+    [ sent messages; streamed rate ]
+
 let private network seconds =
     let wire = Networks.measure seconds
     let withinMany, withinOne, _ = Tenants.paying Within seconds
@@ -138,7 +144,7 @@ let private network seconds =
 
     [ Row.text "dial to ready, median of 50" $"{fst wire.Ready:F1} ms" $"aim 20 ms; worst {snd wire.Ready:F1} ms"
       sent wire.Messages
-      Row.text "one stream" $"{wire.Stream:F0} MB/s" "aim 100 MB/s"
+      streamed wire.Stream
       Row.text "an idle connection, of 1,000" $"{fst wire.Idle:F0} KiB resident" $"aim 64 KiB; {snd wire.Idle:F0} KiB of live objects"
       Row.text "one payment alone, durable at both and known to be, median" $"{median / 1000.0:F2} ms" $"aim 5 ms; 99 of 100 below {tail / 1000.0:F2} ms; in the process {within / 1000.0:F2} ms"
       Row.text "payments, 16 in flight, 16 channels" $"{perSecond many:F0}/s" $"in the process {perSecond withinMany:F0}/s"
@@ -156,7 +162,7 @@ let private rows which seconds : Row list =
       if wants "journal" then yield! timed "journal" (fun () -> journal seconds)
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
       if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
-      if which = "messages" then yield! timed "messages" (fun () -> [ sent (Networks.messages seconds) ])
+      if which = "wire" then yield! timed "wire" (fun () -> wire seconds)
       if wants "network" then yield! timed "network" (fun () -> network seconds)
       if wants "api" then yield! timed "api" (fun () -> api seconds (sign + recover)) ]
 
@@ -177,7 +183,7 @@ let main arguments =
     | [| "network-peer" |] -> Networks.serve ()
     | [| "network-payee" |] -> Networks.servePayee ()
     // Longer, for a profiler.
-    | [| "tenants" | "api" | "journal" | "messages" as which; seconds |] -> show (rows which (float seconds))
+    | [| "tenants" | "api" | "journal" | "wire" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0

@@ -143,6 +143,7 @@ internal sealed partial class YamuxSession
             Fill();
             (frame, length) = (_frame, _filled);
             (_frame, _filled) = (null, 0);
+            Fill(); // What found no room goes into the next one already, so its writer goes on while this one is sent.
             ended = frame is null && _failure is not null;
             _isSending = frame is not null || ended;
             return frame is not null;
@@ -152,6 +153,11 @@ internal sealed partial class YamuxSession
     // Under the gate.
     private void Fill()
     {
+        if (_queue.IsEmpty)
+        {
+            return;
+        }
+
         var frame = _frame ?? ArrayPool<byte>.Shared.Rent(MaxFrame);
         _filled += _queue.Fill(frame.AsSpan(NoiseChannel.HeadLength + _filled, MaxPlain - _filled), _finished);
         _frame = _filled > 0 ? frame : null;
