@@ -49,19 +49,16 @@ module internal StateImage =
 
     /// A piece, or what is wrong with it. Total, and for any thread.
     let read (bytes: ReadOnlyMemory<byte>) : Result<ImagePiece, string> =
-        try
-            let reader = PackReader bytes
-            let isAlone = reader.Flag()
-            let things = reader.List(fun () -> RestatedUnpack.read reader)
+        let reader = PackReader bytes
+        let isAlone = reader.Flag()
+        let things = reader.List(fun () -> RestatedUnpack.read reader)
 
-            if not reader.IsAtEnd then Error "there is more than was written"
-            elif isAlone then
-                let folded = restate NodeState.empty things
-                Ok(Folded(folded, folded.RequestOrder.Items))
-            else
-                Ok(Facts things)
-        with Unpackable reason ->
-            Error reason
+        if reader.Wrong <> "" then Error reader.Wrong
+        elif isAlone then
+            let folded = restate NodeState.empty things
+            Ok(Folded(folded, folded.RequestOrder.Items))
+        else
+            Ok(Facts things)
 
     /// The state that all pieces give, in their order.
     let assemble position seenHeight (pieces: ImagePiece list) : NodeState =

@@ -88,29 +88,56 @@ type internal PackWriter() =
         this.Count values.Length
         for value in values do write value
 
-/// Bytes that no `PackWriter` wrote.
-exception internal Unpackable of string
-
-/// Reads what a `PackWriter` wrote; throws `Unpackable` for anything else.
+/// Reads what a `PackWriter` wrote. Total: where something else stands it keeps the reason, is at its end from then on and gives zeros and
+/// empty lists, so whoever reads asks for `Wrong` afterwards and uses nothing of what was read where there is a reason.
 [<Sealed>]
 type internal PackReader(bytes: ReadOnlyMemory<byte>) =
     let mutable position = 0
+    let mutable wrong = ""
     let seen = List<Bytes32>()
+    let zeros = Array.zeroCreate<byte> 65
 
-    member private _.Take count =
-        if count < 0 || bytes.Length - position < count then raise (Unpackable "it ends too early")
-        let taken = bytes.Span.Slice(position, count)
-        position <- position + count
-        taken
+    /// The first reason stands.
+    member _.Refuse(reason: string) =
+        if wrong = "" then wrong <- reason
+        position <- bytes.Length
 
-    member _.IsAtEnd = position = bytes.Length
-    member this.Byte() : byte = (this.Take 1)[0]
+    /// So many bytes, none where they are not there.
+    member private this.Take(count: int) : ReadOnlySpan<byte> =
+        if bytes.Length - position < count then
+            this.Refuse "it ends too early"
+            ReadOnlySpan()
+        else
+            let taken = bytes.Span.Slice(position, count)
+            position <- position + count
+            taken
+
+    /// So many bytes, up to 65: zeros where they are not there.
+    member private this.Fixed(count: int) : ReadOnlySpan<byte> =
+        let taken = this.Take count
+        if taken.Length = count then taken else ReadOnlySpan(zeros, 0, count)
+
+    /// Why this is nothing that was written; empty where it is.
+    member _.Wrong = if wrong <> "" then wrong elif position < bytes.Length then "there is more than was written" else ""
+
+    member this.Byte() : byte =
+        if position < bytes.Length then
+            let value = bytes.Span[position]
+            position <- position + 1
+            value
+        else
+            this.Refuse "it ends too early"
+            0uy
 
     /// A byte below this.
     member this.Tag(limit: int) : int =
         let tag = int (this.Byte())
-        if tag >= limit then raise (Unpackable $"{tag} where less than {limit} was due")
-        tag
+
+        if tag < limit then
+            tag
+        else
+            this.Refuse $"{tag} where less than {limit} was due"
+            0
 
     member this.Flag() = this.Tag 2 = 1
 
@@ -121,7 +148,7 @@ type internal PackReader(bytes: ReadOnlyMemory<byte>) =
 
         while isMore do
             let next = this.Byte()
-            if shift > 63 then raise (Unpackable "a number is too long")
+            if shift > 63 then this.Refuse "a number is too long"
             value <- value ||| (uint64 (next &&& 127uy) <<< shift)
             shift <- shift + 7
             isMore <- next >= 128uy
@@ -130,8 +157,12 @@ type internal PackReader(bytes: ReadOnlyMemory<byte>) =
 
     member this.Count() : int =
         let value = this.Number()
-        if value > uint64 Int32.MaxValue then raise (Unpackable "a count is too large")
-        int value
+
+        if value <= uint64 Int32.MaxValue then
+            int value
+        else
+            this.Refuse "a count is too large"
+            0
 
     member this.Signed() : int64 =
         let value = this.Number()
@@ -144,24 +175,31 @@ type internal PackReader(bytes: ReadOnlyMemory<byte>) =
         let place = this.Count()
 
         if place = 0 then
-            let value = Bytes32.ofSpan (this.Take 32)
+            let value = Bytes32.ofSpan (this.Fixed 32)
             seen.Add value
             value
-        elif place <= seen.Count then seen[place - 1]
-        else raise (Unpackable "a value is named that was not there")
+        elif place <= seen.Count then
+            seen[place - 1]
+        else
+            this.Refuse "a value is named that was not there"
+            Bytes32.ofSpan (ReadOnlySpan zeros)
 
     member this.Address() : Address =
         match Destination.tryAddress (this.Bytes32()) with
         | ValueSome address -> address
-        | ValueNone -> raise (Unpackable "an address has 20 bytes")
+        | ValueNone ->
+            this.Refuse "an address has 20 bytes"
+            Address.ofSpan (ReadOnlySpan zeros)
 
     member this.Amount() : Amount =
         match Amount.tryCreate (Numerics.BigInteger(this.Take(this.Tag 33), true, true)) with
         | ValueSome amount -> amount
-        | ValueNone -> raise (Unpackable "an amount is too large")
+        | ValueNone ->
+            this.Refuse "an amount is too large"
+            Amount.zero
 
     member this.Signature() : Signature =
-        let bytes = this.Take 65
+        let bytes = this.Fixed 65
 
         { R = Bytes32.ofSpan bytes
           S = Bytes32.ofSpan (bytes.Slice 32)
@@ -184,6 +222,11 @@ type internal PackReader(bytes: ReadOnlyMemory<byte>) =
 
     member this.List(read: unit -> 'T) : 'T list =
         let count = this.Count()
+
         // Each takes a byte at least: a count beyond that is damage, and no reason to make room.
-        if count > bytes.Length - position then raise (Unpackable "a list is too long")
-        [ for _ in 1..count -> read () ]
+        if count <= bytes.Length - position then
+            [ for _ in 1..count do
+                  if wrong = "" then read () ]
+        else
+            this.Refuse "a list is too long"
+            []

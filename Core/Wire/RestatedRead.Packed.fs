@@ -4,7 +4,7 @@ open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Node
 
-/// What restates a state, packed for a snapshot, read. Throws `Unpackable`.
+/// What restates a state, packed for a snapshot, read. Nothing of it may be used where the reader says that something is wrong.
 module internal RestatedUnpack =
     // Fields are read in the order in which they are written here.
 
@@ -65,7 +65,7 @@ module internal RestatedUnpack =
               Dialect = if r.Flag() then GoNitro else Nitro }
 
         // What everything takes for granted that is computed from terms. Their id is not hashed again.
-        if terms.MyIndex >= terms.Parties.Length || terms.Others.IsEmpty then raise (Unpackable "a channel has somebody besides ourselves")
+        if terms.MyIndex >= terms.Parties.Length || terms.Others.IsEmpty then r.Refuse "a channel has somebody besides ourselves"
         terms
 
     let private chainPosition (r: PackReader) : ChainPosition =

@@ -90,12 +90,26 @@ internal static class SnapshotFile
             reader.ReadInt64(),
             reader.ReadInt64(),
             []);
-        var pieces = new ReadOnlyMemory<byte>[reader.ReadInt32()];
-        for (var i = 0; i < pieces.Length; i++)
+        // Whoever can compute the hash can also claim any sizes.
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        var count = reader.ReadInt32();
+        for (var i = 0; i < count; i++)
         {
             var size = reader.ReadInt32();
-            pieces[i] = bytes.AsMemory((int)content.Position, size);
+            if (size < 0 || size > length - content.Position)
+            {
+                reason = "it is damaged";
+                return null;
+            }
+
+            pieces.Add(bytes.AsMemory((int)content.Position, size));
             content.Position += size;
+        }
+
+        if (content.Position != length)
+        {
+            reason = "it is damaged";
+            return null;
         }
 
         reason = snapshot.Owner == owner ? "" : $"it is of {snapshot.Owner}";

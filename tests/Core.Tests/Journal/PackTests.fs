@@ -22,7 +22,7 @@ let private pack (things: Restatement list) =
 
 let private roundTrips (things: Restatement list) =
     let reader = PackReader(ReadOnlyMemory(pack things))
-    reader.List(fun () -> RestatedUnpack.read reader) = things && reader.IsAtEnd
+    reader.List(fun () -> RestatedUnpack.read reader) = things && reader.Wrong = ""
 
 [<Fact>]
 let ``Every generated restatement of every case is read back, alone and among others`` () =
@@ -40,12 +40,31 @@ let ``Numbers of any size are read back`` () =
     let reader = PackReader(ReadOnlyMemory(writer.ToArray()))
     Assert.Equal<uint64 list>(numbers, [ for _ in numbers -> reader.Number() ])
     Assert.Equal<int64 list>(signed, [ for _ in signed -> reader.Signed() ])
+    Assert.Equal("", reader.Wrong)
+
+/// What bytes give, folded if they give anything; fails where that throws or takes memory out of all proportion.
+let private tryImage (bytes: byte[]) =
+    let before = GC.GetAllocatedBytesForCurrentThread()
+
+    let refused =
+        match StateImage.read (ReadOnlyMemory bytes) with
+        | Ok piece ->
+            StateImage.assemble 1L 0UL [ piece ] |> ignore
+            false
+        | Error reason ->
+            Assert.NotEqual<string>("", reason)
+            true
+
+    let taken = GC.GetAllocatedBytesForCurrentThread() - before
+    Assert.True(taken < 4_000_000L + 2_000L * int64 bytes.Length, $"{taken} bytes for {bytes.Length}")
+    refused
 
 [<Fact>]
 let ``Any bytes give a piece or a reason`` () =
     let dice = Random 1
     let things = RestatedGen.byCase |> List.collect (Gen.sampleWithSize 5 3 >> List.ofArray >> List.map restatement)
     let good = Array.append [| 0uy |] (pack things)
+    let telling = [| 0uy; 1uy; 127uy; 128uy; 255uy |]
     let mutable refused = 0
 
     match StateImage.read (ReadOnlyMemory good) with
@@ -53,15 +72,27 @@ let ``Any bytes give a piece or a reason`` () =
     | Ok(Folded _)
     | Error _ -> invalidOp "it is not read"
 
-    for i in 1..3_000 do
+    for i in 1..20_000 do
         let bad = Array.copy good
-        for _ in 0 .. i % 3 do bad[dice.Next bad.Length] <- byte (dice.Next 256)
+        bad[0] <- byte (i % 2)
+        for _ in 0 .. i % 3 do bad[dice.Next bad.Length] <- if i % 5 = 0 then telling[dice.Next telling.Length] else byte (dice.Next 256)
         let bad = if i % 4 = 0 then Array.truncate (dice.Next bad.Length) bad else bad
+        if tryImage bad then refused <- refused + 1
 
-        match StateImage.read (ReadOnlyMemory bad) with
-        | Ok _ -> ()
-        | Error reason ->
-            Assert.NotEqual<string>("", reason)
-            refused <- refused + 1
+    Assert.InRange(refused, 10_000, 20_000)
 
-    Assert.True(refused > 1_000, $"{refused} refused")
+[<Fact>]
+let ``Counts beyond what is there, and numbers without an end, are refused`` () =
+    let huge = [| 0uy; 255uy; 255uy; 255uy; 255uy; 7uy |]
+    for bad in [ [||]; [| 2uy |]; huge; Array.append huge (Array.zeroCreate 1_000); Array.append [| 0uy |] (Array.create 1_000_000 255uy) ] do Assert.True(tryImage bad)
+    // A list that claims as many as there are bytes, each nearly nothing; and one whose first item is wrong.
+    Assert.True(tryImage (Array.concat [ [| 1uy; 192uy; 132uy; 61uy |]; Array.create 1_000_000 13uy ]))
+    Assert.True(tryImage (Array.concat [ [| 1uy; 192uy; 132uy; 61uy |]; Array.create 1_000_000 99uy ]))
+
+[<Fact>]
+let ``What is wrong stays wrong`` () =
+    let reader = PackReader(ReadOnlyMemory [| 9uy; 1uy; 1uy |])
+    Assert.Equal(0, reader.Tag 3)
+    Assert.Equal(0UL, reader.Number())
+    Assert.Empty(reader.List reader.Signature)
+    Assert.Equal("9 where less than 3 was due", reader.Wrong)

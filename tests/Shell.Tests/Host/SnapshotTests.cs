@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nitro.Host;
 using Nitro.Host.Loop;
@@ -56,6 +57,36 @@ public sealed class SnapshotTests : IDisposable
         var (node, _, from) = await Replay.RunAsync(Parts(journal, owner, path), CancellationToken.None);
         Assert.Equal((journal.Next, 0), (node.Position, from));
         Assert.Contains("is not used", log.Text);
+    }
+
+    /// <summary>Made by somebody who knows how: it may give another state, but neither an exception nor endless work.</summary>
+    [Fact]
+    public async Task AForgedOneIsReadOrRefused()
+    {
+        var (_, path, owner) = await LivedAsync();
+        var parts = Parts(new MemoryJournal(), owner, path);
+        var good = await File.ReadAllBytesAsync(path);
+        var header = good.Length - SHA256.HashSizeInBytes - SnapshotFile.TryRead(path, owner, out _)!.Pieces.Sum(piece => piece.Length + sizeof(int));
+        var dice = new Random(1);
+        var refused = 0;
+        for (var i = 0; i < 3_000; i++)
+        {
+            var bad = good[..(i % 5 == 0 ? dice.Next(SHA256.HashSizeInBytes, good.Length) : good.Length)];
+            var content = bad.AsSpan(0, bad.Length - SHA256.HashSizeInBytes);
+            if (content.Length > 0)
+            {
+                content[dice.Next(Math.Min(content.Length, i % 2 == 0 ? header + sizeof(int) : content.Length))] = (byte)dice.Next(256);
+            }
+
+            SHA256.HashData(content, bad.AsSpan(content.Length));
+            await File.WriteAllBytesAsync(path, bad);
+            if (SnapshotFile.TryRead(path, owner, out var reason) is not { } read || read.Restore(parts.Settings, CancellationToken.None) is { Node: null })
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 1_000, 2_999);
     }
 
     [Fact]
