@@ -79,7 +79,7 @@ let ``Any bytes give a piece or a reason`` () =
         let bad = if i % 4 = 0 then Array.truncate (dice.Next bad.Length) bad else bad
         if tryImage bad then refused <- refused + 1
 
-    Assert.InRange(refused, 10_000, 20_000)
+    Assert.InRange(refused, 2_000, 19_000)
 
 [<Fact>]
 let ``Counts beyond what is there, and numbers without an end, are refused`` () =
