@@ -78,6 +78,8 @@ module internal Invariant =
             Channel.hasSigned Turn.postFund channel
             && (Channel.ownFinal channel).IsNone
             && not (NodeState.isGivenBack channel state)
+            // Until the peers have told, one ledger may know of a closing that the channel does not.
+            && not (NodeState.isStale channel state)
             ->
             [ for ledger in Goal.ledgers record.Goal do
                   match NodeState.channel ledger state with
@@ -212,6 +214,7 @@ module internal Invariant =
                  || l.Queue.Count >= settings.Limits.ProposalsInFlight
                  || c.Doubtful
                  || c.ChainRetryAt.IsSome
+                 || NodeState.isStale c state
              | _ -> true)
         | VouchersSettled id -> promised (SignPayload(PaymentVoucher(id, Amount.zero))) || Table.containsKey (VoucherSigningSlot id) state.Outbox.Slots
         | PeerSignature _
