@@ -67,6 +67,7 @@ module internal Proof =
         | ObjectiveOpened _
         | GoalApproved _
         | OpeningUndone _
+        | PeerGaveUp _
         | ObjectiveEnded _
         | ChannelAdded _
         | StateSeen _

@@ -49,19 +49,29 @@ module internal StandingFolds =
 
     let confirm id address (state: NodeState) = state |> onPeer address (fun p -> { p with Stale = p.Stale.Remove id })
 
-    /// Payment channels in it that we know nothing of are asked for, too.
+    /// Payment channels in it that we know nothing of are asked for, too, and those that are not in it any more.
     let adopt (at: Instant) id (variable: VariablePart) leaderSignature followerSignature (state: NodeState) =
         match channel id state with
         | ValueSome({ Ledger = ValueSome _ } as c) ->
             (match LedgerChannel.tryRead c.Terms.Dialect variable.Outcome with
              | ValueSome agreed ->
-                 let unknown = [ for target in agreed.Guarantees.Keys do if (channel target state).IsNone then target ]
+                 let before = c.Ledger |> ValueOption.map (fun l -> l.Agreed.Guarantees) |> ValueOption.defaultValue Map.empty
+
+                 // What is gone from it may have ended with a final state that we have forgotten, too.
+                 let asked =
+                     [ for target in agreed.Guarantees.Keys do
+                           if (channel target state).IsNone then Channel.counterparty c, target
+                       for target in before.Keys do
+                           match channel target state with
+                           | ValueSome gone when not (agreed.Guarantees.ContainsKey target) && (Channel.completeFinal gone).IsNone ->
+                               for address in witnesses gone.Terms do address, target
+                           | _ -> () ]
 
                  let moved =
                      state
                      |> onLedger id (LedgerChannel.adopt variable.Turn agreed leaderSignature followerSignature)
                      |> onChannel id (Channel.moved at)
 
-                 if unknown.IsEmpty then moved else mark at (Channel.counterparty c) unknown moved
+                 asked |> List.groupBy fst |> List.fold (fun s (address, pairs) -> mark at address (List.map snd pairs) s) moved
              | ValueNone -> state)
         | _ -> state

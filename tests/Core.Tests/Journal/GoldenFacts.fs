@@ -268,6 +268,7 @@ let private restatements =
     |> List.map Restated
 
 let private epochs = EpochOpened(7, 29, 123_456UL) :: restatements
+let private givenUp = [ PeerGaveUp(virtualChannel, irene); Restated(GivenUpRestated(virtualChannel, alice)) ]
 
 /// Added later: what a restored journal brings.
 let private restored =
@@ -281,4 +282,4 @@ let private restored =
 
 /// Of version 1.
 let version1: Fact list =
-    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; restored ]
+    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp; restored ]
