@@ -60,11 +60,11 @@ module internal StandingFolds =
                  // What is gone from it may have ended with a final state that we have forgotten, too.
                  let asked =
                      [ for target in agreed.Guarantees.Keys do
-                           if (channel target state).IsNone then Channel.counterparty c, target
+                           if (channel target state).IsNone then (Channel.counterparty c, target)
                        for target in before.Keys do
                            match channel target state with
                            | ValueSome gone when not (agreed.Guarantees.ContainsKey target) && (Channel.completeFinal gone).IsNone ->
-                               for address in witnesses gone.Terms do address, target
+                               for address in witnesses gone.Terms do (address, target)
                            | _ -> () ]
 
                  let moved =
