@@ -35,6 +35,7 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
 
         await RestoreAsync(world, loser);
         await ConfirmedAsync(world, loser);
+        await KnownAsync(world, loser, channel);
 
         await world.PayAsync("alice", channel, 1);
         await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 6, world.Token);
@@ -132,6 +133,21 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         var told = await world[party].CallAsync(method, json => json.WriteString("Id", id), null, world.Token);
         return told.TryGetProperty("MayBeStale", out var stale) && stale.GetBoolean();
     }
+
+    /// <summary>A channel that was opened after the copy is there, and confirmed. It shows only once its ledger was taken over.</summary>
+    private static Task KnownAsync(World world, string party, string channel) => Wait.UntilAsync(
+        async () =>
+        {
+            try
+            {
+                return !await MayBeStaleAsync(world, party, "get_payment_channel", channel);
+            }
+            catch (RpcError unknown) when (unknown.Tag == "unknown-channel")
+            {
+                return false;
+            }
+        },
+        world.Token);
 
     /// <summary>No channel is in doubt any more.</summary>
     private static async Task ConfirmedAsync(World world, string party)
