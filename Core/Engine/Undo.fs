@@ -45,8 +45,8 @@ module internal Undo =
         | DirectDefund _
         | VirtualDefund _ -> ()
 
-    /// As intermediary with our post-fund signed, when the paying side took its guarantee back: the closing gives back both. The other
-    /// side may not have heard.
+    /// With our post-fund signed, when the paying side took its guarantee back: the closing gives back what there is. The other side may
+    /// not have heard.
     let letGo (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
         Promise.rejectionToAll turning objective
         openDefund turning record.Origin record
@@ -76,7 +76,10 @@ module internal Undo =
 
     /// Ends the opening of a virtual channel early, in the way its progress allows.
     let opening (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
+        let isLetGo = NodeState.channel objective.Channel turning.State |> ValueOption.exists (fun channel -> GivingBack.isLetGo channel turning.State)
+
         if not record.Approved then Promise.endRejected turning objective reason
+        elif isLetGo then letGo turning objective record reason
         elif signedPostFund objective.Channel turning.State then
             // Once: a closing that failed is taken up again by a final state or a request for one, not by saying again that the opening did.
             if (NodeState.objective { Kind = VirtualDefunding; Channel = objective.Channel } turning.State).IsNone then

@@ -75,12 +75,12 @@ module internal Channel =
     /// What takes a payment channel's guarantee back as if it had never been opened.
     let givingBack (channel: Channel) = Remove(channel.Terms.Id, channel.Terms.Opening.LeaderBalance)
 
-    /// An intermediary only while its post-fund is unsigned: after that one side may be paid and the other not. The ends have one
-    /// guarantee each. The payer gets all of it back; the payee gives up nothing, as long as no payment can have counted.
+    /// While its post-fund is unsigned anybody; after that the payee gives up nothing as long as no payment can have counted. For the
+    /// others the order decides, see `GivingBack`.
     let mayGiveBack (channel: Channel) =
         match channel.Payments with
         | ValueSome _ when not (hasSigned Turn.postFund channel) -> true
-        | ValueSome payments -> payments.Role <> Intermediary && not (isOpen channel) && payments.Best.IsZero
+        | ValueSome payments -> payments.Role = Payee && not (isOpen channel) && payments.Best.IsZero
         | ValueNone -> false
 
     let tryFinal (isWanted: SeenState -> bool) (channel: Channel) =

@@ -3,23 +3,22 @@ namespace Nitro.Node
 open Nitro.Kernel
 open Nitro.Protocol
 
-/// When the guarantees of a payment channel that never came to run may go without a final state. Money: an end has one guarantee, so
-/// its own rules are enough (`Channel.mayGiveBack`). An intermediary has two, and once its post-fund is signed the order decides: the
-/// paying side's gives it back all that it put in, at any time; the other one's costs it what it may owe on the paying side, unless that
-/// is gone. ADR 0010.
+/// When the guarantees of a payment channel may go without a final state, at the opening's amounts. Money: what we put in ourselves comes
+/// back whole, so that may go at any time. What somebody else put in covers what we may owe behind it, so it goes when that is gone; of
+/// the payee, only before anything can have counted (`Channel.mayGiveBack`). ADR 0010.
 module internal GivingBack =
-    /// As intermediary with its post-fund signed: one side may be paid, and the other side's guarantee covers it.
+    /// Our post-fund is signed, and we pay: the guarantee behind us may pay the next one.
     let private isBound (channel: Channel) (state: NodeState) =
-        Terms.role channel.Terms = Intermediary
+        Terms.role channel.Terms <> Payee
         && Channel.hasSigned Turn.postFund channel
         && (Channel.completeFinal channel).IsNone
         // There may be a final state that we have forgotten.
         && not (NodeState.isStale channel state)
 
-    /// The ledgers it was taken in by and is paid from.
+    /// The ledgers it was taken in by, except at the payer, and is paid from.
     let private ledgers (channel: Channel) (state: NodeState) =
         match NodeState.objective { Kind = VirtualFunding; Channel = channel.Terms.Id } state with
-        | ValueSome { Goal = VirtualFund(_, ValueSome left, ValueSome right) } -> ValueSome(struct (left, right))
+        | ValueSome { Goal = VirtualFund(_, left, ValueSome right) } -> ValueSome(struct (left, right))
         | ValueSome _
         | ValueNone -> ValueNone
 
@@ -29,7 +28,7 @@ module internal GivingBack =
         | ValueSome _
         | ValueNone -> false
 
-    /// The paying side's guarantee is gone, or the other side has signed or said that it goes. Both have stood, since our post-fund is
+    /// The paying side's guarantee is gone, or the other side has signed or said that it goes. All have stood, since our post-fund is
     /// signed.
     let isLetGo (channel: Channel) (state: NodeState) =
         let target = channel.Terms.Id
@@ -50,25 +49,28 @@ module internal GivingBack =
     let isGivenBack (channel: Channel) (state: NodeState) =
         let target = channel.Terms.Id
 
-        if Terms.role channel.Terms = Intermediary then
-            isBound channel state
-            && (match ledgers channel state with
-                | ValueSome(struct (left, right)) -> not (carries target left state || carries target right state)
-                | ValueNone -> false)
+        if isBound channel state then
+            match ledgers channel state with
+            | ValueSome(struct (left, right)) ->
+                not (carries target right state || (left |> ValueOption.exists (fun ledger -> carries target ledger state)))
+            | ValueNone -> false
         else
-            NodeState.isGivenUp target state && Channel.mayGiveBack channel && (Channel.completeFinal channel).IsNone
+            NodeState.isGivenUp target state
+            && Terms.role channel.Terms <> Intermediary
+            && Channel.mayGiveBack channel
+            && (Channel.completeFinal channel).IsNone
 
     /// Whether we have done with it on this ledger.
     let isOver ledger (channel: Channel) (state: NodeState) =
         (NodeState.isGivenUp channel.Terms.Id state && Channel.mayGiveBack channel)
         || (isLetGo channel state
             && (match ledgers channel state with
-                | ValueSome(struct (left, right)) -> ledger = right || (ledger = left && not (carries channel.Terms.Id right state))
+                | ValueSome(struct (left, right)) -> ledger = right || (ValueSome ledger = left && not (carries channel.Terms.Id right state))
                 | ValueNone -> false))
 
     /// Whether the neighbour would let its guarantee go: a removal that it does not agree to would lie in the ledger's queue, and nothing
-    /// behind it would ever be agreed. The payer gets back all that it put in, and so does, between our nodes, whoever is on our left. A
-    /// hub on our right says whether its post-fund binds it; of go-nitro's nodes that is known by the post-fund alone.
+    /// behind it would ever be agreed. Who is on our left gets back all that it put in. A hub on our right says whether its post-fund
+    /// binds it; of go-nitro's nodes, but for a payer, that is known by the post-fund alone.
     let mayAsk (channel: Channel) neighbour =
         let terms = channel.Terms
         let isUnsigned = (Channel.signedBy neighbour Turn.postFund channel).IsNone

@@ -18,7 +18,7 @@ module internal VirtualDefund =
 
         GivingBack.isGivenBack channel world.State && isFree left && isFree right
 
-    /// As intermediary: the other side of our paying ledger took its guarantee back. Ours goes there first, then the one that covered it.
+    /// The other side of our paying ledger took its guarantee back. Ours goes there first, then the one that covered it.
     let private lettingGo (world: World) (channel: Channel) left right =
         let label = "WaitingForUndo"
         let free ledger = World.unguaranteed label ledger (Channel.givingBack channel) world
@@ -26,7 +26,8 @@ module internal VirtualDefund =
         match right |> ValueOption.map free, left with
         | ValueSome(Unmet(label, needs)), _ -> Unmet(label, needs)
         | _, ValueSome ledger when GivingBack.mayAsk channel (channel.Terms.MyIndex - 1) -> free ledger
-        | _ -> Unmet(label, [])
+        | _, ValueSome _ -> Unmet(label, [])
+        | _, ValueNone -> Met []
 
     /// The payer signs first, and only when no voucher is under way: the final amount is the largest voucher issued.
     let private payerFinal (world: World) agreed objective (channel: Channel) (payments: Payments) =

@@ -14,12 +14,19 @@ open Nitro.Libp2p.Link
 open Nitro.Libp2p.Records
 open Nitro.Ports
 
+/// Messages of 200 bytes on one connection, each answered, sixteen in flight.
+[<Struct>]
+type internal Messaging =
+    { PerSecond: float
+      /// Microseconds of the processor for each, where it is sent and where it is answered.
+      Sender: float
+      Receiver: float }
+
 /// What the wire between two processes of this machine came to.
 type internal Wire =
     { /// Milliseconds from the dial to the peer's description of itself, median and worst of fifty.
       Ready: float * float
-      /// Messages of 200 bytes a second on one connection, each answered, sixteen in flight; microseconds of our processor for each.
-      Messages: float * float
+      Messages: Messaging
       /// Megabytes a second on one stream.
       Stream: float
       /// Kilobytes of an idle connection out of a thousand: of resident memory, of live objects.
@@ -43,20 +50,10 @@ module internal Networks =
         let swarm = new Swarm(identity.Credentials, options)
         let dht = new KadDht(swarm, KadOptions(), [ AddressRecordValidator() ])
         let known = Collections.Generic.Dictionary(dict peers)
-        let link = new Libp2pLink(swarm, dht, identity, LinkOptions(Address = identity.Address, Peers = known))
+        // What a peer may send within a minute is for a node to bound, and what is measured here is what it could.
+        let options = LinkOptions(Address = identity.Address, Peers = known, MaxMessagesPerMinute = 1_000_000_000, MaxBytesPerMinute = 1_000_000_000_000L)
+        let link = new Libp2pLink(swarm, dht, identity, options)
         swarm, link
-
-    let private peerOf n = PeerId.Of(Secp256k1Identity(ReadOnlySpan(Crypto.keyOf n)).PublicKey)
-
-    /// For two tenants of this process: their links over TCP. The first knows where the second is.
-    let overTcp (parties: (int * Address) list) : IPeerLink list =
-        match parties with
-        | [ payer, _; payee, address ] ->
-            let theirs, second = linked (Crypto.keyOf payee) []
-            let place = (got (theirs.ListenAsync(here, none))).WithPeer(peerOf payee)
-            let _, first = linked (Crypto.keyOf payer) [ Convert.ToHexStringLower(address.ToArray()), place ]
-            [ first; second ]
-        | _ -> invalidOp "Two are wanted."
 
     let private taking =
         { new IPeerSink with
@@ -102,14 +99,47 @@ module internal Networks =
         stop.Cancel()
         try wait running with :? OperationCanceledException -> ()
 
-    let private start () =
-        let info =
-            ProcessStartInfo(
-                "dotnet", [ IO.Path.Combine(AppContext.BaseDirectory, "Nitro.Benchmarks.dll"); "network-peer" ], RedirectStandardInput = true, RedirectStandardOutput = true)
+    /// Another process of this program, and the address that it says.
+    let private start (role: string) =
+        let program = IO.Path.Combine(AppContext.BaseDirectory, "Nitro.Benchmarks.dll")
+        let info = ProcessStartInfo("dotnet", [ program; role ], RedirectStandardInput = true, RedirectStandardOutput = true)
 
         match Process.Start info with
-        | NonNull started -> started
-        | Null -> invalidOp "the peer does not start"
+        | NonNull started ->
+            match started.StandardOutput.ReadLine() with
+            | NonNull line -> started, Multiaddr.Parse line
+            | Null -> invalidOp "the other process says nothing"
+        | Null -> invalidOp "the other process does not start"
+
+    let private ended (other: Process) =
+        other.StandardInput.Close()
+        other.WaitForExit()
+        other.Dispose()
+
+    /// The other process: the payee, until there is no more input.
+    let servePayee () =
+        let swarm, link = linked (Crypto.keyOf 2) []
+
+        Tenants.payee link (fun () ->
+            let bound = got (swarm.ListenAsync(here, none))
+            Console.WriteLine(bound.WithPeer swarm.LocalPeer)
+            while not (isNull (Console.ReadLine())) do ())
+
+        swarm.DisposeAsync().AsTask() |> wait
+
+    /// The payee in another process, over TCP.
+    let apart =
+        Apart(fun payee ->
+            let other, place = start "network-payee"
+            let swarm, link = linked (Crypto.keyOf 1) [ Convert.ToHexStringLower(payee.ToArray()), place ]
+
+            let ending =
+                { new IDisposable with
+                    member _.Dispose() =
+                        swarm.DisposeAsync().AsTask() |> wait
+                        ended other }
+
+            struct (link :> IPeerLink, ending))
 
     let private ready (swarm: Swarm) (peer: PeerId) (address: Multiaddr) =
         let once () =
@@ -125,7 +155,7 @@ module internal Networks =
         let times = [| for _ in 1..50 -> once () |] |> Array.sort
         times[times.Length / 2], times[times.Length - 1]
 
-    let private messages (link: IPeerLink) (address: byte[]) (seconds: float) =
+    let private sending (other: Process) (link: IPeerLink) (address: byte[]) (seconds: float) : Messaging =
         let frame = ReadOnlyMemory(Array.create 200 (byte 'm'))
 
         let many (seconds: float) =
@@ -140,8 +170,17 @@ module internal Networks =
                         Interlocked.Increment count |> ignore
                 }
 
+            let theirs () =
+                other.Refresh()
+                other.TotalProcessorTime.TotalMicroseconds
+
+            let before = theirs ()
             let spent = Bench.spentOn (fun () -> Task.WhenAll([| for _ in 1..16 -> Task.Run caller |]) |> wait)
-            float count.Value / spent.Clock.TotalSeconds, spent.Processor.TotalMicroseconds / float count.Value
+            let each = float count.Value
+
+            { PerSecond = each / spent.Clock.TotalSeconds
+              Sender = spent.Processor.TotalMicroseconds / each
+              Receiver = (theirs () - before) / each }
 
         Bench.warm (fun () -> many 0.5 |> ignore)
         many seconds
@@ -182,23 +221,34 @@ module internal Networks =
         let resident', live' = memory ()
         (resident' - resident) / float crowd / 1024.0, (live' - live) / float crowd / 1024.0
 
-    /// Two processes on this machine.
-    let measure seconds : Wire =
-        use other = start ()
-        let address = match other.StandardOutput.ReadLine() with NonNull line -> Multiaddr.Parse line | Null -> invalidOp "the peer says nothing"
+    /// Our link and the other process, whose link takes all.
+    let private between (work: Process -> Swarm -> Libp2pLink -> Multiaddr -> byte[] -> 'T) : 'T =
+        let other, address = start "network-peer"
         let peer = match address.Peer with NonNull peer -> peer | Null -> invalidOp "no peer"
         let them = Convert.FromHexString((match PeerAddress.Of peer with NonNull text -> text | Null -> invalidOp "no address").Substring 2)
         let swarm, link = linked (Crypto.keyOf 6) [ Convert.ToHexStringLower them, address ]
-        let place = (got (swarm.ListenAsync(here, none))).WithPeer swarm.LocalPeer
-        let ready = ready swarm peer address
-        let messages = messages link them seconds
-        let stream = stream (got (swarm.DialAsync(peer, [ address ], none)))
-        let idle = idle swarm other place
-        other.StandardInput.Close()
-        other.WaitForExit()
+        let result = work other swarm link address them
         swarm.DisposeAsync().AsTask() |> wait
+        ended other
+        result
 
-        { Ready = ready
-          Messages = messages
-          Stream = stream
-          Idle = idle }
+    /// Small messages, and megabytes a second on one stream.
+    let quick seconds : struct (Messaging * float) =
+        between (fun other swarm link address them ->
+            let messages = sending other link them seconds
+            let connection = match address.Peer with NonNull peer -> got (swarm.DialAsync(peer, [ address ], none)) | Null -> invalidOp "no peer"
+            struct (messages, stream connection))
+
+    /// Two processes on this machine.
+    let measure seconds : Wire =
+        between (fun other swarm link address them ->
+            let peer = match address.Peer with NonNull peer -> peer | Null -> invalidOp "no peer"
+            let place = (got (swarm.ListenAsync(here, none))).WithPeer swarm.LocalPeer
+            let ready = ready swarm peer address
+            let messages = sending other link them seconds
+            let stream = stream (got (swarm.DialAsync(peer, [ address ], none)))
+
+            { Ready = ready
+              Messages = messages
+              Stream = stream
+              Idle = idle swarm other place })

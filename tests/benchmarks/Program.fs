@@ -39,7 +39,7 @@ let private core floor =
       Row.micros "state hash, 500 guarantees" (Measures.stateHash 500) "" ]
 
 let private tenants seconds floor =
-    let many, one, sync = Tenants.paying Tenants.within seconds
+    let many, one, sync = Tenants.paying Within seconds
 
     let row name (run: Paying) =
         let count = float run.Payments
@@ -122,17 +122,29 @@ let private journal (seconds: float) =
           $"{bytes.Sqlite:F0} and {bytes.EventStore:F0}"
           $"SQLite's file; EventStoreDB's events without its own overhead; {bytes.Records:F1} records" ]
 
+let private sent (run: Messaging) =
+    Row.text
+        "messages of 200 bytes on one connection, 16 in flight"
+        $"{run.PerSecond:F0}/s"
+        $"aim 20,000/s; of the processor {run.Sender:F0} µs where each is sent, {run.Receiver:F0} µs where it is answered"
+
+let private streamed (rate: float) = Row.text "one stream" $"{rate:F0} MB/s" "aim 100 MB/s"
+
+let private wire seconds =
+    let struct (messages, rate) = Networks.quick seconds
+    [ sent messages; streamed rate ]
+
 let private network seconds =
     let wire = Networks.measure seconds
-    let withinMany, withinOne, _ = Tenants.paying Tenants.within seconds
-    let many, one, _ = Tenants.paying Networks.overTcp seconds
-    let within, _ = Tenants.paysAlone Tenants.within
-    let median, tail = Tenants.paysAlone Networks.overTcp
+    let withinMany, withinOne, _ = Tenants.paying Within seconds
+    let many, one, _ = Tenants.paying Networks.apart seconds
+    let within, _ = Tenants.paysAlone Within
+    let median, tail = Tenants.paysAlone Networks.apart
     let perSecond (run: Paying) = float run.Payments / run.Spent.Clock.TotalSeconds
 
     [ Row.text "dial to ready, median of 50" $"{fst wire.Ready:F1} ms" $"aim 20 ms; worst {snd wire.Ready:F1} ms"
-      Row.text "messages of 200 bytes on one connection, 16 in flight" $"{fst wire.Messages:F0}/s" $"aim 20,000/s; {snd wire.Messages:F0} µs of the sender's processor each"
-      Row.text "one stream" $"{wire.Stream:F0} MB/s" "aim 100 MB/s"
+      sent wire.Messages
+      streamed wire.Stream
       Row.text "an idle connection, of 1,000" $"{fst wire.Idle:F0} KiB resident" $"aim 64 KiB; {snd wire.Idle:F0} KiB of live objects"
       Row.text "one payment alone, durable at both and known to be, median" $"{median / 1000.0:F2} ms" $"aim 5 ms; 99 of 100 below {tail / 1000.0:F2} ms; in the process {within / 1000.0:F2} ms"
       Row.text "payments, 16 in flight, 16 channels" $"{perSecond many:F0}/s" $"in the process {perSecond withinMany:F0}/s"
@@ -150,6 +162,7 @@ let private rows which seconds : Row list =
       if wants "journal" then yield! timed "journal" (fun () -> journal seconds)
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
       if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
+      if which = "wire" then yield! timed "wire" (fun () -> wire seconds)
       if wants "network" then yield! timed "network" (fun () -> network seconds)
       if wants "api" then yield! timed "api" (fun () -> api seconds (sign + recover)) ]
 
@@ -166,10 +179,11 @@ let private show (rows: Row list) =
 let main arguments =
     match arguments with
     | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "network" | "api" as which |] -> show (rows which 6.0)
-    // The other process of the suite "network".
+    // The other processes of the suite "network".
     | [| "network-peer" |] -> Networks.serve ()
+    | [| "network-payee" |] -> Networks.servePayee ()
     // Longer, for a profiler.
-    | [| "tenants" | "api" | "journal" as which; seconds |] -> show (rows which (float seconds))
+    | [| "tenants" | "api" | "journal" | "wire" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0

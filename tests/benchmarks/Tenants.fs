@@ -26,11 +26,18 @@ type internal StillChain() =
         member _.Health = ChainHealth(true, 0L, 0L, 0, "", 0L, 0L)
         member _.DisposeAsync() = ValueTask.CompletedTask
 
+/// Where the payee is.
+type internal Payee =
+    /// In this process, reached within it.
+    | Within
+    /// In another, started by this: the payer's link, and what ends the other process.
+    | Apart of start: (Address -> struct (IPeerLink * IDisposable))
+
 /// What paying through some tenants came to.
 type internal Paying =
     { Payments: int
       Spent: Nitro.Benchmarks.Spent
-      /// Of payer and payee together.
+      /// Of those in this process together.
       Records: int64
       Bytes: int64
       Commits: int64 }
@@ -135,10 +142,10 @@ module internal Tenants =
         while payer.Statistics.UnfinishedEffects > 0 do Thread.Yield() |> ignore
         count.Value
 
-    let private measured (payer: Tenant) (payee: Tenant) channels callers seconds =
+    let private measured (payer: Tenant) (tenants: Tenant list) channels callers seconds =
         let counts () =
-            let a, b = payer.Statistics.Journal, payee.Statistics.Journal
-            a.Records + b.Records, a.Bytes + b.Bytes, a.Commits + b.Commits
+            let all = [ for tenant in tenants -> tenant.Statistics.Journal ]
+            all |> List.sumBy _.Records, all |> List.sumBy _.Bytes, all |> List.sumBy _.Commits
 
         Bench.warm (fun () -> pay payer channels callers 0.5 |> ignore)
         let records, bytes, commits = counts ()
@@ -162,46 +169,69 @@ module internal Tenants =
         Bench.warm (fun () -> for _ in 1..200 do once () |> ignore)
         [| for _ in 1..1_000 -> once () |] |> Array.sort
 
-    /// Payer and payee with sixteen open channels, whose links are made of their keys' numbers and addresses.
-    let private opened (links: (int * Address) list -> IPeerLink list) (work: string -> Tenant -> Tenant -> string[] -> 'T) : 'T =
+    /// Payer and payee with sixteen open channels: their addresses and facts, the same in each process that asks.
+    let private past () =
+        let net = BenchNet(Crypto.real ())
+        let parties = [ for n in 1..2 -> net.Add n ]
+        let journals = [ for _ in parties -> List<struct (int64 * Fact)>() ]
+        for who, journal in List.zip parties journals do net.Nodes[who].Journal <- ValueSome journal
+        let payer, payee = parties[0], parties[1]
+        net.Ledger(payer, payee, big, 1UL) |> ignore
+
+        let channels =
+            [| for n in 1..16 ->
+                   let id = net.OpenPayment(payer, [], payee, big / 32UL, uint64 (n + 1))
+                   net.Drain()
+                   id.ToString() |]
+
+        let opened folder (n: int) name link =
+            let who = parties[n - 1]
+            openTenant net.Nodes[who].Settings link folder name n who journals[n - 1]
+
+        parties, channels, opened
+
+    /// Works while these run.
+    let private running (tenants: Tenant list) (work: unit -> 'T) : 'T =
+        use stop = new CancellationTokenSource()
+        let running = [| for tenant in tenants -> tenant.RunAsync stop.Token |]
+        let result = work ()
+        stop.Cancel()
+        Task.WhenAll running |> wait
+        List.iter Journals.close tenants
+        result
+
+    /// Works with the payer, those of both that are in this process, and the channels.
+    let private opened payee (work: string -> Tenant -> Tenant list -> string[] -> 'T) : 'T =
         Journals.within (fun folder ->
-            let net = BenchNet(Crypto.real ())
-            let payer, payee = net.Add 1, net.Add 2
-            let journals = List.init 2 (fun _ -> List<struct (int64 * Fact)>())
-            for who, journal in List.zip [ payer; payee ] journals do net.Nodes[who].Journal <- ValueSome journal
-            net.Ledger(payer, payee, big, 1UL) |> ignore
+            let parties, channels, opened = past ()
 
-            let channels =
-                [| for n in 1..16 ->
-                       let id = net.OpenPayment(payer, [], payee, big / 32UL, uint64 (n + 1))
-                       net.Drain()
-                       id.ToString() |]
+            match payee with
+            | Within ->
+                let network = InProcessNetwork()
+                let link (address: Address) = network.LinkOf(address.ToArray())
+                let both = [ opened folder 1 "payer" (link parties[0]); opened folder 2 "payee" (link parties[1]) ]
+                running both (fun () -> work folder both[0] both channels)
+            | Apart start ->
+                let struct (link, other) = start parties[1]
+                use _ = other
+                let payer = opened folder 1 "payer" link
+                running [ payer ] (fun () -> work folder payer [ payer ] channels))
 
-            let ends = links [ 1, payer; 2, payee ]
-            let first = openTenant net.Nodes[payer].Settings ends[0] folder "payer" 1 payer journals[0]
-            let second = openTenant net.Nodes[payee].Settings ends[1] folder "payee" 2 payee journals[1]
-            use stop = new CancellationTokenSource()
-            let running = [| for tenant in [ first; second ] -> tenant.RunAsync stop.Token |]
-            let result = work folder first second channels
-            stop.Cancel()
-            Task.WhenAll running |> wait
-            Journals.close first
-            Journals.close second
-            result)
-
-    let within (parties: (int * Address) list) : IPeerLink list =
-        let network = InProcessNetwork()
-        [ for _, address in parties -> network.LinkOf(address.ToArray()) ]
+    /// The payee alone, while `work` works.
+    let payee (link: IPeerLink) (work: unit -> unit) =
+        Journals.within (fun folder ->
+            let _, _, opened = past ()
+            running [ opened folder 2 "payee" link ] work)
 
     /// Sixteen payments in flight over sixteen channels, then over one; and what an fsync costs in the same folder.
-    let paying links seconds =
-        opened links (fun folder payer payee channels ->
-            let many = measured payer payee channels 16 seconds
-            let one = measured payer payee [| channels[0] |] 16 seconds
+    let paying payee seconds =
+        opened payee (fun folder payer tenants channels ->
+            let many = measured payer tenants channels 16 seconds
+            let one = measured payer tenants [| channels[0] |] 16 seconds
             many, one, Journals.fsync folder)
 
     /// One payment at a time: the median and what 99 of 100 stay below, in microseconds of the clock.
-    let paysAlone links =
-        opened links (fun _ payer _ channels ->
+    let paysAlone payee =
+        opened payee (fun _ payer _ channels ->
             let times = alone payer channels[0]
             times[times.Length / 2], times[times.Length * 99 / 100])

@@ -17,16 +17,13 @@ module internal GivingBack =
 
         state.Channels.Values |> Seq.forall (fun channel -> channel.Kind <> Ledger || isFree channel)
 
-    /// An end has one guarantee only, so its own post-fund does not bind it before a payment can. What an intermediary put in itself
-    /// it may take back at any time; what came in covers that, and goes second.
+    /// What we put in ourselves comes back whole, at any time. What an intermediary got in covers that, and goes second; a payee's only
+    /// before a payment can have counted.
     let check (state: SignerState) (ledger: SignerChannel) (target: SignerChannel) : Finding =
-        let unpaid = target.Marks.VoucherTotal.IsZero && target.Received.IsZero
-
         if not (SignerChannel.hasSigned Turn.postFund target) then Pass
-        elif isBound target then
+        else
             match Ledgers.isLeft ledger target with
             | ValueSome true -> Pass
-            | ValueSome false -> Rule.await (isPaidSideFree state target)
+            | ValueSome false when isBound target -> Rule.await (isPaidSideFree state target)
+            | ValueSome false -> Rule.require (not (SignerChannel.isOpen target) && target.Received.IsZero)
             | ValueNone -> Refused
-        else
-            Rule.require (not (SignerChannel.isOpen target) && unpaid)

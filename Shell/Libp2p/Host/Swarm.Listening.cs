@@ -10,6 +10,9 @@ public sealed partial class Swarm
 {
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>There is another place where this host can be reached. Handlers must not wait.</summary>
+    public event EventHandler? ListenedAnew;
+
     /// <summary>Whether an address is a place to listen at: an IP address and a TCP port.</summary>
     public static bool CanListen(Multiaddr address) =>
         TcpTransport.CanDial(address) && address.Parts[0].Protocol is AddressProtocol.Ip4 or AddressProtocol.Ip6;
@@ -31,6 +34,7 @@ public sealed partial class Swarm
         TcpTransport.Listen(bound.Socket);
         _addresses.Add((IPEndPoint)bound.Socket.LocalEndPoint!);
         Track(AcceptLoopAsync(bound.Socket));
+        ListenedAnew?.Invoke(this, EventArgs.Empty);
     }
 
     private async Task AcceptLoopAsync(Socket listener)

@@ -13,7 +13,7 @@ using Nitro.Ports;
 namespace Nitro.Libp2p.Link;
 
 /// <summary>
-/// A node's peers on the network: finds them by address, carries one message a stream, and says who connects. Nobody's
+/// A node's peers on the network: finds them by address, carries messages, and says who connects. Nobody's
 /// absence stops anything.
 /// </summary>
 public sealed class Libp2pLink : IPeerLink, IConnectionObserver
@@ -41,7 +41,7 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     {
         (_swarm, _dht, _identity, _options, _log) = (swarm, dht, identity, options, log ?? NullLogger.Instance);
         _finder = new PeerFinder(swarm, dht, options);
-        _messages = new MessageProtocols(options, _finder.AddressOf, _traffic, swarm.Options.Time, _log);
+        _messages = new MessageProtocols(options, swarm.Options.MaxOutboundStreamsPerProtocol, _finder.AddressOf, _traffic, swarm.Options.Time, _log);
         _peerInfo = new PeerInfoProtocol(swarm, options, _finder);
         swarm.Handle(MessageProtocols.V1, _messages.TakeV1Async);
         swarm.Handle(MessageProtocols.V2, _messages.TakeV2Async);
@@ -62,16 +62,12 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     public async ValueTask<PeerAnswer> SendAsync(ReadOnlyMemory<byte> peer, ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(_options.FindTimeout);
         try
         {
-            var connection = await _finder.FindAsync(peer, deadline.Token).ConfigureAwait(false);
-            await connection.Described.WaitAsync(deadline.Token).ConfigureAwait(false);
-            await Task.WhenAll(_dht.IntroductionTo(connection), _introductions.GetValueOrDefault(connection, Task.CompletedTask))
-                .WaitAsync(deadline.Token).ConfigureAwait(false);
+            var name = PeerAddress.Name(peer.Span);
+            var connection = Standing(name) ?? await ReachAsync(peer, deadline).ConfigureAwait(false);
             deadline.CancelAfter(_options.MessageTimeout);
-            var isGoNitro = _options.GoNitroPeers.Contains(PeerAddress.Name(peer.Span));
-            return await _messages.SendAsync(connection, isGoNitro, frame, deadline.Token).ConfigureAwait(false);
+            return await _messages.SendAsync(connection, _options.GoNitroPeers.Contains(name), frame, deadline.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -85,6 +81,7 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     {
         _messages.Sink = sink;
         NetworkChange.NetworkAddressChanged += Moved;
+        _swarm.ListenedAnew += Moved;
         try
         {
             await Task.WhenAll([
@@ -95,6 +92,7 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
         finally
         {
             NetworkChange.NetworkAddressChanged -= Moved;
+            _swarm.ListenedAnew -= Moved;
             _messages.Sink = null;
         }
     }
@@ -142,6 +140,22 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
         return ValueTask.CompletedTask;
     }
 
+    // The connection to a peer that has described itself and was told what it must know.
+    private Connection? Standing(string name) =>
+        _finder.Standing(name) is { Described.IsCompletedSuccessfully: true } connection && Introduced(connection).IsCompletedSuccessfully ? connection : null;
+
+    private async Task<Connection> ReachAsync(ReadOnlyMemory<byte> peer, CancellationTokenSource deadline)
+    {
+        deadline.CancelAfter(_options.FindTimeout);
+        var connection = await _finder.FindAsync(peer, deadline.Token).ConfigureAwait(false);
+        await connection.Described.WaitAsync(deadline.Token).ConfigureAwait(false);
+        await Introduced(connection).WaitAsync(deadline.Token).ConfigureAwait(false);
+        return connection;
+    }
+
+    private Task Introduced(Connection connection) =>
+        Task.WhenAll(_dht.IntroductionTo(connection), _introductions.GetValueOrDefault(connection, Task.CompletedTask));
+
     private async Task ReportAsync(IPeerSink sink, CancellationToken cancellationToken)
     {
         await foreach (var address in _seen.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -155,14 +169,34 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     {
         for (var timestamp = 0L; ;)
         {
+            var told = _swarm.Addresses;
             timestamp = Math.Max(_swarm.Options.Time.GetUtcNow().ToUnixTimeSeconds(), timestamp + 1);
             var isPublished = await TryPublishAsync(timestamp, cancellationToken).ConfigureAwait(false);
-            if (await _moved.WaitAsync(isPublished ? _options.Republish : _options.MaxRetry, cancellationToken).ConfigureAwait(false)
-                && _swarm.RefreshAddresses())
+            if (await IsMovedAsync(told, isPublished ? _options.Republish : _options.MaxRetry, cancellationToken).ConfigureAwait(false))
             {
                 await _swarm.PushAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    // Whether our addresses become others within a while. An interface that comes and goes is none of the peers' business.
+    private async Task<bool> IsMovedAsync(IReadOnlyList<Multiaddr> told, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        var began = _swarm.Options.Time.GetTimestamp();
+        for (var left = pause; left > TimeSpan.Zero; left = pause - _swarm.Options.Time.GetElapsedTime(began))
+        {
+            if (await _moved.WaitAsync(left, cancellationToken).ConfigureAwait(false))
+            {
+                _swarm.RefreshAddresses();
+            }
+
+            if (!_swarm.Addresses.SequenceEqual(told))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task<bool> TryPublishAsync(long timestamp, CancellationToken cancellationToken)
@@ -189,7 +223,8 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
         }
     }
 
-    private void Moved(object? sender, EventArgs e)
+    /// <summary>Our addresses may have changed.</summary>
+    internal void Moved(object? sender, EventArgs e)
     {
         try
         {

@@ -27,7 +27,7 @@ public sealed record LinkOptions
     public long MaxReceiving { get; init; } = 128L * 1024 * 1024;
 
     /// <summary>Messages that a peer may send within a minute. More are answered "busy"; twice as many end the connection.</summary>
-    public int MaxMessagesPerMinute { get; init; } = 600_000;
+    public int MaxMessagesPerMinute { get; init; } = 1_500_000;
 
     /// <summary>Bytes that a peer may send within a minute, in the same way.</summary>
     public long MaxBytesPerMinute { get; init; } = 512L * 1024 * 1024;
@@ -49,6 +49,9 @@ public sealed record LinkOptions
 
     /// <summary>For a message to be written and answered.</summary>
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Streams for messages that were not needed for so long are closed; well below <see cref="MessageTimeout"/>, after which a receiver cuts them.</summary>
+    public TimeSpan IdleStreams { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>For a peer to be found and connected to.</summary>
     public TimeSpan FindTimeout { get; init; } = TimeSpan.FromSeconds(30);

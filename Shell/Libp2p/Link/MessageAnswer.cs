@@ -9,16 +9,25 @@ internal static class MessageAnswer
     /// <summary>Bytes of an answer that are read at most.</summary>
     internal const int MaxLength = 256;
 
-    internal static byte[] Write(PeerAnswer answer) => answer switch
+    private static readonly byte[] Taken = "{\"taken\":true}\n"u8.ToArray();
+    private static readonly byte[] Offence = "{\"taken\":false,\"code\":\"offence\"}\n"u8.ToArray();
+    private static readonly byte[] Busy = "{\"taken\":false,\"code\":\"busy\"}\n"u8.ToArray();
+
+    internal static ReadOnlyMemory<byte> Write(PeerAnswer answer) => answer switch
     {
-        PeerAnswer.Taken => "{\"taken\":true}\n"u8.ToArray(),
-        PeerAnswer.Offence => "{\"taken\":false,\"code\":\"offence\"}\n"u8.ToArray(),
-        _ => "{\"taken\":false,\"code\":\"busy\"}\n"u8.ToArray(),
+        PeerAnswer.Taken => Taken,
+        PeerAnswer.Offence => Offence,
+        _ => Busy,
     };
 
     /// <summary>What cannot be read counts as no answer: the message is sent again.</summary>
     internal static PeerAnswer Read(byte[]? line)
     {
+        if (line.AsSpan().SequenceEqual(Taken.AsSpan(..^1)))
+        {
+            return PeerAnswer.Taken; // As we write it ourselves.
+        }
+
         try
         {
             using var document = JsonDocument.Parse(line ?? []);

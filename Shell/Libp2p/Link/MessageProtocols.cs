@@ -8,10 +8,11 @@ using Nitro.Ports;
 namespace Nitro.Libp2p.Link;
 
 /// <summary>
-/// One message a stream, one line a message. Version 1 is go-nitro's: the receiver closes when it has taken the message.
-/// Version 2 is ours: the receiver answers with a line.
+/// One line a message. Version 1 is go-nitro's: one message a stream, and the receiver closes when it has taken it. Version 2 is
+/// ours: the receiver answers with a line, and then the stream may carry the next message. Who needs several in flight opens several streams.
 /// </summary>
-internal sealed class MessageProtocols(LinkOptions options, Func<Connection, byte[]?> addressOf, LinkTraffic traffic, TimeProvider time, ILogger log)
+internal sealed class MessageProtocols(
+    LinkOptions options, int mostStreams, Func<Connection, byte[]?> addressOf, LinkTraffic traffic, TimeProvider time, ILogger log)
 {
     internal const string V1 = "/nitro/msg/1.0.0";
     internal const string V2 = "/nitro/msg/2.0.0";
@@ -19,6 +20,7 @@ internal sealed class MessageProtocols(LinkOptions options, Func<Connection, byt
     private readonly ByteBudget _receiving = new(options.MaxReceiving);
     private readonly ConditionalWeakTable<Connection, PeerBudget> _budgets = [];
     private readonly ConditionalWeakTable<Connection, HeldBack> _heldBack = [];
+    private readonly ConditionalWeakTable<Connection, MessageStreams> _streams = [];
 
     /// <summary>Where messages go; null before the node runs and after.</summary>
     internal IPeerSink? Sink { get; set; }
@@ -28,23 +30,18 @@ internal sealed class MessageProtocols(LinkOptions options, Func<Connection, byt
     internal async Task<PeerAnswer> SendAsync(
         Connection connection, bool isGoNitro, ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {
-        await using var stream = await connection.OpenStreamAsync(isGoNitro ? [V1] : [V2, V1], cancellationToken).ConfigureAwait(false);
         byte[] line = [.. frame.Span, (byte)'\n'];
-        await stream.WriteAsync(line, cancellationToken).ConfigureAwait(false);
-        stream.CloseWrite();
-        traffic.Send(line.Length);
-        if (stream.Protocol == V2)
+        var streams = _streams.GetValue(connection, _ => new MessageStreams(mostStreams, options.IdleStreams, time));
+        await streams.EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            return MessageAnswer.Read(await Line.ReadAsync(stream, MessageAnswer.MaxLength, cancellationToken).ConfigureAwait(false));
+            return await TryReuseAsync(streams, line, cancellationToken).ConfigureAwait(false)
+                ?? await SendAnewAsync(connection, streams, isGoNitro ? [V1] : [V2, V1], line, cancellationToken).ConfigureAwait(false);
         }
-
-        // Whatever else may come, the end says that the message was taken; a reset says nothing.
-        var rest = new byte[256];
-        while (await stream.ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0)
+        finally
         {
+            streams.Leave();
         }
-
-        return PeerAnswer.Taken;
     }
 
     /// <summary>
@@ -55,8 +52,8 @@ internal sealed class MessageProtocols(LinkOptions options, Func<Connection, byt
     {
         using var deadline = Deadline(cancellationToken);
         var held = _heldBack.GetValue(connection, _ => new HeldBack(options, traffic, log));
-        var answer = await TakeAsync(stream, connection, Hold, deadline.Token).ConfigureAwait(false);
-        if (answer is PeerAnswer.Busy or PeerAnswer.Unreachable)
+        var answer = Refusal(connection) ?? await TakeAsync(stream, connection, Hold, deadline.Token).ConfigureAwait(false);
+        if (answer is null or PeerAnswer.Busy or PeerAnswer.Unreachable)
         {
             stream.Reset();
         }
@@ -74,13 +71,110 @@ internal sealed class MessageProtocols(LinkOptions options, Func<Connection, byt
         }
     }
 
-    /// <summary>Serves version 2.</summary>
+    /// <summary>Serves version 2: one message after the other, until the peer closes or says nothing for long.</summary>
     internal async Task TakeV2Async(YamuxStream stream, Connection connection, CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
-        var answer = await TakeAsync(stream, connection, null, deadline.Token).ConfigureAwait(false);
-        await stream.WriteAsync(MessageAnswer.Write(answer), deadline.Token).ConfigureAwait(false);
+        if (Refusal(connection) is { } refusal)
+        {
+            await stream.WriteAsync(MessageAnswer.Write(refusal), deadline.Token).ConfigureAwait(false);
+            return;
+        }
+
+        while (true)
+        {
+            await stream.ReadAsync(Memory<byte>.Empty, deadline.Token).ConfigureAwait(false); // Nothing is held while nothing is there.
+            deadline.CancelAfter(options.MessageTimeout);
+            if (await TakeAsync(stream, connection, null, deadline.Token).ConfigureAwait(false) is not { } answer)
+            {
+                return;
+            }
+
+            await stream.WriteAsync(MessageAnswer.Write(answer), deadline.Token).ConfigureAwait(false);
+            deadline.CancelAfter(options.MessageTimeout);
+        }
     }
+
+    // Null where there is no stream to be used again, or where it has ended meanwhile: then nothing is known of the message, and
+    // it may be sent again at once, as its receiver knows a repetition.
+    private async ValueTask<PeerAnswer?> TryReuseAsync(MessageStreams streams, byte[] line, CancellationToken cancellationToken)
+    {
+        while (streams.TryTake(out var stream))
+        {
+            try
+            {
+                if (await AskAsync(streams, stream, line, cancellationToken).ConfigureAwait(false) is { } answer)
+                {
+                    return answer;
+                }
+            }
+            catch (Libp2pException e) when (e.Error is Libp2pError.StreamReset)
+            {
+                log.LogDebug(e, "a stream for messages had ended");
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<PeerAnswer> SendAnewAsync(
+        Connection connection, MessageStreams streams, string[] protocols, byte[] line, CancellationToken cancellationToken)
+    {
+        var stream = await connection.OpenStreamAsync(protocols, cancellationToken).ConfigureAwait(false);
+        if (stream.Protocol == V2)
+        {
+            return await AskAsync(streams, stream, line, cancellationToken).ConfigureAwait(false) ?? PeerAnswer.Unreachable;
+        }
+
+        await using (stream.ConfigureAwait(false))
+        {
+            await stream.WriteAsync(line, cancellationToken).ConfigureAwait(false);
+            traffic.Send(line.Length);
+            stream.CloseWrite();
+
+            // Whatever else may come, the end says that the message was taken; a reset says nothing.
+            var rest = new byte[256];
+            while (await stream.ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0)
+            {
+            }
+
+            return PeerAnswer.Taken;
+        }
+    }
+
+    // Null where the stream ends without an answer. Only a stream with an answer to its last message may carry another.
+    private async ValueTask<PeerAnswer?> AskAsync(MessageStreams streams, YamuxStream stream, byte[] line, CancellationToken cancellationToken)
+    {
+        var isKept = false;
+        try
+        {
+            await stream.WriteAsync(line, cancellationToken).ConfigureAwait(false);
+            traffic.Send(line.Length);
+            if (await Line.ReadOneAsync(stream, MessageAnswer.MaxLength, cancellationToken).ConfigureAwait(false) is not { } said)
+            {
+                return null;
+            }
+
+            var answer = MessageAnswer.Read(said);
+            isKept = answer != PeerAnswer.Unreachable;
+            return answer;
+        }
+        finally
+        {
+            if (isKept)
+            {
+                streams.Keep(stream);
+            }
+            else
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    // Such an identity proves no address, and a message counts as its sender's; or the node does not run.
+    private PeerAnswer? Refusal(Connection connection) =>
+        addressOf(connection) is null ? PeerAnswer.Offence : Sink is null ? PeerAnswer.Busy : null;
 
     private CancellationTokenSource Deadline(CancellationToken cancellationToken)
     {
@@ -89,26 +183,19 @@ internal sealed class MessageProtocols(LinkOptions options, Func<Connection, byt
         return deadline;
     }
 
-    private async Task<PeerAnswer> TakeAsync(YamuxStream stream, Connection connection, Action<byte[]>? hold, CancellationToken cancellationToken)
+    // Null where the stream ends before a message does: whoever sent it does so again.
+    private async Task<PeerAnswer?> TakeAsync(YamuxStream stream, Connection connection, Action<byte[]>? hold, CancellationToken cancellationToken)
     {
-        if (addressOf(connection) is not { } sender)
-        {
-            return PeerAnswer.Offence; // Such an identity proves no address, and a message counts as its sender's.
-        }
-
-        if (Sink is not { } sink)
-        {
-            return PeerAnswer.Busy;
-        }
-
         var budget = BudgetOf(connection);
         var held = 0;
         try
         {
-            var line = await Line.ReadAsync(stream, options.MaxMessage, cancellationToken, MayHold).ConfigureAwait(false);
+            var line = stream.Protocol == V2
+                ? await Line.ReadOneAsync(stream, options.MaxMessage, cancellationToken, MayHold).ConfigureAwait(false)
+                : await Line.ReadAsync(stream, options.MaxMessage, cancellationToken, MayHold).ConfigureAwait(false);
             if (line is null)
             {
-                return PeerAnswer.Busy; // Cut off: whoever sent it does so again.
+                return null;
             }
 
             traffic.Receive(line.Length);
@@ -118,9 +205,7 @@ internal sealed class MessageProtocols(LinkOptions options, Func<Connection, byt
                 connection.Close();
             }
 
-            var answer = verdict == BudgetVerdict.Fine
-                ? await TakeAsync(sink, sender, line, connection, cancellationToken).ConfigureAwait(false)
-                : PeerAnswer.Busy;
+            var answer = verdict == BudgetVerdict.Fine ? await OfferAsync(line, connection, cancellationToken).ConfigureAwait(false) : PeerAnswer.Busy;
             if (answer == PeerAnswer.Busy && verdict != BudgetVerdict.Cut)
             {
                 hold?.Invoke(line);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Nitro.Libp2p.Addresses;
 using Nitro.Libp2p.Host;
 using Nitro.Libp2p.Identity;
@@ -11,6 +12,7 @@ namespace Nitro.Libp2p.Link;
 internal sealed class PeerFinder(Swarm swarm, KadDht dht, LinkOptions options)
 {
     private readonly ConcurrentDictionary<string, PeerId> _connected = new(StringComparer.Ordinal);
+    private readonly ConditionalWeakTable<Connection, StrongBox<byte[]?>> _addresses = [];
     private readonly ConcurrentDictionary<PeerId, string> _hints = new();
     private readonly Dictionary<PeerId, byte[]> _configured = options.Peers
         .Where(peer => peer.Value.Peer is not null)
@@ -24,8 +26,9 @@ internal sealed class PeerFinder(Swarm swarm, KadDht dht, LinkOptions options)
     /// The address (20 bytes) that a connection's peer speaks for: that of its identity; else the one whose place the configuration says
     /// it is; else null.
     /// </summary>
-    internal byte[]? AddressOf(Connection connection) =>
-        PeerAddress.TryOf(connection.RemoteKey, out var address) ? address : _configured.GetValueOrDefault(connection.Peer);
+    internal byte[]? AddressOf(Connection connection) => _addresses.GetValue(
+        connection,
+        met => new StrongBox<byte[]?>(PeerAddress.TryOf(met.RemoteKey, out var address) ? address : _configured.GetValueOrDefault(met.Peer))).Value;
 
     /// <summary>A peer has connected, which proves its address.</summary>
     internal void Learn(byte[] address, PeerId peer) => _connected[PeerAddress.Name(address)] = peer;
@@ -53,6 +56,9 @@ internal sealed class PeerFinder(Swarm swarm, KadDht dht, LinkOptions options)
             _connected.TryRemove(new(PeerAddress.Name(address), peer));
         }
     }
+
+    /// <summary>The connection that stands to a peer of this name, if there is one.</summary>
+    internal Connection? Standing(string name) => _connected.TryGetValue(name, out var peer) ? swarm.Find(peer) : null;
 
     /// <summary>The connection to an address.</summary>
     /// <exception cref="Libp2pException">Unreachable, or what dialing failed with.</exception>

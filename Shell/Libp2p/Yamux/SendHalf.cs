@@ -34,7 +34,7 @@ internal sealed class SendHalf
     internal bool IsQueued { get; set; }
 
     /// <summary>A write is under way.</summary>
-    internal bool IsWriting => _written is not null;
+    internal bool IsWriting => !_pending.IsEmpty;
 
     /// <summary>Bytes that could be sent at once.</summary>
     internal int Sendable => (int)Math.Min(_pending.Length, Window);
@@ -45,12 +45,13 @@ internal sealed class SendHalf
     /// <summary>The other side takes more bytes.</summary>
     internal void Widen(uint more) => Window = Math.Min(Window + more, int.MaxValue);
 
-    /// <summary>Takes bytes to send. The task ends once all of them are in frames.</summary>
-    internal TaskCompletionSource Begin(ReadOnlyMemory<byte> data)
-    {
-        _pending = data;
-        return _written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    /// <summary>Takes bytes to send, at least one.</summary>
+    internal void Begin(ReadOnlyMemory<byte> data) => _pending = data;
+
+    /// <summary>Ends once all of the bytes are in frames; null where they are already.</summary>
+    internal TaskCompletionSource? Written() => IsWriting
+        ? _written ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+        : null;
 
     /// <summary>Moves the next bytes into a frame.</summary>
     internal void Move(Span<byte> output)

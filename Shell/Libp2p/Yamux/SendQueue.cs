@@ -18,6 +18,12 @@ internal sealed class SendQueue(int maxOwedAnswers, int windowStep)
     /// <summary>The most bytes of one frame's payload, which is 64 KiB with its header.</summary>
     internal const int MaxPayload = 65536 - FrameHeader.Size;
 
+    /// <summary>Whether pongs or refusals are in no frame yet.</summary>
+    internal bool OwesAnswers => _pongs.Count + _resets.Count > 0;
+
+    /// <summary>Whether there is nothing to send.</summary>
+    internal bool IsEmpty => !OwesAnswers && _ready.Count == 0 && _ping is null && _goAway is null;
+
     /// <summary>Asks for a sign of life.</summary>
     internal void Ping(uint value) => _ping = value;
 

@@ -18,7 +18,7 @@ internal sealed partial class YamuxSession
                 }
 
                 _keepAlive.Heard();
-                bool wake;
+                bool wake, owes;
                 lock (_gate)
                 {
                     if (_failure is not null)
@@ -27,9 +27,14 @@ internal sealed partial class YamuxSession
                     }
 
                     wake = Process(chunk.Span);
+                    owes = _queue.OwesAnswers;
                 }
 
-                if (wake)
+                if (owes)
+                {
+                    SendNow(); // Nothing more is read before it is tried: who reads the answers is never cut for what we owe.
+                }
+                else if (wake)
                 {
                     Wake();
                 }

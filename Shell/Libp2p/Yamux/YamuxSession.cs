@@ -3,7 +3,7 @@ using Nitro.Libp2p.Noise;
 namespace Nitro.Libp2p.Yamux;
 
 /// <summary>
-/// One connection shared by many streams. One loop reads; whoever has something to say sends it, for all others too. A short
+/// One connection shared by many streams. One loop reads; one task at a time sends, for all who have something to say. A short
 /// gate guards the state between them and is never held while anything is read, written or waited for.
 /// </summary>
 internal sealed partial class YamuxSession
@@ -25,7 +25,6 @@ internal sealed partial class YamuxSession
     private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private readonly bool _isClient;
-    private bool _isSending;
     private uint _nextId;
     private int _inbound;
     private Libp2pException? _failure;
@@ -125,7 +124,7 @@ internal sealed partial class YamuxSession
         }
 
         _ending.TrySetResult(reason);
-        _ = Task.Run(Wake); // The gate may be held here.
+        Wake();
     }
 
     internal void Reset(YamuxStream stream)
@@ -136,6 +135,14 @@ internal sealed partial class YamuxSession
         }
 
         Wake();
+    }
+
+    internal bool IsAtRest(YamuxStream stream)
+    {
+        lock (_gate)
+        {
+            return stream is { Failure: null, RemoteClosed: false, Unread: 0, Sending.Closing: false };
+        }
     }
 
     /// <summary>The application has read bytes: they may be granted again.</summary>

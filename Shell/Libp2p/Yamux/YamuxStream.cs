@@ -38,6 +38,9 @@ public sealed class YamuxStream : AsyncStream
     /// <summary>Ends when the stream has ended both ways, was cut, or its connection has ended.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>Whether both sides may still write and nothing waits to be read.</summary>
+    internal bool IsAtRest => _session.IsAtRest(this);
+
     // Everything below belongs to the session and is touched under its gate only.
     internal SendHalf Sending { get; }
 

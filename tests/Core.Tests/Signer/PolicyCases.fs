@@ -188,7 +188,7 @@ module internal PolicyCases =
           case kind Tags.guaranteeAfterPreFund noPre adds (SignState(opening paying 0UL)) |> later
           case kind Tags.intermediaryBalanced hubAgreed (proposal rightLedger 2UL (add through rightLedger)) (proposal leftLedger 2UL (add through leftLedger)) |> under locked
           case kind Tags.guaranteePresent ready (proposal rightLedger 2UL (Remove(id paying, amount 20))) adds
-          case kind Tags.removeAfterFinal payer (removes 20) adds
+          case kind Tags.removeAfterFinal payee (proposal leftLedger 3UL (Remove(id paid, amount 20))) (SignState(opening paid 1UL))
           case kind Tags.removeAmount final (removes 14) (removes 15)
           case kind Tags.counts (after config ready [ for turn in 3UL .. 14UL -> peerSigns right (signed rightLedger turn) ]) adds (SignState(opening paying 0UL)) |> later
           unanchored kind ready adds ]

@@ -135,7 +135,10 @@ public sealed class DecoderFuzzTests
 
     [Fact]
     public Task Lines() => RunAsync(Vectors("nitro-streams", "bytes"), async bytes =>
-        await Line.ReadAsync(new ScriptedStream(bytes), 1000, CancellationToken.None));
+    {
+        await Line.ReadAsync(new ScriptedStream(bytes), 1000, CancellationToken.None);
+        await Line.ReadOneAsync(new ScriptedStream(bytes), 1000, CancellationToken.None);
+    });
 
     private static byte[][] Vectors(string file, string field) =>
         [.. VectorFile.Cases(file).Where(vector => vector.Has(field)).Select(vector => vector.Bytes(field)).Where(bytes => bytes.Length < 5000)];

@@ -27,7 +27,7 @@ public sealed class FaultTests : IDisposable
         var unanswered = 0;
         for (var number = 0; number < 200; number++)
         {
-            while (await alice.SendAsync(bob, number.ToString(CultureInfo.InvariantCulture), Limit) != PeerAnswer.Taken)
+            while (await alice.SendAsync(bob, number.ToString("D200", CultureInfo.InvariantCulture), Limit) != PeerAnswer.Taken)
             {
                 unanswered++;
             }

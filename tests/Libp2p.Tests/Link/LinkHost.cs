@@ -46,6 +46,10 @@ internal sealed class LinkHost : IPeerSink, IAsyncDisposable
 
     public ConcurrentQueue<string> Seen { get; } = new();
 
+    /// <summary>When the address record that is stored here was made, in seconds; 0 where there is none.</summary>
+    public long RecordOf(LinkHost other) =>
+        _dht.Stored(AddressRecord.KeyOf(EthereumAddress.ToText(other.Address))) is { } json && AddressRecord.TryParse(json.Span, out var record) ? record.Timestamp : 0;
+
     public static async Task<LinkHost> StartAsync(CancellationToken limit, Func<LinkOptions, LinkOptions>? change = null, byte[]? key = null)
     {
         key ??= RandomNumberGenerator.GetBytes(32);

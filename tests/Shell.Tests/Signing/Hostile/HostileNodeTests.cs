@@ -33,9 +33,9 @@ public sealed class HostileNodeTests
             // A guarantee to a stranger, and for more than was agreed.
             ("guarantee-target-known", [ledger.Add(3, stranger.Id, 20, 20)]),
             ("guarantee-amount", [half.Signed(peer, 0), ledger.Add(3, half.Id, 25, 25)]),
-            // Removed without a final state; with one that is not signed by both, or for other amounts.
-            ("remove-after-final", [ledger.Remove(3, payments.Id, 17)]),
-            ("remove-after-final", [payments.Signed(peer, 2, (0, 20), isFinal: true), ledger.Remove(3, payments.Id, 0)]),
+            // Removed without a final state, or with one that is not signed by both, for other amounts than what we put in.
+            ("remove-amount", [ledger.Remove(3, payments.Id, 17)]),
+            ("remove-amount", [payments.Signed(peer, 2, (0, 20), isFinal: true), ledger.Remove(3, payments.Id, 0)]),
             // Chain calls.
             ("tx-target", [HostileWorld.Deposit(1, ledger, 50, to: HostileWorld.Peer)]),
             ("tx-chain", [HostileWorld.Deposit(1, ledger, 50, chainId: 1)]),
