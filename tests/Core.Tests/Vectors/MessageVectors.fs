@@ -69,7 +69,9 @@ let private checkPayload item (payloadJson: string) (json: string) =
             // Whoever signed is the participant under whose index the signature stands.
             for index, signature in signatures do
                 Assert.Equal(ValueSome fixedPart.Participants[index], recover (Digest.personal state.Hash) signature)
-    | FinalStateWantedItem objective -> Assert.Equal(payloadJson, $"\"{objective.Channel}\"")
+    | FinalStateWantedItem objective
+    | StandingWantedItem objective
+    | StandingItem objective -> Assert.Equal(payloadJson, $"\"{objective.Channel}\"")
     | ProposalItem _
     | VoucherItem _
     | RejectionItem _ -> Assert.Fail "only objective payloads have payload data"
