@@ -105,6 +105,18 @@ let private signer seconds =
       Row.micros "signer process on a Unix socket: one voucher, median" asked.Median $"aim 700 µs; 99 of 100 below {asked.Tail:F0} µs"
       Row.text "signer process: vouchers, 64 in flight" $"{asked.PerSecond:F0}/s" "aim 5,000/s" ]
 
+let private keys seconds =
+    let own, elsewhere = Api.keys 4 (seconds / 2.0)
+    let perSecond (run: Calling) = float run.Calls / run.Clock.TotalSeconds
+    let each (spent: TimeSpan) (run: Calling) = spent.TotalMicroseconds / float run.Calls
+    let processes (run: Calling) = run.Processes |> List.map (fun spent -> $"{each spent run:F0}") |> String.concat ", "
+
+    [ Row.text "JSON-RPC: pay, 16 in flight, 16 channels, keys in the node" $"{perSecond own:F0}/s" $"{processes own} µs of each node's processor, callers {each own.Callers own:F0} µs"
+      Row.text
+          "the same, keys in signers of their own"
+          $"{perSecond elsewhere:F0}/s"
+          $"{perSecond elsewhere / perSecond own:F2} times that (aim 0.5); {processes elsewhere} µs of nodes and signers, callers {each elsewhere.Callers elsewhere:F0} µs" ]
+
 let private journal (seconds: float) =
     [ for store, shapes in Stores.appends (seconds / 3.0) do
           for shape, run in shapes do
@@ -150,6 +162,7 @@ let private rows which seconds : Row list =
       if wants "journal" then yield! timed "journal" (fun () -> journal seconds)
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
       if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
+      if wants "keys" then yield! timed "keys" (fun () -> keys seconds)
       if wants "network" then yield! timed "network" (fun () -> network seconds)
       if wants "api" then yield! timed "api" (fun () -> api seconds (sign + recover)) ]
 
@@ -165,11 +178,11 @@ let private show (rows: Row list) =
 [<EntryPoint>]
 let main arguments =
     match arguments with
-    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "network" | "api" as which |] -> show (rows which 6.0)
+    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "keys" | "network" | "api" as which |] -> show (rows which 6.0)
     // The other process of the suite "network".
     | [| "network-peer" |] -> Networks.serve ()
     // Longer, for a profiler.
-    | [| "tenants" | "api" | "journal" as which; seconds |] -> show (rows which (float seconds))
+    | [| "tenants" | "api" | "keys" | "journal" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0
