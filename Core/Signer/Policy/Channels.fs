@@ -130,7 +130,8 @@ module internal Channels =
           { Tag = Tags.counts; Check = room } ]
 
     let private fresh (case: NewChannelCase) kind mine : SignerChannel =
-        { Fixed = case.Terms.Fixed
+        { Id = case.Id
+          Fixed = case.Terms.Fixed
           Kind = kind
           Dialect = case.Terms.Dialect
           Mine = mine
