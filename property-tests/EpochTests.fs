@@ -45,6 +45,7 @@ type private Sights() =
               if r.Doubtful then "doubtful"
               if r.ChainRetryAt.IsSome then "retry"
               if r.MayConclude then "mayConclude" ]
+        | GivenUpRestated _ -> [ "givenUp" ]
         | LedgerRestated(_, _, _, _, _, nextWanted) -> [ "ledger"; if nextWanted > 0L then "nextWanted" ]
         | GuaranteeRestated _ -> [ "guarantee" ]
         | QueuedRestated(_, _, _, _, signature) -> [ if signature.IsSome then "queued" else "unsigned" ]
@@ -204,7 +205,7 @@ let ``so it does while operators, policies, signers and deadlines refuse`` () =
     Story.close world "close" Story.irene [ Story.alice; Story.irene ] channel
     Story.closeLedger world "closeLeft" Story.irene Story.alice left
     Story.closeLedger world "closeRight" Story.bob Story.irene right.Channel
-    lacks sights [ "unapproved"; "refused"; "paymentFailed"; "undoing"; "deadline" ]
+    lacks sights [ "unapproved"; "refused"; "paymentFailed"; "undoing"; "givenUp"; "deadline" ]
 
 [<Fact>]
 let ``nodes that open epochs at any moment, and know nothing from before them, live as ever`` () =

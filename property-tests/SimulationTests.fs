@@ -34,6 +34,9 @@ let private staged = { Run.standard with IsStaged = true }
 [<Fact>]
 let ``seeds with the stage between nodes and signers`` () = stories staged [ 1UL .. 200UL ]
 
+[<Fact>]
+let ``seeds that once found something, with the stage`` () = stories staged [ 9001940UL ]
+
 type Fresh(output: ITestOutputHelper) =
     [<Fact>]
     member _.``fresh seeds``() =

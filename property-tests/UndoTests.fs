@@ -9,6 +9,7 @@ open Nitro.Engine
 open Nitro.Simulation
 
 let private line = [ Story.alice; Story.irene; Story.bob ]
+let private hub = Story.irene
 let private ask (world: SimulatedWorld) who name command = world.Ask(who, Story.request name, command)
 
 let private askToOpen world =
@@ -166,6 +167,34 @@ let ``the same where every signer refuses a final state once`` () =
 [<Fact; Trait("Suite", "long")>]
 let ``an operator may reject, for long`` () =
     for seed in 4_000..4_200 do rejected seed (seed % 2 = 0)
+
+/// The payer signs neither post-fund nor final state. The hub has signed its post-fund when the payee gives up before its own.
+let private paymentWithheld seed =
+    let world, left, right = opening seed Faults.none
+
+    let withhold who isWithheld =
+        world.Nodes[who].Signer.Forbids <-
+            fun payload ->
+                match payload with
+                | StatePayload(part, variable) when part.Participants.Length > 2 && isWithheld variable -> ValueSome "policy-test"
+                | _ -> ValueNone
+
+    withhold Story.alice (fun variable -> variable.IsFinal || variable.Turn = Turn.postFund)
+    withhold Story.bob (fun variable -> variable.Turn = Turn.postFund)
+
+    world.Run 60
+    let id = started world
+    let hubIsBound = NodeState.channel id.Channel world.Nodes[hub].State |> ValueOption.exists (Channel.hasSigned Turn.postFund)
+    atRest world seed (fun () -> busyLedgers world = []) (fun () -> busyLedgers world)
+    for who in line do world.Nodes[who].Signer.Forbids <- fun _ -> ValueNone
+    tidyUp world seed left right id
+    hubIsBound
+
+[<Fact>]
+let ``what a payee gives up goes back through a hub that has signed, without the payer's final state`` () =
+    let bound = [ for seed in 600..623 -> paymentWithheld seed ]
+    Assert.Contains(true, bound)
+    Assert.Contains(false, bound)
 
 /// Either side rejects a ledger's opening; whatever was put in comes out again.
 let private ledgerRejected seed faults leaderShare =

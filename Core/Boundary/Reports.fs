@@ -32,6 +32,7 @@ module internal Reports =
                | ObjectiveOpened(goal, from, _) -> $"objective {Goal.id goal} opened {origin from}"
                | GoalApproved id -> $"objective {id} approved"
                | OpeningUndone(id, reason) -> $"objective {id} is being undone: {reason}"
+               | PeerGaveUp(id, peer) -> $"peer {peer} gave the opening of {id} up"
                | ObjectiveEnded(id, Completed) -> $"objective {id} completed"
                | ObjectiveEnded(id, Rejected reason) -> $"objective {id} rejected: {reason}"
                | HoldingsDoubted(id, height) -> $"channel {id}: its deposits are in doubt, blocks from {height} on are gone"

@@ -122,7 +122,11 @@ module internal Briefing =
     let private forProposal settings (state: NodeState) (ledger: Channel) turn (proposal: Proposal) =
         match proposal with
         | Add _ -> on proposal.Target state (introduced settings) @ agreed ledger @ wayOut ledger turn proposal.Target
-        | Remove _ -> agreed ledger @ on proposal.Target state final
+        | Remove(target, _) ->
+            // Without a final state: that it is gone where it would have been paid.
+            match on target state final with
+            | [] -> agreed ledger @ backing target state
+            | signatures -> agreed ledger @ signatures
 
     let signing (settings: Settings) (state: NodeState) signing : SignerRequest list voption =
         Outgoing.promised state signing

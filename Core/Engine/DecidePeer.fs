@@ -14,7 +14,7 @@ module internal DecidePeer =
             match Payments.checkReceive voucher (ValueSome signer) payments with
             | _ when sender <> payments.Payer -> offend "not-the-payer" "the voucher does not come from the channel's payer"
             | Error reason -> offend "bad-voucher" reason
-            | Ok delta when delta.IsZero || NodeState.isFinalOut channel turning.State || NodeState.isGivenBack channel turning.State -> Take
+            | Ok delta when delta.IsZero || NodeState.isFinalOut channel turning.State || GivingBack.isGivenBack channel turning.State -> Take
             | Ok _ ->
                 // Before the post-fund is complete it is kept, and counts from then on: see Views.
                 turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
@@ -67,6 +67,18 @@ module internal DecidePeer =
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone -> NotNow "the channel is not known yet"
 
+    /// Between our nodes: who gives an opening up says so, and hears, once, whether we do too.
+    let private openingRejected (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
+        let isNews = channel.Terms.Dialect = Nitro && not (Channel.isOpen channel || List.contains sender channel.GivenUpBy)
+        let isGivenUp () = NodeState.isGivenUp objective.Channel turning.State
+        let before = isGivenUp ()
+
+        if isNews then turning.Add(PeerGaveUp(objective.Channel, sender))
+        Undo.abandon turning objective $"rejected by {sender}" false
+
+        if isNews && before then Promise.tell turning sender (RejectionOf objective)
+        elif isNews && isGivenUp () then Promise.rejectionToAll turning objective
+
     /// Honoured for what is not complete, from participants only.
     let private rejection (turning: Turning) sender (objective: ObjectiveId) =
         match NodeState.channel objective.Channel turning.State, NodeState.openObjective objective turning.State with
@@ -76,14 +88,16 @@ module internal DecidePeer =
             let reason = $"rejected by {sender}"
 
             match objective.Kind with
-            | DirectFunding
-            | VirtualFunding -> Undo.abandon turning objective reason false
+            | VirtualFunding -> openingRejected turning sender objective channel
+            | DirectFunding -> Undo.abandon turning objective reason false
             | DirectDefunding when not (NodeState.isFinalOut channel turning.State) -> Undo.abandon turning objective reason false
             | DirectDefunding
             | VirtualDefunding -> ()
 
             Take
         | ValueSome channel, ValueNone ->
+            if objective.Kind = VirtualFunding then openingRejected turning sender objective channel
+
             // A hub of go-nitro's dialect is done once it has signed itself: what the others give up it can only close.
             (match NodeState.objective objective turning.State with
              | ValueSome({ Ending = ValueSome Completed } as funding) when objective.Kind = VirtualFunding && not (Channel.isOpen channel) ->

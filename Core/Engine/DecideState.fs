@@ -153,7 +153,7 @@ module internal DecideState =
                 if isLate then Promise.tell turning sender (RejectionOf objective)
 
                 // What was given back can not be opened by a signature that was kept until now.
-                if isLate && NodeState.isGivenBack channel turning.State then Take
+                if isLate && GivingBack.isGivenBack channel turning.State then Take
                 else storeSignatures turning sender channel state
             | None, ValueSome record when contradicts channel sender state && record.Ending <> ValueSome Completed ->
                 giveUp turning sender objective
@@ -223,7 +223,7 @@ module internal DecideState =
             | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
             | Ok paid when
                 not paid.IsZero
-                && (not (Channel.hasSigned Turn.postFund channel) || NodeState.isGivenBack channel turning.State)
+                && (not (Channel.hasSigned Turn.postFund channel) || GivingBack.isGivenBack channel turning.State)
                 ->
                 // Only one of our ledgers may carry the guarantee yet: what is paid out of it would not come in on the other side. And what
                 // was given back pays nobody. The payer knows either; another may have been taken in, and tells it again in case we sign later.

@@ -68,8 +68,8 @@ module internal Invariant =
           yield! check (List.last totals = payments.Reserved.Value) (fun () -> $"{id}: reserved is not issued and pending")
           yield! check ((pending |> List.filter (fun p -> p.Kind = HandedOut)).Length = payments.HandedOutPending) (fun () -> $"{id}: handed out") ]
 
-    /// Money: where our post-fund is out and no final state of ours, every ledger of ours carries the guarantee; unless an end
-    /// of the channel gave it back before anything counted.
+    /// Money: where our post-fund is out and no final state of ours, every ledger of ours carries the guarantee; unless it was given
+    /// back, by an intermediary on its paying side first.
     let private covered (state: NodeState) (channel: Channel) =
         let id = channel.Terms.Id
 
@@ -77,12 +77,15 @@ module internal Invariant =
         | ValueSome record when
             Channel.hasSigned Turn.postFund channel
             && (Channel.ownFinal channel).IsNone
-            && not (NodeState.isGivenBack channel state)
+            && not (GivingBack.isGivenBack channel state)
             ->
+            let isClosing = (NodeState.objective { Kind = VirtualDefunding; Channel = id } state).IsSome
+            let mayLack ledger = isClosing && GivingBack.isOver ledger channel state
+
             [ for ledger in Goal.ledgers record.Goal do
                   match NodeState.channel ledger state with
                   | ValueSome { Ledger = ValueSome l } ->
-                      yield! check (l.Agreed.Guarantees.ContainsKey id) (fun () -> $"{id}: post-fund signed, no final state, no guarantee in {ledger}")
+                      yield! check (l.Agreed.Guarantees.ContainsKey id || mayLack ledger) (fun () -> $"{id}: post-fund signed, no final state, no guarantee in {ledger}")
                   | _ -> $"{id}: its ledger {ledger} is not open" ]
         | _ -> []
 

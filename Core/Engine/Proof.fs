@@ -61,6 +61,7 @@ module internal Proof =
         | ObjectiveOpened _
         | GoalApproved _
         | OpeningUndone _
+        | PeerGaveUp _
         | ObjectiveEnded _
         | ChannelAdded _
         | StateSeen _

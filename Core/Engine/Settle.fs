@@ -62,12 +62,14 @@ module internal Settle =
                 if needs |> List.exists (contradicts turning.State) then Undo.abandon turning objective "conflicting-state" true
                 else needs |> List.iter (fulfil turning)
             | Abandon reason ->
-                let isClosed = World.channel objective.Channel turning.World |> ValueOption.exists (fun c -> (Channel.completeFinal c).IsSome)
+                let isFunding fits = objective.Kind = VirtualFunding && World.channel objective.Channel turning.World |> ValueOption.exists fits
 
                 // With a complete final state the closing takes the guarantees back, and the opening is over.
-                if record.Undoing.IsSome || (objective.Kind = VirtualFunding && isClosed) then
+                if record.Undoing.IsSome || isFunding (fun channel -> (Channel.completeFinal channel).IsSome) then
                     Undo.unwant turning objective record
                     Promise.endRejected turning objective reason
+                elif isFunding (fun channel -> GivingBack.isLetGo channel turning.State) then
+                    Undo.letGo turning objective record reason
                 else Undo.abandon turning objective reason true
 
     /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.

@@ -64,6 +64,7 @@ module internal Subjects =
     let private restated (state: NodeState) (thing: Restatement) =
         match thing with
         | ChannelRestated r -> channels [ r.Terms.Id ]
+        | GivenUpRestated(id, _) -> channels [ id ]
         | LedgerRestated(id, _, _, _, _, _)
         | PaymentsRestated(id, _)
         | EndedRestated(_, id)
@@ -92,6 +93,7 @@ module internal Subjects =
         | OpeningUndone(id, _)
         | ObjectiveEnded(id, _) -> objective id
         | ChannelAdded terms -> channels [ terms.Id ]
+        | PeerGaveUp(id, _)
         | StateSeen(id, _)
         | StateSigned(id, _, _, _, _)
         | HoldingsObserved(id, _, _)

@@ -146,6 +146,7 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         | StateSeen(id, _)
         | VoucherIssued(id, _, _)
         | VoucherReceived(id, _, _)
+        | PeerGaveUp(id, _)
         | PaymentRefused(_, id, _) -> touch id
         | StateSigned(id, _, _, _, _) -> touchState id
         | HoldingsObserved(id, _, _)

@@ -26,21 +26,6 @@ module internal Undo =
             turning.Add(OpeningUndone(objective, reason))
             unwant turning objective record
 
-    /// The other side of a ledger has signed a removal as if the channel had never been: it never signed the post-fund and now cannot.
-    /// A final state may never come, and the removal bars the ledger's queue, so its side is given back here too.
-    let yieldTo (turning: Turning) (proposal: Proposal) =
-        let objective = { Kind = VirtualFunding; Channel = proposal.Target }
-
-        match NodeState.channel proposal.Target turning.State, NodeState.openObjective objective turning.State with
-        | ValueSome channel, ValueSome record when proposal = Channel.givingBack channel && (Channel.completeFinal channel).IsNone ->
-            let isHub = Terms.role channel.Terms = Intermediary
-
-            if record.Undoing.IsNone && Channel.mayGiveBack channel && not (isHub && signedPostFund channel.Terms.Id turning.State) then
-                // The hub's other side may not have heard.
-                if isHub then Promise.rejectionToAll turning objective
-                takeBack turning objective record "the other side took the guarantee back"
-        | _ -> ()
-
     /// No closing runs or is done. One that was rejected may be asked for again, by anybody.
     let lacksDefund id (state: NodeState) =
         match NodeState.objective { Kind = VirtualDefunding; Channel = id } state with
@@ -59,6 +44,35 @@ module internal Undo =
         | DirectFund _
         | DirectDefund _
         | VirtualDefund _ -> ()
+
+    /// As intermediary with our post-fund signed, when the paying side took its guarantee back: the closing gives back both. The other
+    /// side may not have heard.
+    let letGo (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
+        Promise.rejectionToAll turning objective
+        openDefund turning record.Origin record
+        Promise.endRejected turning objective reason
+
+    /// The other side of a ledger has signed a removal as if the channel had never been: it never signed the post-fund and now cannot.
+    /// A final state may never come, and the removal bars the ledger's queue, so its side is given back here too.
+    let yieldTo (turning: Turning) (proposal: Proposal) =
+        let objective = { Kind = VirtualFunding; Channel = proposal.Target }
+        let reason = "the other side took the guarantee back"
+
+        match NodeState.channel proposal.Target turning.State, NodeState.objective objective turning.State with
+        | ValueSome channel, ValueSome record when GivingBack.isLetGo channel turning.State ->
+            if record.Ending.IsNone then letGo turning objective record reason
+            else openDefund turning record.Origin record
+        | ValueSome channel, ValueSome({ Ending = ValueNone; Undoing = ValueNone } as record) when
+            proposal = Channel.givingBack channel && (Channel.completeFinal channel).IsNone && Channel.mayGiveBack channel
+            ->
+            let isHub = Terms.role channel.Terms = Intermediary
+
+            // While the signer has a hub's, its answer comes first.
+            if not (isHub && signedPostFund channel.Terms.Id turning.State) then
+                // The hub's other side may not have heard.
+                if isHub then Promise.rejectionToAll turning objective
+                takeBack turning objective record reason
+        | _ -> ()
 
     /// Ends the opening of a virtual channel early, in the way its progress allows.
     let opening (turning: Turning) (objective: ObjectiveId) (record: ObjectiveRecord) reason =
@@ -96,7 +110,12 @@ module internal Undo =
         | ValueSome record ->
             match record.Goal with
             | VirtualFund _ ->
-                if tell && record.Undoing.IsNone then Promise.rejectionToAll turning objective
+                // Between our nodes it says that its sender lets the guarantees go: who has signed the post-fund asks for a final state.
+                let isBound =
+                    NodeState.channel objective.Channel turning.State
+                    |> ValueOption.exists (fun channel -> channel.Terms.Dialect = Nitro && signedPostFund objective.Channel turning.State)
+
+                if tell && record.Undoing.IsNone && not isBound then Promise.rejectionToAll turning objective
                 opening turning objective record reason
             | DirectFund id ->
                 if canDropDirect turning.State id (not tell) then

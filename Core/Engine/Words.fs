@@ -104,6 +104,7 @@ module internal Words =
         match thing with
         | ChannelRestated r -> $"channel {r.Terms.Id}"
         | LedgerRestated(id, agreed, turn, _, _, _) -> $"ledger {id} at turn {turn}: {agreed.LeaderBalance} and {agreed.FollowerBalance}"
+        | GivenUpRestated(id, peer) -> $"{id} is given up by {object' settings peer}"
         | GuaranteeRestated(id, guarantee) -> $"{guarantee.Amount} set aside for {guarantee.Target} in ledger {id}"
         | QueuedRestated(id, turn, queued, _, _) -> $"turn {turn} of ledger {id} is proposed: {proposal queued}"
         | WantedRestated(id, _, wanted) -> $"wanted in ledger {id}: {proposal wanted}"
@@ -141,6 +142,7 @@ module internal Words =
         | ObjectiveOpened(wanted, from, _) -> $"{origin settings from} {goal (Goal.id wanted)}"
         | GoalApproved id -> $"{goal id} is approved"
         | OpeningUndone(id, reason) -> $"{goal id} is being undone: {reason}"
+        | PeerGaveUp(id, peer) -> $"{id} is given up by {object' settings peer}"
         | ObjectiveEnded(id, Completed) -> $"{goal id} is done"
         | ObjectiveEnded(id, Rejected reason) -> $"{goal id} is rejected: {reason}"
         | ChannelAdded found -> terms settings found

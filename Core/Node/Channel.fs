@@ -27,6 +27,8 @@ type internal Channel =
       Doubtful: bool
       Ledger: LedgerChannel voption
       Payments: Payments voption
+      /// Participants who said that they gave the opening up; of payment channels between our nodes only.
+      GivenUpBy: Address list
       /// What peers have taken, as long as an objective here is open.
       Told: (Address * Telling) list
       /// Refusals of chain calls and of signatures in a row, and when the next try is due.
@@ -54,6 +56,7 @@ module internal Channel =
           Payments =
             if terms.IsLedger then ValueNone
             else ValueSome(Payments.register (Terms.role terms) terms.Payer terms.Opening.LeaderBalance)
+          GivenUpBy = []
           Told = []
           ChainAttempts = 0
           ChainRetryAt = ValueNone
@@ -113,6 +116,9 @@ module internal Channel =
         match complete Turn.postFund channel with
         | Some seen -> { channel with Ledger = ValueSome(LedgerChannel.start channel.Terms.Opening seen.Signatures[0] seen.Signatures[1]) }
         | None -> channel
+
+    let givenUp peer (channel: Channel) =
+        if List.contains peer channel.GivenUpBy then channel else { channel with GivenUpBy = channel.GivenUpBy @ [ peer ] }
 
     let moved at (channel: Channel) = { channel with MovedAt = at }
     let onLedger change (channel: Channel) = { channel with Ledger = ValueOption.map change channel.Ledger }

@@ -67,6 +67,7 @@ module internal Epoch =
                 ChainAttempts = c.ChainAttempts
                 ChainRetryAt = c.ChainRetryAt
                 MayConclude = c.MayConclude }
+          for peer in c.GivenUpBy do GivenUpRestated(id, peer)
           match c.Ledger with
           | ValueSome found -> yield! ledger id found
           | ValueNone -> ()

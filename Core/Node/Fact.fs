@@ -88,6 +88,7 @@ type internal Restatement =
         leaderSignature: Signature *
         followerSignature: Signature *
         nextWanted: int64
+    | GivenUpRestated of channel: ChannelId * peer: Address
     | GuaranteeRestated of ledger: ChannelId * guarantee: Guarantee
     | QueuedRestated of ledger: ChannelId * turn: TurnNumber * proposal: Proposal * hash: Bytes32 * leaderSignature: Signature voption
     | WantedRestated of ledger: ChannelId * key: int64 * proposal: Proposal
@@ -121,6 +122,8 @@ type internal Fact =
     | GoalApproved of ObjectiveId
     /// A half-open virtual channel is being taken back; the reason is the one its objective ends with.
     | OpeningUndone of objective: ObjectiveId * reason: string
+    /// A participant says that it gave a payment channel's opening up: it lets the guarantees go.
+    | PeerGaveUp of channel: ChannelId * peer: Address
     | ObjectiveEnded of objective: ObjectiveId * ending: Ending
     | ChannelAdded of Terms
     | StateSeen of channel: ChannelId * variable: VariablePart

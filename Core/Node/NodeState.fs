@@ -34,13 +34,6 @@ module internal NodeState =
         | ValueSome _
         | ValueNone -> false
 
-    /// An end's channel that may be gone from its ledger without a final state: nothing that comes now opens it or is counted.
-    let isGivenBack (c: Channel) (state: NodeState) =
-        isGivenUp c.Terms.Id state
-        && Terms.role c.Terms <> Intermediary
-        && Channel.mayGiveBack c
-        && (Channel.completeFinal c).IsNone
-
     /// Our final state is signed or about to be: no voucher counts any more, no proposal follows, no closing is taken back.
     let isFinalOut (c: Channel) (state: NodeState) =
         let isOut (seen: SeenState) =
@@ -81,6 +74,7 @@ module internal NodeState =
             | ObjectiveOpened(goal, origin, deadline) -> openGoal at goal origin deadline state
             | GoalApproved id -> approve id state |> onChannel id.Channel (Channel.moved at)
             | OpeningUndone(id, reason) -> undo id reason state |> onChannel id.Channel (Channel.moved at)
+            | PeerGaveUp(id, peer) -> onChannel id (Channel.givenUp peer) state
             | ObjectiveEnded(id, ending) -> endObjective id ending state
             | ChannelAdded terms ->
                 if Table.containsKey terms.Id state.Channels then

@@ -91,6 +91,7 @@ module internal RestatedFolds =
         | ChannelRestated r -> channelAgain r state
         | LedgerRestated(id, agreed, turn, leaderSignature, followerSignature, nextWanted) ->
             onChannel id (ledgerAgain agreed turn leaderSignature followerSignature nextWanted) state
+        | GivenUpRestated(id, peer) -> onChannel id (Channel.givenUp peer) state
         | GuaranteeRestated(id, found) -> onLedger id (guarantee found) state
         | QueuedRestated(id, turn, proposal, hash, signature) -> onLedger id (LedgerChannel.enqueue turn proposal hash signature) state
         | WantedRestated(id, key, proposal) -> onLedger id (wanted key proposal) state

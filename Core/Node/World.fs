@@ -66,12 +66,12 @@ module internal World =
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
     /// What takes back a guarantee that we have done with: by the final state, or because we gave the opening up in time.
-    let private takesBack target (world: World) =
+    let private takesBack ledger target (world: World) =
         match channel target world with
         | ValueSome c ->
             (match Channel.completeFinal c with
              | Some final -> Ledger.tryOpening final.Variable.Outcome |> ValueOption.map (fun outcome -> Remove(target, outcome.LeaderBalance))
-             | None when NodeState.isGivenUp target world.State && Channel.mayGiveBack c -> ValueSome(Channel.givingBack c)
+             | None when GivingBack.isOver ledger c world.State -> ValueSome(Channel.givingBack c)
              | None -> ValueNone)
         | ValueNone -> ValueNone
 
@@ -101,7 +101,7 @@ module internal World =
                 let target = queued.Proposal.Target
 
                 let next =
-                    match queued.Proposal, takesBack target world with
+                    match queued.Proposal, takesBack ledgerChannel.Terms.Id target world with
                     // Whatever stands behind it: what an addition takes from whom decides to whom the removal gives it back.
                     | Add _, _ when not (isProper target queued.Proposal) -> ValueNone
                     | Add _, ValueSome _ -> ValueSome(standing.Add target)

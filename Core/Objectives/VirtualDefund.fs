@@ -16,7 +16,17 @@ module internal VirtualDefund =
             | ValueSome(Met _)
             | ValueNone -> true
 
-        NodeState.isGivenBack channel world.State && isFree left && isFree right
+        GivingBack.isGivenBack channel world.State && isFree left && isFree right
+
+    /// As intermediary: the other side of our paying ledger took its guarantee back. Ours goes there first, then the one that covered it.
+    let private lettingGo (world: World) (channel: Channel) left right =
+        let label = "WaitingForUndo"
+        let free ledger = World.unguaranteed label ledger (Channel.givingBack channel) world
+
+        match right |> ValueOption.map free, left with
+        | ValueSome(Unmet(label, needs)), _ -> Unmet(label, needs)
+        | _, ValueSome ledger when GivingBack.mayAsk channel (channel.Terms.MyIndex - 1) -> free ledger
+        | _ -> Unmet(label, [])
 
     /// The payer signs first, and only when no voucher is under way: the final amount is the largest voucher issued.
     let private payerFinal (world: World) agreed objective (channel: Channel) (payments: Payments) =
@@ -75,7 +85,7 @@ module internal VirtualDefund =
             match underpaid channel payments with
             | ValueSome reason -> Abandon reason
             // Not done: who needs our signature on a final state begins it anew.
-            | ValueNone when isGivenBack && payments.Role = Payee && (Channel.signedBy 0 Turn.virtualFinal channel).IsNone ->
+            | ValueNone when isGivenBack && payments.Role <> Payer && (Channel.signedBy 0 Turn.virtualFinal channel).IsNone ->
                 Abandon "the guarantee is back without a final state"
             | ValueNone ->
                 let agreed = if isGivenBack then World.given else World.agreed
@@ -87,7 +97,12 @@ module internal VirtualDefund =
                     | Payee -> followerFinal agreed objective channel
 
                 flow {
-                    do! final
+                    // A final state may still come first, and is as good.
+                    do!
+                        if not isGivenBack && GivingBack.isLetGo channel world.State then
+                            Check.both (lettingGo world channel left right) final
+                        else
+                            final
 
                     do!
                         match Channel.completeFinal channel with

@@ -20,15 +20,8 @@ module internal VirtualFund =
         let check ledger position = World.guaranteed "WaitingForCompleteFunding" ledger (Terms.addition terms position) world
         Check.both (onLeft terms check left) (onRight terms check right)
 
-    /// A neighbour that has signed the post-fund may let its guarantee go by a final state alone: a removal would lie in the ledger's
-    /// queue until then, and nothing behind it would ever be agreed. So we ask for one too: the payer's first try may have failed.
-    /// The payer itself always takes back what it put in.
-    let private mayRemove (channel: Channel) neighbour =
-        neighbour = 0
-        || (Channel.signedBy neighbour Turn.postFund channel).IsNone
-        || (Channel.completeFinal channel).IsSome
-
-    /// An opening that will not be completed: both guarantees go back at the amounts they came with.
+    /// An opening that will not be completed: both guarantees go back at the amounts they came with. Where a neighbour would not let go
+    /// without one we ask for a final state too: the payer's first try may have failed.
     let private undone (world: World) (channel: Channel) left right reason =
         let terms = channel.Terms
 
@@ -37,7 +30,9 @@ module internal VirtualFund =
         let check neighbour ledger _ =
             let waiting need =
                 match need with
-                | Proposed(id, _) when not (mayRemove channel neighbour) -> if terms.MyIndex = 0 then LedgerChange id else Told(terms.Payer, closing)
+                | Proposed(id, _) when not (GivingBack.mayAsk channel neighbour) ->
+                    let isBound = (Channel.signedBy neighbour Turn.postFund channel).IsSome
+                    if isBound && terms.MyIndex <> 0 then Told(terms.Payer, closing) else LedgerChange id
                 | other -> other
 
             World.unguaranteed "WaitingForUndo" ledger (Remove(terms.Id, terms.Opening.LeaderBalance)) world |> Check.map waiting
@@ -63,6 +58,8 @@ module internal VirtualFund =
         | ValueSome _ when NodeState.isSigning channel.Terms.Id Turn.postFund world.State -> Waiting("WaitingForUndo", [])
         | ValueSome reason -> undone world channel left right reason
         | ValueNone when (Channel.completeFinal channel).IsSome -> Abandon "closed before the opening was complete"
+        // Its closing gives back the other side's.
+        | ValueNone when GivingBack.isLetGo channel world.State -> Abandon "the other side took the guarantee back"
         // Between a final state of ours and everybody's nothing may be added to the opening.
         | ValueNone when (Channel.ownFinal channel).IsSome || NodeState.isSigning channel.Terms.Id Turn.virtualFinal world.State ->
             Waiting("WaitingForSupportedFinalState", [])

@@ -49,6 +49,9 @@ module internal FactsV1 =
         | OpeningUndone(objective, reason) ->
             writer |> FieldsV1.writeObjective "objective" objective
             writer |> JsonWrite.string "reason" reason
+        | PeerGaveUp(channel, peer) ->
+            writer |> FieldsV1.writeChannel "channel" channel
+            writer |> JsonWrite.address "peer" peer
         | ObjectiveEnded(objective, ending) ->
             writer |> FieldsV1.writeObjective "objective" objective
             writer |> GoalV1.writeEnding ending
@@ -144,6 +147,13 @@ module internal FactsV1 =
             let! objective = FieldsV1.objective "objective" parent
             let! reason = FieldsV1.string "reason" parent
             return OpeningUndone(objective, reason)
+        }
+
+    let peerGaveUp parent : Read<Fact> =
+        read {
+            let! channel = FieldsV1.channel "channel" parent
+            let! peer = FieldsV1.address "peer" parent
+            return PeerGaveUp(channel, peer)
         }
 
     let objectiveEnded parent : Read<Fact> =

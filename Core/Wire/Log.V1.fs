@@ -19,6 +19,7 @@ module internal LogV1 =
         | ObjectiveOpened _ -> "ObjectiveOpened"
         | GoalApproved _ -> "GoalApproved"
         | OpeningUndone _ -> "OpeningUndone"
+        | PeerGaveUp _ -> "PeerGaveUp"
         | ObjectiveEnded _ -> "ObjectiveEnded"
         | ChannelAdded _ -> "ChannelAdded"
         | StateSeen _ -> "StateSeen"
@@ -59,6 +60,7 @@ module internal LogV1 =
         | "ObjectiveOpened" -> ValueSome FactsV1.objectiveOpened
         | "GoalApproved" -> ValueSome FactsV1.goalApproved
         | "OpeningUndone" -> ValueSome FactsV1.openingUndone
+        | "PeerGaveUp" -> ValueSome FactsV1.peerGaveUp
         | "ObjectiveEnded" -> ValueSome FactsV1.objectiveEnded
         | "ChannelAdded" -> ValueSome FactsV1.channelAdded
         | "StateSeen" -> ValueSome FactsV1.stateSeen

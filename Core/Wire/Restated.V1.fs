@@ -10,6 +10,7 @@ module internal RestatedV1 =
         match thing with
         | ChannelRestated _ -> "ChannelRestated"
         | LedgerRestated _ -> "LedgerRestated"
+        | GivenUpRestated _ -> "GivenUpRestated"
         | GuaranteeRestated _ -> "GuaranteeRestated"
         | QueuedRestated _ -> "QueuedRestated"
         | WantedRestated _ -> "WantedRestated"
@@ -105,6 +106,9 @@ module internal RestatedV1 =
             writer |> FieldsV1.writeSignature "leaderSignature" leaderSignature
             writer |> FieldsV1.writeSignature "followerSignature" followerSignature
             writer |> FieldsV1.writeInt64 "nextWanted" nextWanted
+        | GivenUpRestated(channel, peer) ->
+            writer |> FieldsV1.writeChannel "channel" channel
+            writer |> JsonWrite.address "peer" peer
         | GuaranteeRestated(ledger, guarantee) ->
             writer |> FieldsV1.writeChannel "channel" ledger
             writer |> JsonWrite.nested "guarantee" (StatesV1.writeGuarantee guarantee)

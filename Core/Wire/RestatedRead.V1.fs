@@ -72,6 +72,13 @@ module internal RestatedReadV1 =
             return GuaranteeRestated(ledger, guarantee)
         }
 
+    let private givenUp parent : Read<Restatement> =
+        read {
+            let! channel = FieldsV1.channel "channel" parent
+            let! peer = FieldsV1.address "peer" parent
+            return GivenUpRestated(channel, peer)
+        }
+
     let private queued parent : Read<Restatement> =
         read {
             let! ledger = FieldsV1.channel "channel" parent
@@ -257,6 +264,7 @@ module internal RestatedReadV1 =
         match name with
         | "ChannelRestated" -> ValueSome channel
         | "LedgerRestated" -> ValueSome ledger
+        | "GivenUpRestated" -> ValueSome givenUp
         | "GuaranteeRestated" -> ValueSome guarantee
         | "QueuedRestated" -> ValueSome queued
         | "WantedRestated" -> ValueSome wanted

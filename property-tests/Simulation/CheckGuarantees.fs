@@ -38,6 +38,12 @@ module internal CheckGuarantees =
         (isRunning VirtualFunding id state && not (books.HasSigned(me, id, Turn.postFund)))
         || ((isRunning VirtualFunding id state || isRunning VirtualDefunding id state) && (Channel.completeFinal channel).IsSome)
 
+    /// What is left is what came in: nothing has to be paid any more, and the closing gives it back.
+    let private isCovering (state: NodeState) (record: ObjectiveRecord) =
+        match record.Goal with
+        | VirtualFund(id, _, ValueSome right) -> isRunning VirtualDefunding id state && (guarantee state right id).IsNone
+        | _ -> false
+
     let private ofChannel books (state: NodeState) (channel: Channel) (record: ObjectiveRecord) =
         let id = channel.Terms.Id
         let me = channel.Terms.Me
@@ -50,7 +56,7 @@ module internal CheckGuarantees =
                   $"{id}: its two guarantees do not mirror each other: {left} and {right}"
           | VirtualFund(_, ValueSome _, ValueSome _), [ None; None ] -> ()
           | VirtualFund(_, ValueSome _, ValueSome _), _ ->
-              if not staying.IsEmpty && not (hasWayOut books me state channel) then $"{id}: one guarantee stands alone, and there is no way out"
+              if not (staying.IsEmpty || hasWayOut books me state channel || isCovering state record) then $"{id}: one guarantee stands alone, and there is no way out"
           | _ -> ()
 
           let isOver =

@@ -98,10 +98,11 @@ module internal Proposals =
         if isLeft then struct (mine, theirs) else struct (theirs, mine)
 
     /// Nothing was paid in it, or can be any more: adding and removing its guarantee once more takes nothing from us. Else each round
-    /// would pay once more.
+    /// would pay once more. What an intermediary gave back after its post-fund may still be paid, without anything coming in for it.
     let private isUnpaid (target: SignerChannel) =
-        not target.Marks.Final
-        || (match target.Last with ValueSome last -> last.Outcome = target.Opening.Outcome | ValueNone -> false)
+        not (target.Marks.PostFundBarred && GivingBack.isBound target)
+        && (not target.Marks.Final
+            || (match target.Last with ValueSome last -> last.Outcome = target.Opening.Outcome | ValueNone -> false))
 
     /// The leader has signed a later state without this guarantee: who countersigns the addition for the sake of the removal behind it
     /// can reach that.
@@ -219,17 +220,10 @@ module internal Proposals =
     let private isThere =
         whenRemove (fun target _ -> onCopy (fun copy -> Rule.require (copy.Guarantees.ContainsKey target)))
 
-    /// 21: an opening that never counted. An end has one guarantee only, so its own post-fund does not bind it before a payment can.
-    let mayGiveBack (target: SignerChannel) =
-        let unpaid = target.Marks.VoucherTotal.IsZero && target.Received.IsZero
-
-        (SignerChannel.final target).IsNone
-        && (not (SignerChannel.hasSigned Turn.postFund target)
-            || (not (SignerChannel.isIntermediary target) && not (SignerChannel.isOpen target) && unpaid))
-
     /// 21: everybody has signed the final state, or the opening is undone.
     let private isOver =
-        whenRemove (fun _ _ -> onTarget (fun _ _ target -> Rule.require ((SignerChannel.final target).IsSome || mayGiveBack target)))
+        whenRemove (fun _ _ -> onTarget (fun case ledger target ->
+            if (SignerChannel.final target).IsSome then Pass else GivingBack.check case.Asked.State ledger target))
 
     /// 21: the split is the final state's; the opening's where it is undone.
     let private isSplit =

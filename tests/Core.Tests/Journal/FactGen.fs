@@ -227,6 +227,7 @@ let byCase: Gen<Fact> list =
       Gen.map3 (fun goal origin deadline -> ObjectiveOpened(goal, origin, deadline)) goal origin (voption instant)
       Gen.map GoalApproved objective
       Gen.map2 (fun objective reason -> OpeningUndone(objective, reason)) objective text
+      Gen.map2 (fun channel peer -> PeerGaveUp(channel, peer)) channel address
       Gen.map2 (fun objective ending -> ObjectiveEnded(objective, ending)) objective ending
       Gen.map ChannelAdded terms
       Gen.map2 (fun channel variable -> StateSeen(channel, variable)) channel variable

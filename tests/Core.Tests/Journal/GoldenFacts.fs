@@ -268,7 +268,8 @@ let private restatements =
     |> List.map Restated
 
 let private epochs = EpochOpened(7, 29, 123_456UL) :: restatements
+let private givenUp = [ PeerGaveUp(virtualChannel, irene); Restated(GivenUpRestated(virtualChannel, alice)) ]
 
 /// Of version 1.
 let version1: Fact list =
-    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs ]
+    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp ]

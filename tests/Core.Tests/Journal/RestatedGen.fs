@@ -122,6 +122,7 @@ let private result: Gen<RequestResult> =
 let byCase: Gen<Fact> list =
     [ Gen.map ChannelRestated channelRestated
       ledgerRestated
+      Gen.map2 (fun channel peer -> GivenUpRestated(channel, peer)) channel address
       Gen.map2 (fun ledger guarantee -> GuaranteeRestated(ledger, guarantee)) channel guarantee
       Gen.map5
           (fun ledger turn proposal hash signature -> QueuedRestated(ledger, turn, proposal, hash, signature))

@@ -120,7 +120,7 @@ let ``A rule that warns lets pass, names itself and is counted`` () =
     | decision, _ -> failwith $"{decision}"
 
 [<Fact>]
-let ``The end of a half-open payment channel takes its guarantee back, an intermediary only before its post-fund`` () =
+let ``The end of a half-open payment channel takes its guarantee back, an intermediary before its post-fund`` () =
     let payerHalf = after config ledgers (agreed paying @ guaranteed paying rightLedger right @ [ SignState(opening paying 1UL) ])
     let back = proposal rightLedger 3UL (Remove(id paying, amount 20))
 
@@ -133,9 +133,7 @@ let ``The end of a half-open payment channel takes its guarantee back, an interm
         Assert.Equal(Deny "balance-not-lowered", fst (ask config learnt (SignState(PolicyWorld.final paying 19 1))))
     | decision, _ -> failwith $"{decision}"
 
-    let half = after config hubGuaranteed [ SignState(opening through 1UL) ]
     let hubBack = proposal leftLedger 3UL (Remove(id through, amount 20))
-    Assert.Equal(Deny "remove-after-final", fst (ask config half hubBack))
 
     match ask config hubGuaranteed hubBack with
     | Allow _, after ->
@@ -144,6 +142,33 @@ let ``The end of a half-open payment channel takes its guarantee back, an interm
         Assert.Equal(Deny "turn-gap", fst (ask config after (SignState(PolicyWorld.final through 15 5))))
         Assert.True(isAllowed (fst (ask config after (SignState(PolicyWorld.final through 20 0)))))
     | decision, _ -> failwith $"{decision}"
+
+[<Fact>]
+let ``Bound by its post-fund, an intermediary gives back what it put in first, and what came in when that is agreed`` () =
+    let cover = proposal leftLedger 3UL (Remove(id through, amount 20))
+    let own = Remove(id through, amount 20)
+
+    for bound in [ after config hubGuaranteed [ SignState(opening through 1UL) ]; hub ] do
+        let asked state request = fst (ask config state request)
+        Assert.Equal(Retry "remove-after-final", asked bound cover)
+        // Not before the other side has signed that it has no claim any more: it may never do so.
+        let proposed = after config bound [ proposal rightLedger 3UL own ]
+        Assert.Equal(Retry "remove-after-final", asked proposed cover)
+        let ledger = { Target = id through; Amount = amount 20; Left = Destination.ofAddress me; Right = Destination.ofAddress right }
+
+        let agreed =
+            match Ledger.tryOpening rightLedger.Outcome |> ValueOption.map (Ledger.apply (Add(ledger, amount 20))) with
+            | ValueSome(Ok standing) ->
+                match Ledger.apply own standing with
+                | Ok free -> after config proposed [ peerSigns right { Fixed = rightLedger.Fixed; Variable = Ledger.toVariable Nitro 3UL false free } ]
+                | Error reason -> failwith reason
+            | _ -> failwith "the sample does not fit"
+
+        Assert.True(isAllowed (asked agreed cover))
+        // Once more it would stand there without anything that covers it.
+        Assert.Equal(Deny "guarantee-target-known", asked agreed (proposal rightLedger 4UL (add through rightLedger)))
+        let free = after config agreed [ cover ]
+        Assert.Equal(Deny "guarantee-target-known", asked free (proposal rightLedger 4UL (add through rightLedger)))
 
 [<Fact>]
 let ``A final state in the middle pays only once both guarantees are bound by our post-fund`` () =

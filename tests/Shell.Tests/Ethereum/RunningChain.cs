@@ -53,7 +53,7 @@ internal sealed class RunningChain : IAsyncDisposable
     /// <summary>Waits for something that has no notice of its own.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (!await condition())
         {
