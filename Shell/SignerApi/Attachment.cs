@@ -55,7 +55,10 @@ internal sealed class Attachment(uint number)
                 }
             }
 
-            yield return some;
+            if (some.Count > 0)
+            {
+                yield return some;
+            }
         }
     }
 
