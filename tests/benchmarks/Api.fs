@@ -129,7 +129,7 @@ module internal Api =
 
     let private within remote (work: Stage -> 'T) =
         let folder = DemoFolder.Create()
-        let stage = new Stage(folder, remote)
+        let stage = new Stage(folder, remote, null)
 
         try work stage
         finally
