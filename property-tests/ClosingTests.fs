@@ -174,7 +174,9 @@ let ``a final state that pays, told once more to a payee that had never seen the
         | StateItem _
         | ProposalItem _
         | FinalStateWantedItem _
-        | RejectionItem _ -> [ item ]
+        | RejectionItem _
+        | StandingWantedItem _
+        | StandingItem _ -> [ item ]
 
     world.Network.Tamper <- fun sender receiver frame ->
         if receiver <> Story.bob then

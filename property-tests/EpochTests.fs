@@ -81,6 +81,7 @@ type private Sights() =
         | TombstonesRestated _ -> [ "tombstones" ]
         | LedgerListed _ -> [ "listed" ]
         | IntentRestated _ -> [ "intent" ]
+        | StaleRestated _ -> [ "stale" ]
         | WakeRestated(_, topic) -> [ if topic.IsOpeningDeadline then "deadline" elif topic.IsConcludeInstead then "concludeInstead" else "wake" ]
 
     member _.Add(state: NodeState) =

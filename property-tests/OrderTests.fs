@@ -88,7 +88,7 @@ let ``a voucher that comes before the opening is complete counts from then on, a
     let voucher: Voucher = { Channel = terms.Id; Total = Story.amount 25 }
     let signature = FakeCurve.sign Story.alice (Digest.personal (Voucher.hash voucher))
     let early = hear world preFund.State Story.alice (VoucherItem(voucher, signature, Story.alice))
-    let paid (state: NodeState) = (Views.payment (NodeState.channel terms.Id state).Value).Paid
+    let paid (state: NodeState) = (Views.payment state (NodeState.channel terms.Id state).Value).Paid
     Assert.Equal(Take, early.Taking)
     Assert.Equal(Amount.zero, paid early.State)
 

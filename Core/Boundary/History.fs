@@ -83,7 +83,7 @@ module internal Picture =
         let payments =
             state.Channels.Items.Values
             |> Seq.filter (fun channel -> not channel.Terms.IsLedger)
-            |> Seq.map Views.payment
+            |> Seq.map (Views.payment state)
             |> Seq.sortBy (fun view -> view.Id)
             |> Seq.toList
 
@@ -120,6 +120,12 @@ module internal Picture =
 type NodeHistory private () =
     /// The wire name of the record that opens an epoch.
     static member OpeningType = "EpochOpened"
+
+    /// Goes behind a copy of a journal that may lack its newest records: with it the node asks its peers what they hold, and signs nothing meanwhile
+    /// that adds exposure.
+    static member Restored() : CoreRecord =
+        let struct (name, version, body) = LogV1.encode JournalRestored
+        CoreRecord(name, version, body)
 
     /// Enough settings to read a journal with, where those of its node are not at hand. False: no address.
     static member TrySettings(address: string, recover: RecoverSigner, [<Out>] settings: byref<NodeSettings | null>, [<Out>] error: byref<string>) : bool =

@@ -10,9 +10,9 @@ module internal Reports =
     let private channelUpdate (state: NodeState) id =
         match NodeState.channel id state with
         | ValueSome channel when channel.Terms.IsLedger ->
-            Some(CoreNotification("ledger_channel_updated", id.ToString(), lazy ViewV1.ledger (Views.ledger channel)))
+            Some(CoreNotification("ledger_channel_updated", id.ToString(), lazy ViewV1.ledger (Views.ledger state channel)))
         | ValueSome channel ->
-            Some(CoreNotification("payment_channel_updated", id.ToString(), lazy ViewV1.payment (Views.payment channel)))
+            Some(CoreNotification("payment_channel_updated", id.ToString(), lazy ViewV1.payment (Views.payment state channel)))
         | ValueNone -> None
 
     let notifications (step: Step) : CoreNotification[] =
@@ -35,5 +35,8 @@ module internal Reports =
                | PeerGaveUp(id, peer) -> $"peer {peer} gave the opening of {id} up"
                | ObjectiveEnded(id, Completed) -> $"objective {id} completed"
                | ObjectiveEnded(id, Rejected reason) -> $"objective {id} rejected: {reason}"
+               | ChannelConfirmed(id, peer) -> $"channel {id}: peer {peer} has said what it holds"
+               | ChannelDoubted(id, peer) -> $"channel {id}: peer {peer} shows a turn that we have no record of; it is asked what it holds"
+               | LedgerAdopted(id, variable, _, _) -> $"channel {id}: turn {variable.Turn} is taken over from the peer, both had signed it"
                | HoldingsDoubted(id, height) -> $"channel {id}: its deposits are in doubt, blocks from {height} on are gone"
                | _ -> () |]

@@ -40,11 +40,11 @@ module internal Briefing =
         @ opening Turn.preFund channel
 
     /// What the chain held at final depth when it was last looked at, and the least height that the chain must have had by then.
+    let private holdings (channel: Channel) = Funds.set channel.Terms.Opening.Asset channel.Held Funds.empty
+
     let private held (settings: Settings) (state: NodeState) (channel: Channel) =
-        let asset = channel.Terms.Opening.Asset
-        let holdings = if channel.Held.IsZero then Funds.empty else Funds.set asset channel.Held Funds.empty
         let tip = max state.SeenHeight channel.HeldAt.Height + settings.Confirmations
-        ObserveDeposit(channel.Terms.Id, holdings, channel.HeldAt.Height, tip)
+        ObserveDeposit(channel.Terms.Id, holdings channel, channel.HeldAt.Height, tip)
 
     /// Where both sides of a ledger stand.
     let private agreed (channel: Channel) =
@@ -79,7 +79,10 @@ module internal Briefing =
     /// Ledgers that are paid out are named again and again, a few at each new one: by its id, so that every one has its turn whatever a
     /// signer missed. It forgets those and keeps room; payment channels it knows to be over by itself.
     let private farewells settings (state: NodeState) (ChannelId opening) =
-        let isOver (channel: Channel) = channel.Terms.IsLedger && channel.Held.IsZero && (Channel.completeFinal channel).IsSome
+        let isOver (channel: Channel) =
+            match Channel.completeFinal channel with
+            | Some seen -> channel.Terms.IsLedger && Outcome.isPaidTo (Destination.ofAddress channel.Terms.Me) (holdings channel) seen.Variable.Outcome
+            | None -> false
 
         let over =
             [| for KeyValue(_, id) in state.Ended do

@@ -31,6 +31,12 @@ module internal DecideAsked =
             $"could not find channel {id}; store: failed to find required channel data"
             "list the open ledgers with get_all_ledger_channels"
 
+    let private mayBeStale =
+        refused
+            "may-be-stale"
+            "the node's journal was restored from an older copy, and the other side has not said yet what it holds of this channel"
+            "wait until the peer is connected and has answered: the channel is no longer shown as MayBeStale then"
+
     let private duration (settings: Settings) requested = if requested = 0u then settings.DefaultChallengeDuration else requested
 
     /// A channel of these participants and this nonce exists or has existed: its states must not be signed anew.
@@ -69,11 +75,13 @@ module internal DecideAsked =
 
     let private closeLedger (turning: Turning) request content id =
         match NodeState.channel id turning.State with
-        | ValueSome({ Ledger = ValueSome ledger }) ->
+        | ValueSome({ Ledger = ValueSome ledger } as channel) ->
             let goal = DirectDefund id
 
             if (NodeState.openObjective (Goal.id goal) turning.State).IsSome then
                 turning.Reply(request, refused "channel-closing" $"the ledger is closing already: {Goal.id goal}" "wait for objective_completed")
+            elif turning.IsAwaited channel then
+                turning.Reply(request, mayBeStale)
             elif not (LedgerChannel.isFree ledger) || not (LedgerChannel.isIdle ledger) then
                 turning.Reply(
                     request,
@@ -134,6 +142,7 @@ module internal DecideAsked =
                     request,
                     refused "channel-opening" "the channel is still opening" $"wait, or call reject_objective for {Goal.id funding.Goal}"
                 )
+            | _ when channel.Terms.MyIndex = 0 && turning.IsAwaited channel -> turning.Reply(request, mayBeStale)
             | _ -> start turning request content goal ValueNone
         | _ ->
             turning.Reply(
@@ -157,6 +166,7 @@ module internal DecideAsked =
                 turning.Reply(request, refused "channel-closing" "channel-closing: no payment is accepted any more" "open another payment channel")
             | Ok _ when not (Channel.isOpen channel) ->
                 turning.Reply(request, refused "channel-not-open" "the payment channel is not open yet" "wait for objective_completed of its VirtualFund")
+            | Ok _ when NodeState.isStale channel turning.State -> turning.Reply(request, mayBeStale)
             | Ok _ when payments.PendingCount >= turning.Settings.Limits.PendingPaymentsPerChannel -> turning.Reply(request, busy)
             | Ok _ -> turning.Add(PaymentReserved(request, content, id, amount, kind))
         | _ -> turning.Reply(request, unknownChannel id)

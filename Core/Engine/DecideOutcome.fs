@@ -84,7 +84,9 @@ module internal DecideOutcome =
 
     let peerSeen (turning: Turning) address =
         let record = NodeState.peer address turning.State
-        if record.RetellAt.IsSome then turning.Add(Woken(Retelling address))
+        if record.RetellAt.IsSome then
+            turning.Add(Woken(Retelling address))
+            Standing.ask turning address
 
     // Chain
 
@@ -179,6 +181,6 @@ module internal DecideOutcome =
 
             match topic with
             | OpeningDeadline objective -> Undo.abandon turning objective "timeout: the opening was not complete in time" true
-            | Retelling _
+            | Retelling address -> Standing.ask turning address
             | ChainRetry _
             | ConcludeInstead _ -> ()

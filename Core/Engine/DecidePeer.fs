@@ -10,6 +10,11 @@ module internal DecidePeer =
 
     let private voucher (turning: Turning) sender (voucher: Voucher) signature signer =
         match NodeState.channel voucher.Channel turning.State with
+        | ValueSome({ Payments = ValueSome payments } as channel) when
+            payments.Role = Payer && sender = channel.Terms.Payee && signer = turning.Settings.Me
+            ->
+            Standing.voucher turning voucher signature payments
+            Take
         | ValueSome({ Payments = ValueSome payments } as channel) ->
             match Payments.checkReceive voucher (ValueSome signer) payments with
             | _ when sender <> payments.Payer -> offend "not-the-payer" "the voucher does not come from the channel's payer"
@@ -27,6 +32,7 @@ module internal DecidePeer =
 
         match funding with
         | _ when channel.Terms.MyIndex <> 0 -> offend "not-the-payer" "only the payer signs the final state first"
+        | _ when turning.IsAwaited channel -> NotNow "our journal was restored: first we must know what we signed"
         | ValueSome record when Undo.lacksDefund objective.Channel turning.State ->
             // Where the opening was not complete here, somebody who signed the post-fund still needs a final state
             // to let its guarantee go; one that pays nothing costs us nothing.
@@ -40,6 +46,7 @@ module internal DecidePeer =
     let private ledgerFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
         match channel.Ledger with
         | ValueSome _ when not (Channel.isLeader channel) -> offend "not-the-leader" "only the leader signs the final state first"
+        | ValueSome _ when turning.IsAwaited channel -> NotNow "our journal was restored: first we must know what we signed"
         | ValueSome ledger ->
             match NodeState.objective objective turning.State with
             | ValueSome { Ending = ValueNone }
@@ -114,13 +121,29 @@ module internal DecidePeer =
         | ProposalItem said -> DecideProposal.decide turning sender said
         | VoucherItem(v, signature, signer) -> voucher turning sender v signature signer
         | RejectionItem objective -> rejection turning sender objective
+        | StandingWantedItem objective -> Standing.wanted turning sender objective
+        | StandingItem objective ->
+            Standing.confirm turning sender objective.Channel
+            Take
 
-    let rec private items turning sender left =
+    /// Beside all that is held of a channel may stand what is nothing to us: of one that is over, or vouchers where we stand between.
+    let private concerns (turning: Turning) (all: PeerItem list) item =
+        let isStanding id = all |> List.exists (fun other -> match other with StandingItem objective -> objective.Channel = id | _ -> false)
+
+        match item with
+        | VoucherItem(voucher, _, _) when isStanding voucher.Channel ->
+            NodeState.channel voucher.Channel turning.State |> ValueOption.exists (fun channel -> Terms.role channel.Terms <> Intermediary)
+        | StateItem(objective, state) when state.Variable.IsFinal && isStanding objective.Channel ->
+            (NodeState.channel objective.Channel turning.State).IsSome
+        | _ -> true
+
+    let rec private items turning sender all left =
         match left with
         | [] -> Take
+        | first :: rest when not (concerns turning all first) -> items turning sender all rest
         | first :: rest ->
             match item turning sender first with
-            | Take -> items turning sender rest
+            | Take -> items turning sender all rest
             | taking -> taking
 
     /// Proposals up to the first that has to wait may count: the sender tells the whole queue again anyway.
@@ -128,4 +151,4 @@ module internal DecidePeer =
         let limit = turning.Settings.Limits.UnfinishedPerPeer
 
         if Outbox.peerCount message.From turning.State.Outbox >= limit then NotNow "too many messages to this peer are unfinished"
-        else items turning message.From message.Items
+        else items turning message.From message.Items message.Items

@@ -14,6 +14,10 @@ module internal DecideProposal =
         | ValueSome(struct (recoveredOver, who)) when recoveredOver = hash -> ValueSome who
         | _ -> turning.Settings.Recover.Invoke(Digest.personal hash, said.Signature)
 
+    /// A node of go-nitro cannot be asked: who goes on from where we stand holds no more than we do.
+    let private confirmed (turning: Turning) (channel: Channel) =
+        if channel.Terms.Dialect = GoNitro then Standing.confirm turning (Channel.counterparty channel) channel.Terms.Id
+
     let private countersigned (turning: Turning) (channel: Channel) (ledger: LedgerChannel) (said: SignedProposal) =
         if said.Turn <= ledger.AgreedTurn then
             Take
@@ -22,9 +26,15 @@ module internal DecideProposal =
             | Some queued when queued.LeaderSignature.IsSome ->
                 if signer turning said queued.Hash = ValueSome(Channel.counterparty channel) then
                     turning.Add(ProposalAgreed(channel.Terms.Id, said.Turn, said.Signature))
+                    confirmed turning channel
                     Take
                 else
                     offend "bad-signature" "proposal incorrectly signed"
+            | _ when Standing.isForgottenTurn turning channel ledger said && not (NodeState.isStale channel turning.State) ->
+                // Only what we signed is countersigned: our journal has lost it, and the follower is asked for it.
+                turning.Add(ChannelDoubted(channel.Terms.Id, Channel.counterparty channel))
+                Standing.ask turning (Channel.counterparty channel)
+                Take
             | _ -> offend "unknown-turn" "proposal queue exhausted"
 
     /// The objective that a proposal is for must be known here first: until then the leader tells it again.
@@ -47,6 +57,7 @@ module internal DecideProposal =
 
             if signer turning said hash = ValueSome leader then
                 turning.Add(ProposalReceived(channel.Terms.Id, said.Turn, said.Proposal, hash, said.Signature))
+                confirmed turning channel
                 Undo.yieldTo turning said.Proposal
                 Take
             else

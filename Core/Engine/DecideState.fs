@@ -4,13 +4,6 @@ open Nitro.Kernel
 open Nitro.Protocol
 open Nitro.Node
 
-/// What the receiver of a message says about it.
-type internal Taking =
-    | Take
-    /// Not now: the sender keeps it and tells it again.
-    | NotNow of why: string
-    | Offend of Offence
-
 /// What a peer's signed state leads to.
 module internal DecideState =
     let private offend code detail = Offend { Code = code; Detail = detail }
@@ -33,7 +26,11 @@ module internal DecideState =
         | [] ->
             for party, signature in state.Signatures do
                 match NodeState.channel channel.Terms.Id turning.State with
-                | ValueSome current when party <> channel.Terms.MyIndex && (Channel.signedBy party turn current).IsNone ->
+                // Our own only where we may have forgotten it: then no other is made for this turn.
+                | ValueSome current when
+                    (party <> channel.Terms.MyIndex || NodeState.isStale channel turning.State)
+                    && (Channel.signedBy party turn current).IsNone
+                    ->
                     turning.Add(StateSigned(channel.Terms.Id, turn, state.Hash, party, signature))
                 | _ -> ()
 
@@ -140,6 +137,7 @@ module internal DecideState =
         match NodeState.channel objective.Channel turning.State with
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone when state.Variable.Turn = Turn.preFund && not state.Variable.IsFinal -> openNew turning sender objective state
+        | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = VirtualFunding -> Standing.channel turning sender objective state
         | ValueNone -> NotNow "the channel is not known yet"
         | ValueSome channel ->
             match Channel.tryHash state.Variable.Turn state.Hash channel, NodeState.objective objective turning.State with
@@ -201,6 +199,10 @@ module internal DecideState =
         | ValueSome _
         | ValueNone -> NotNow "the ledger is not known or not open yet"
 
+    /// Signed by us, and gone from the journal.
+    let private isOwnForgotten (turning: Turning) (channel: Channel) (state: SignedState) =
+        NodeState.isStale channel turning.State && state.Signatures |> List.exists (fun (party, _) -> party = channel.Terms.MyIndex)
+
     let private mayTake (channel: Channel) paid =
         match channel.Payments with
         | ValueSome payments -> payments.Role <> Payee || paid >= payments.Best
@@ -219,7 +221,7 @@ module internal DecideState =
                 // It may be right where the opening was another: see `contradicts`.
                 giveUp turning sender (Goal.id funding.Goal)
             | Error reason -> offend "bad-final" reason
-            | Ok _ when channel.Terms.MyIndex = 0 && not known -> offend "unexpected-final" "the payer has not signed this final state"
+            | Ok _ when channel.Terms.MyIndex = 0 && not known && not (isOwnForgotten turning channel state) -> offend "unexpected-final" "the payer has not signed this final state"
             | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
             | Ok paid when
                 not paid.IsZero
@@ -272,6 +274,7 @@ module internal DecideState =
 
             let taking =
                 match objective.Kind with
+                | DirectFunding when state.Variable.Turn > Turn.postFund && not state.Variable.IsFinal -> Standing.ledger turning state
                 | DirectFunding -> opening turning sender objective state openLedger
                 | VirtualFunding -> opening turning sender objective state openVirtual
                 | DirectDefunding -> ledgerFinal turning sender objective state

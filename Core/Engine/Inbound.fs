@@ -91,6 +91,8 @@ module internal Inbound =
         | RawStateItem(objective, fixedPart, variable, signatures) -> state settings objective fixedPart variable signatures
         | RawFinalStateWanted objective -> Ok(FinalStateWantedItem objective)
         | RawRejection objective -> Ok(RejectionItem objective)
+        | RawStandingWanted objective -> Ok(StandingWantedItem objective)
+        | RawStanding objective -> Ok(StandingItem objective)
         | RawVoucher(voucher, signature) ->
             (match signer settings (Voucher.hash voucher) signature with
              | ValueSome who -> Ok(VoucherItem(voucher, signature, who))
@@ -114,6 +116,8 @@ module internal Inbound =
         | RawProposalItem _
         | RawVoucher _ -> 1
         | RawFinalStateWanted _
+        | RawStandingWanted _
+        | RawStanding _
         | RawRejection _ -> 0
 
     let receive (settings: Settings) (node: NodeState) (sender: Address) (frame: System.ReadOnlyMemory<byte>) : Result<Verified<PeerMessage>, Offence> =

@@ -78,6 +78,8 @@ module internal Invariant =
             Channel.hasSigned Turn.postFund channel
             && (Channel.ownFinal channel).IsNone
             && not (GivingBack.isGivenBack channel state)
+            // Until the peers have told, one ledger may know of a closing that the channel does not.
+            && not (NodeState.isStale channel state)
             ->
             let isClosing = (NodeState.objective { Kind = VirtualDefunding; Channel = id } state).IsSome
             let mayLack ledger = isClosing && GivingBack.isOver ledger channel state
@@ -215,6 +217,7 @@ module internal Invariant =
                  || l.Queue.Count >= settings.Limits.ProposalsInFlight
                  || c.Doubtful
                  || c.ChainRetryAt.IsSome
+                 || NodeState.isStale c state
              | _ -> true)
         | VouchersSettled id -> promised (SignPayload(PaymentVoucher(id, Amount.zero))) || Table.containsKey (VoucherSigningSlot id) state.Outbox.Slots
         | PeerSignature _

@@ -71,6 +71,45 @@ module internal Outgoing =
             ValueSome [ VoucherItem({ Channel = id; Total = total }, signature, settings.Me) ]
         | _ -> ValueNone
 
+    /// A ledger's newest state that both have signed; of a payment channel the opening, and the best voucher; and what ends either.
+    let private standingOf (settings: Settings) (state: NodeState) (objective: ObjectiveId) =
+        let closing = { objective with Kind = (match objective.Kind with DirectFunding | DirectDefunding -> DirectDefunding | VirtualFunding | VirtualDefunding -> VirtualDefunding) }
+
+        let signed objective (channel: Channel) variable hash signatures =
+            StateItem(
+                objective,
+                { Fixed = channel.Terms.Fixed
+                  Variable = variable
+                  Hash = hash
+                  Signatures = signatures }
+            )
+
+        let ofSeen objective (channel: Channel) (seen: SeenState) = signed objective channel seen.Variable seen.Hash (Map.toList seen.Signatures)
+
+        [ match NodeState.channel objective.Channel state with
+          | ValueSome channel ->
+              match channel.Ledger, channel.Payments with
+              | ValueSome ledger, _ ->
+                  let variable = Ledger.toVariable channel.Terms.Dialect ledger.AgreedTurn false ledger.Agreed
+                  signed objective channel variable (State.hash channel.Terms.Id variable) [ 0, ledger.LeaderSignature; 1, ledger.FollowerSignature ]
+              | ValueNone, ValueSome payments ->
+                  match Channel.complete Turn.postFund channel with
+                  | Some seen ->
+                      ofSeen objective channel seen
+
+                      match payments.IssuedSignature, payments.BestSignature with
+                      | ValueSome signature, _ -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Issued }, signature, settings.Me)
+                      | ValueNone, ValueSome signature -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Best }, signature, payments.Payer)
+                      | ValueNone, ValueNone -> ()
+                  | None -> ()
+              | ValueNone, ValueNone -> ()
+
+              match Channel.completeFinal channel with
+              | Some seen -> ofSeen closing channel seen
+              | None -> ()
+          | ValueNone -> ()
+          StandingItem objective ]
+
     let message (settings: Settings) (state: NodeState) telling : PeerMessage voption =
         let items =
             match telling with
@@ -81,6 +120,8 @@ module internal Outgoing =
             | VoucherOf(channel, _) -> voucherOf settings state channel
             | FinalStateWanted objective -> ValueSome [ FinalStateWantedItem objective ]
             | RejectionOf objective -> ValueSome [ RejectionItem objective ]
+            | StandingWanted objective -> ValueSome [ StandingWantedItem objective ]
+            | StandingOf objective -> ValueSome(standingOf settings state objective)
 
         items |> ValueOption.map (fun items -> { From = settings.Me; Items = items })
 

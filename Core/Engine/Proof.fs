@@ -54,6 +54,12 @@ module internal Proof =
         | ProposalAgreed(id, at, signature) -> queued before id at (fun channel found -> turn settings channel 1 found.Hash at signature)
         | VoucherIssued(id, total, signature)
         | VoucherReceived(id, total, signature) -> voucher settings before id total signature
+        | LedgerAdopted(id, variable, leaderSignature, followerSignature) ->
+            (match NodeState.channel id before with
+             | ValueSome channel ->
+                 let hash = State.hash id variable
+                 turn settings channel 0 hash variable.Turn leaderSignature @ turn settings channel 1 hash variable.Turn followerSignature
+             | ValueNone -> [ $"{id} is no running ledger" ])
         | IntentFinished(effect, _) when (Outbox.tryFind effect before.Outbox).IsNone -> [ $"{effect} ends here, and was not open" ]
         | RequestBound _
         | PaymentReserved _
@@ -74,6 +80,9 @@ module internal Proof =
         | IntentRecorded _
         | IntentFinished _
         | Woken _
+        | JournalRestored
+        | ChannelConfirmed _
+        | ChannelDoubted _
         | EpochOpened _
         | Restated _ -> []
 

@@ -73,18 +73,19 @@ module internal Settle =
                 else Undo.abandon turning objective reason true
 
     /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.
-    /// While the deposits are in doubt nothing is added, only taken back; after a refusal the next try waits. What takes back an
+    /// While the deposits are in doubt, or what we signed, nothing is added, only taken back; after a refusal the next try waits. What takes back an
     /// addition in flight finds room beyond the limit, since the follower may wait for it before it countersigns either.
     let private propose (turning: Turning) (channel: Channel) (ledger: LedgerChannel) =
         let terms = channel.Terms
         let id = terms.Id
         let hasRoom = LedgerChannel.inFlight ledger < turning.Settings.Limits.ProposalsInFlight
+        let isStale = NodeState.isStale channel turning.State
         let wanted isNext = ledger.Wanted.Values |> Seq.tryFind isNext
 
         // Thousands may be wanted: without room only what the short queue names is looked for among them.
         let next () =
             if hasRoom then
-                wanted (fun proposal -> match proposal with Add _ -> not channel.Doubtful | Remove _ -> true)
+                wanted (fun proposal -> match proposal with Add _ -> not channel.Doubtful && not isStale | Remove _ -> true)
             else
                 ledger.Queue.Values
                 |> Seq.tryFind (fun queued -> ledger.WantedTargets.Contains queued.Proposal.Target)
@@ -150,7 +151,11 @@ module internal Settle =
         | ValueSome payments when payments.Role = Payer ->
             let id = channel.Terms.Id
 
-            if not (Table.containsKey (VoucherSigningSlot id) turning.State.Outbox.Slots) && (Channel.ownFinal channel).IsNone then
+            if
+                not (Table.containsKey (VoucherSigningSlot id) turning.State.Outbox.Slots)
+                && (Channel.ownFinal channel).IsNone
+                && not (NodeState.isStale channel turning.State)
+            then
                 match Payments.next payments with
                 | ValueSome total -> Promise.sign turning (PaymentVoucher(id, total))
                 | ValueNone -> ()

@@ -42,7 +42,7 @@ module internal Subjects =
         | SignPayload(OwnState(id, _, _)) -> channels [ id ]
         | SignPayload(LedgerUpdate(id, at, _)) -> turn state id at
         | SignPayload(PaymentVoucher(id, total)) -> voucher state id total
-        | Tell(_, (StateOf(id, _, _) | AllSignaturesOf(id, _, _) | FinalStateWanted id | RejectionOf id)) -> objective id
+        | Tell(_, (StateOf(id, _, _) | AllSignaturesOf(id, _, _) | FinalStateWanted id | RejectionOf id | StandingWanted id | StandingOf id)) -> objective id
         | Tell(_, ProposalsOf(id, at)) -> turn state id at
         | Tell(_, AgreementOf(id, at)) ->
             (match NodeState.channel id state with
@@ -77,7 +77,8 @@ module internal Subjects =
         | PendingRestated(id, _, request, _, _) -> payment request id
         | ObjectiveRestated record -> objective (Goal.id record.Goal)
         | RequestRestated(request, _, _, _) -> { none with Requests = [ request ] }
-        | TombstonesRestated ids -> channels ids
+        | TombstonesRestated ids
+        | StaleRestated(_, ids) -> channels ids
         | IntentRestated(_, promised) -> intent state promised
         | WakeRestated(_, woken) -> topic woken
         | PeerRestated _ -> none
@@ -98,7 +99,10 @@ module internal Subjects =
         | StateSigned(id, _, _, _, _)
         | HoldingsObserved(id, _, _)
         | PayoutObserved(id, _, _, _)
-        | HoldingsDoubted(id, _) -> channels [ id ]
+        | HoldingsDoubted(id, _)
+        | ChannelConfirmed(id, _)
+        | ChannelDoubted(id, _)
+        | LedgerAdopted(id, _, _, _) -> channels [ id ]
         | ProposalWanted(id, proposal)
         | ProposalQueued(id, _, proposal, _)
         | ProposalReceived(id, _, proposal, _, _) -> update id proposal
@@ -114,5 +118,6 @@ module internal Subjects =
              | Some promised -> intent before promised
              | None -> none)
         | Woken woken -> topic woken
+        | JournalRestored
         | EpochOpened _ -> none
         | Restated thing -> restated after thing

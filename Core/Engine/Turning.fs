@@ -172,6 +172,16 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         | Woken(ChainRetry id) -> touchWaiting id
         | Woken(ConcludeInstead id) -> touch id
         | Woken(Retelling _) -> ()
+        | ChannelConfirmed(id, _)
+        | ChannelDoubted(id, _) -> touchWaiting id
+        | LedgerAdopted(id, _, _, _) ->
+            touchWaiting id
+
+            match NodeState.channel id state with
+            | ValueSome { Ledger = ValueSome ledger } -> ledger.Agreed.Guarantees.Keys |> Seq.iter touch
+            | _ -> ()
+        // Written by the tool that restores.
+        | JournalRestored -> ()
         // No step decides these: an opening is made of the state between steps.
         | EpochOpened _
         | Restated _ -> ()
@@ -179,6 +189,8 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
     member _.Settings = settings
     member _.At = at
     member _.State = state
+    /// It may be stale, and its peers can say: what we would end it with may be less than we signed. go-nitro's nodes cannot say.
+    member _.IsAwaited(channel: Channel) = channel.Terms.Dialect = Nitro && NodeState.isStale channel state
     member _.World: World = { State = state; Settings = settings }
     member _.Facts = facts
     member _.Replies = replies

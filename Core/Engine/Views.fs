@@ -20,7 +20,9 @@ type internal LedgerView =
       Me: Address
       Them: Address
       MyBalance: Amount
-      TheirBalance: Amount }
+      TheirBalance: Amount
+      /// After a restore: the other side has not said yet what it holds.
+      MayBeStale: bool }
 
 type internal PaymentView =
     { Id: ChannelId
@@ -29,7 +31,8 @@ type internal PaymentView =
       Payee: Address
       Payer: Address
       Paid: Amount
-      Remaining: Amount }
+      Remaining: Amount
+      MayBeStale: bool }
 
 type internal ObjectiveView =
     { Id: ObjectiveId
@@ -42,7 +45,7 @@ type internal ObjectiveView =
 
 /// Answers to questions about a node. Shapes as of the reference, section 6.6.
 module internal Views =
-    let ledger (channel: Channel) : LedgerView =
+    let ledger (state: NodeState) (channel: Channel) : LedgerView =
         let outcome =
             match Channel.completeFinal channel |> Option.bind (fun seen -> Ledger.tryOpening seen.Variable.Outcome |> ValueOption.toOption), channel.Ledger with
             | Some final, _ -> final
@@ -57,7 +60,8 @@ module internal Views =
           Me = channel.Terms.Me
           Them = Channel.counterparty channel
           MyBalance = if leads then outcome.LeaderBalance else outcome.FollowerBalance
-          TheirBalance = if leads then outcome.FollowerBalance else outcome.LeaderBalance }
+          TheirBalance = if leads then outcome.FollowerBalance else outcome.LeaderBalance
+          MayBeStale = NodeState.isStale channel state }
 
     /// What counts as paid: a payee's vouchers only once the post-fund is complete, and the final state above all.
     let paid (channel: Channel) =
@@ -77,7 +81,7 @@ module internal Views =
              | Intermediary -> Amount.zero)
         | None, ValueNone -> Amount.zero
 
-    let payment (channel: Channel) : PaymentView =
+    let payment (state: NodeState) (channel: Channel) : PaymentView =
         let paid = paid channel
 
         { Id = channel.Terms.Id
@@ -86,7 +90,8 @@ module internal Views =
           Payee = channel.Terms.Payee
           Payer = channel.Terms.Payer
           Paid = paid
-          Remaining = Amount.lacking channel.Terms.Opening.LeaderBalance paid }
+          Remaining = Amount.lacking channel.Terms.Opening.LeaderBalance paid
+          MayBeStale = NodeState.isStale channel state }
 
     let private signerNeeded need =
         match need with
@@ -146,13 +151,13 @@ module internal Views =
             | Waiting(label, _) -> label
 
     let allLedgers (state: NodeState) =
-        state.Channels.Items.Values |> Seq.filter (fun channel -> channel.Terms.IsLedger) |> Seq.map ledger |> Seq.sortBy (fun view -> view.Id) |> Seq.toList
+        state.Channels.Items.Values |> Seq.filter (fun channel -> channel.Terms.IsLedger) |> Seq.map (ledger state) |> Seq.sortBy (fun view -> view.Id) |> Seq.toList
 
     let paymentsOf ledgerId (state: NodeState) =
         match NodeState.channel ledgerId state with
         | ValueSome { Ledger = ValueSome ledger } ->
             [ for target in ledger.Agreed.Guarantees.Keys do
                   match NodeState.channel target state with
-                  | ValueSome channel -> payment channel
+                  | ValueSome channel -> payment state channel
                   | ValueNone -> () ]
         | _ -> []

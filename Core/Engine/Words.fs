@@ -57,6 +57,8 @@ module internal Words =
         | VoucherOf(id, total) -> $"the voucher of {total} on {id}"
         | FinalStateWanted objective -> $"that the final state of {objective.Channel} is wanted"
         | RejectionOf objective -> $"that {goal objective} is rejected"
+        | StandingWanted objective -> $"that we want to know all it holds of {objective.Channel}"
+        | StandingOf objective -> $"all that we hold of {objective.Channel}"
 
     let private call (call: ChainCall) =
         match call with
@@ -124,6 +126,7 @@ module internal Words =
         | LedgerListed(peer, _, id) -> $"{id} is the ledger with {peer}"
         | IntentRestated(effect, wanted) -> $"{effect} is not finished: {intent settings state wanted}"
         | WakeRestated(_, woken) -> $"to be woken when {topic woken}"
+        | StaleRestated(peer, ids) -> $"{peer} is to say what it holds of {ids.Length} channels"
 
     let private origin (settings: Settings) from =
         match from with
@@ -163,6 +166,10 @@ module internal Words =
         | IntentRecorded wanted -> $"{EffectId before.Position} promised: {intent settings after wanted}"
         | IntentFinished(effect, result) -> finished settings before effect result
         | Woken woken -> topic woken
+        | JournalRestored -> "the journal was restored from a copy: what came after it the peers are asked"
+        | ChannelConfirmed(id, peer) -> $"{peer} has said what it holds of {id}: we know no less"
+        | ChannelDoubted(id, peer) -> $"{peer} shows a turn of {id} that we have no record of: it is asked what it holds"
+        | LedgerAdopted(id, variable, _, _) -> $"turn {variable.Turn} of ledger {id} is taken over: both had signed it"
         | EpochOpened(number, facts, _) -> $"epoch {number} opens: {facts} records restate all that lives"
         | Restated thing -> $"restated: {restated settings after thing}"
 

@@ -86,6 +86,7 @@ module internal Epoch =
     let private others (state: NodeState) : Restatement list =
         [ for struct (address, p) in byKey state.Peers do
               PeerRestated(address, p.Refused, p.RetellSeconds, p.RetellAt, p.RetoldUpTo)
+              for ids in Seq.chunkBySize tombstonesTogether p.Stale do StaleRestated(address, List.ofArray ids)
           for KeyValue(position, id) in state.Ended do EndedRestated(position, id)
           for struct (struct (peer, asset), id) in byKey state.Ledgers do LedgerListed(peer, asset, id)
           for KeyValue(position, intent) in state.Outbox.Unfinished do IntentRestated(EffectId position, intent)

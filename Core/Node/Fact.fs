@@ -112,6 +112,8 @@ type internal Restatement =
     /// An effect keeps its id, the position that its promise first had: adapters know it by that.
     | IntentRestated of effect: EffectId * intent: Intent
     | WakeRestated of due: Instant * topic: Topic
+    /// Some of them: a few dozen a record.
+    | StaleRestated of peer: Address * channels: ChannelId list
 
 /// Everything a node remembers. The journal is these, in order, and nothing else.
 type internal Fact =
@@ -147,6 +149,14 @@ type internal Fact =
     | IntentRecorded of Intent
     | IntentFinished of effect: EffectId * finish: Finish
     | Woken of Topic
+    /// The journal up to here is a copy that may lack its newest records: of every channel that is not over, the peers are asked what they hold.
+    | JournalRestored
+    /// The peer has said all that it holds of the channel: we know no less.
+    | ChannelConfirmed of channel: ChannelId * peer: Address
+    /// The peer showed what we cannot have done without records that are gone: it is asked what it holds.
+    | ChannelDoubted of channel: ChannelId * peer: Address
+    /// A ledger's state that both have signed, newer than all that we know of.
+    | LedgerAdopted of ledger: ChannelId * variable: VariablePart * leaderSignature: Signature * followerSignature: Signature
     /// Opens an epoch: nothing before it counts any more, and the facts after it, so many with this one, restate all that lives.
     | EpochOpened of epoch: int * facts: int * seenHeight: Height
     | Restated of Restatement

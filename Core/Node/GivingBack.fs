@@ -8,8 +8,12 @@ open Nitro.Protocol
 /// the payee, only before anything can have counted (`Channel.mayGiveBack`). ADR 0010.
 module internal GivingBack =
     /// Our post-fund is signed, and we pay: the guarantee behind us may pay the next one.
-    let private isBound (channel: Channel) =
-        Terms.role channel.Terms <> Payee && Channel.hasSigned Turn.postFund channel && (Channel.completeFinal channel).IsNone
+    let private isBound (channel: Channel) (state: NodeState) =
+        Terms.role channel.Terms <> Payee
+        && Channel.hasSigned Turn.postFund channel
+        && (Channel.completeFinal channel).IsNone
+        // There may be a final state that we have forgotten.
+        && not (NodeState.isStale channel state)
 
     /// The ledgers it was taken in by, except at the payer, and is paid from.
     let private ledgers (channel: Channel) (state: NodeState) =
@@ -36,7 +40,7 @@ module internal GivingBack =
             | ValueSome _
             | ValueNone -> false
 
-        isBound channel
+        isBound channel state
         && (match ledgers channel state with
             | ValueSome(struct (_, right)) -> not (carries target right state) || isGoing right
             | ValueNone -> false)
@@ -45,7 +49,7 @@ module internal GivingBack =
     let isGivenBack (channel: Channel) (state: NodeState) =
         let target = channel.Terms.Id
 
-        if isBound channel then
+        if isBound channel state then
             match ledgers channel state with
             | ValueSome(struct (left, right)) ->
                 not (carries target right state || (left |> ValueOption.exists (fun ledger -> carries target ledger state)))

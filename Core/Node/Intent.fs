@@ -23,6 +23,10 @@ type internal Telling =
     /// Asks the side that signs first for the final state.
     | FinalStateWanted of objective: ObjectiveId
     | RejectionOf of objective: ObjectiveId
+    /// Asks, after our journal was restored, for all that the peer holds of the channel.
+    | StandingWanted of objective: ObjectiveId
+    /// All that we hold of the channel: for a peer that has lost what came after an older copy of its journal.
+    | StandingOf of objective: ObjectiveId
 
 /// What to do on chain.
 type internal ChainCall =
@@ -52,7 +56,7 @@ module internal Intent =
         | Tell(_, VoucherOf(channel, _)) -> ValueSome(VoucherSlot channel)
         | SubmitCall(Deposit(channel, _, _)) -> ValueSome(HoldingsSlot channel)
         | SignPayload(PaymentVoucher(channel, _)) -> ValueSome(VoucherSigningSlot channel)
-        | Tell(_, (StateOf _ | AllSignaturesOf _ | AgreementOf _ | FinalStateWanted _ | RejectionOf _))
+        | Tell(_, (StateOf _ | AllSignaturesOf _ | AgreementOf _ | FinalStateWanted _ | RejectionOf _ | StandingWanted _ | StandingOf _))
         | SubmitCall(ConcludeAndTransfer _ | ReadHoldings _)
         | SignPayload(OwnState _ | LedgerUpdate _) -> ValueNone
 
@@ -68,7 +72,8 @@ module internal Intent =
         | SubmitCall(Deposit(channel, _, _))
         | SubmitCall(ConcludeAndTransfer channel)
         | SubmitCall(ReadHoldings channel) -> channel
-        | Tell(_, (StateOf(objective, _, _) | AllSignaturesOf(objective, _, _) | FinalStateWanted objective | RejectionOf objective)) -> objective.Channel
+        | Tell(_, (StateOf(objective, _, _) | AllSignaturesOf(objective, _, _))) -> objective.Channel
+        | Tell(_, (FinalStateWanted objective | RejectionOf objective | StandingWanted objective | StandingOf objective)) -> objective.Channel
 
 /// What became of an effect.
 type internal Finish =

@@ -104,7 +104,9 @@ module internal LedgerChannel =
         | _ -> ledger
 
     /// Keeps capacity free for an approved opening and counts it against the limits.
-    let expose target (exposure: Exposure) (ledger: LedgerChannel) =
+    let expose target (asked: Exposure) (ledger: LedgerChannel) =
+        // Of a channel that is taken over the guarantee stands already.
+        let exposure = if ledger.Agreed.Guarantees.ContainsKey target then { asked with Reserved = ValueNone } else asked
         let struct (leader, follower) = ValueOption.defaultValue (struct (Amount.zero, Amount.zero)) exposure.Reserved
 
         { ledger with
@@ -185,6 +187,45 @@ module internal LedgerChannel =
             Queue =
                 ledger.Queue
                 |> Map.change turn (Option.map (fun queued -> { queued with LeaderSignature = ValueSome signature })) }
+
+    /// Back from what is signed at a ledger's turn.
+    let tryRead dialect (outcome: Outcome) : LedgerOutcome voption =
+        let guarantee (line: Allocation) =
+            match Outcome.tryGuaranteeMetadata line.Metadata with
+            | ValueSome(struct (left, right)) when line.Type = Dialect.guaranteeType dialect ->
+                Some
+                    { Target = ChannelId line.Destination
+                      Amount = line.Amount
+                      Left = left
+                      Right = right }
+            | _ -> None
+
+        match outcome with
+        | [ { Allocations = leader :: follower :: lines } as exit ] ->
+            let guarantees = lines |> List.choose guarantee
+
+            let read =
+                Ledger.tryOpening [ { exit with Allocations = [ leader; follower ] } ]
+                |> ValueOption.map (fun opening ->
+                    { opening with Guarantees = guarantees |> List.map (fun found -> found.Target, found) |> Map.ofList })
+
+            // Whatever would be written otherwise is not read.
+            (match read with
+             | ValueSome found when Ledger.toExit dialect found = outcome -> read
+             | _ -> ValueNone)
+        | _ -> ValueNone
+
+    /// Stands at a turn beyond what is known; what was on its way is part of it, or void.
+    let adopt turn (agreed: LedgerOutcome) leaderSignature followerSignature (ledger: LedgerChannel) =
+        let next =
+            { ledger with
+                Agreed = agreed
+                AgreedTurn = turn
+                LeaderSignature = leaderSignature
+                FollowerSignature = followerSignature
+                Queue = Map.empty }
+
+        agreed.Guarantees.Keys |> Seq.fold (fun l target -> unreserve target l) next
 
     let drop turn (ledger: LedgerChannel) = { ledger with Queue = ledger.Queue.Remove turn }
 

@@ -20,7 +20,9 @@ type internal PeerRecord =
       RetellSeconds: int64
       RetellAt: Instant voption
       /// A retelling goes through the open objectives in slices; the last one done.
-      RetoldUpTo: ObjectiveId voption }
+      RetoldUpTo: ObjectiveId voption
+      /// Channels of which we may have forgotten what this peer still holds.
+      Stale: Set<ChannelId> }
 
 /// Everything a node knows: a fold of its journal.
 type internal NodeState =
@@ -94,14 +96,15 @@ module internal Known =
           Refused = []
           RetellSeconds = Pace.retellSeconds
           RetellAt = ValueNone
-          RetoldUpTo = ValueNone }
+          RetoldUpTo = ValueNone
+          Stale = Set.empty }
 
     let peer address (state: NodeState) = Table.tryFind address state.Peers |> ValueOption.defaultValue noPeer
 
     let onPeer address change (state: NodeState) =
         let changed = change (peer address state)
 
-        if changed.Open.IsEmpty && changed.RetellAt.IsNone && changed.Refused.IsEmpty then
+        if changed.Open.IsEmpty && changed.RetellAt.IsNone && changed.Refused.IsEmpty && changed.Stale.IsEmpty then
             { state with Peers = Table.remove address state.Peers }
         else
             { state with Peers = Table.add address changed state.Peers }

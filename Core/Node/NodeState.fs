@@ -44,6 +44,10 @@ module internal NodeState =
 
     let peer address (state: NodeState) = Known.peer address state
 
+    /// We may have signed more in it than we know: until its peers have said what they hold, nothing is signed that adds exposure.
+    let isStale (c: Channel) (state: NodeState) =
+        c.Terms.Others |> List.exists (fun address -> (Known.peer address state).Stale.Contains c.Terms.Id)
+
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
         let stored = state |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0; MovedAt = at })
         let isOwn = channel id stored |> ValueOption.exists (fun c -> c.Terms.MyIndex = party)
@@ -128,6 +132,11 @@ module internal NodeState =
             | IntentRecorded intent -> { state with Outbox = Outbox.record state.Position intent state.Outbox }
             | IntentFinished(effect, result) -> finish at effect result state
             | Woken topic -> woken at topic state
+            | JournalRestored -> StandingFolds.restored at state
+            | ChannelConfirmed(id, address) -> StandingFolds.confirm id address state
+            | ChannelDoubted(id, address) -> StandingFolds.doubt at id address state
+            | LedgerAdopted(id, variable, leaderSignature, followerSignature) ->
+                StandingFolds.adopt at id variable leaderSignature followerSignature state
             | EpochOpened(_, _, seenHeight) ->
                 { empty with
                     Position = state.Position

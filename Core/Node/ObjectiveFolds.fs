@@ -93,7 +93,9 @@ module internal ObjectiveFolds =
             | StateOf _
             | AllSignaturesOf _
             | FinalStateWanted _
-            | RejectionOf _ -> false
+            | RejectionOf _
+            | StandingWanted _
+            | StandingOf _ -> false
 
         let isOpen kind = (openObjective { Kind = kind; Channel = id } state).IsSome
 

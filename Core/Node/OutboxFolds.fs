@@ -80,13 +80,24 @@ module internal OutboxFolds =
             | ValueNone, _ -> true
 
         let marked =
-            state
-            |> onChannel id (fun c -> { c with Told = (address, telling) :: List.filter keep c.Told })
-            |> forgetTold id
+            match telling with
+            // Asked again until it is answered, and answered each time.
+            | StandingWanted _
+            | StandingOf _ -> state
+            | StateOf _
+            | AllSignaturesOf _
+            | ProposalsOf _
+            | AgreementOf _
+            | VoucherOf _
+            | FinalStateWanted _
+            | RejectionOf _ ->
+                state
+                |> onChannel id (fun c -> { c with Told = (address, telling) :: List.filter keep c.Told })
+                |> forgetTold id
 
         let record = peer address marked
 
-        if record.Open.IsEmpty || record.RetellAt.IsSome then
+        if (record.Open.IsEmpty && record.Stale.IsEmpty) || record.RetellAt.IsSome then
             marked
         else
             let due = at.PlusSeconds record.RetellSeconds
@@ -172,7 +183,7 @@ module internal OutboxFolds =
                     RetellAt = ValueNone
                     RetoldUpTo = ValueNone
                     RetellSeconds =
-                        if p.Open.IsEmpty then Pace.retellSeconds
+                        if p.Open.IsEmpty && p.Stale.IsEmpty then Pace.retellSeconds
                         else min Pace.retellSecondsMax (p.RetellSeconds * 2L) })
 
     let woken at topic (state: NodeState) =

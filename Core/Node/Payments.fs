@@ -104,30 +104,45 @@ module internal Payments =
     /// The payments that a voucher of this total covers, in order.
     let covered total (payments: Payments) : PendingPayment list = fst (split total payments)
 
+    /// What is pending stands on another total than before: `from`, and what is reserved with it.
+    let private rebase from (pending: Map<int64, PendingPayment>) =
+        pending
+        |> Map.toList
+        |> List.mapFold
+            (fun total (key, pending) ->
+                let next = Amount.addSaturated total pending.Amount
+                (key, { pending with Total = next }), next)
+            from
+
     let issue total signature (payments: Payments) =
         let done', left = split total payments
         let isSent (pending: PendingPayment) = pending.Kind = Sent
 
-        { payments with
-            Issued = total
-            IssuedSignature = ValueSome signature
-            IssuedToTell = payments.IssuedToTell || List.exists isSent done'
-            Pending = left
-            PendingCount = payments.PendingCount - done'.Length
-            HandedOutPending = payments.HandedOutPending - (done' |> List.filter (isSent >> not) |> List.length) }
+        let issued =
+            { payments with
+                Issued = total
+                IssuedSignature = ValueSome signature
+                IssuedToTell = payments.IssuedToTell || List.exists isSent done'
+                Pending = left
+                PendingCount = payments.PendingCount - done'.Length
+                HandedOutPending = payments.HandedOutPending - (done' |> List.filter (isSent >> not) |> List.length) }
+
+        // Only of a voucher that was signed and forgotten is the total another than was promised to those who wait.
+        let fits =
+            if left.IsEmpty then payments.Reserved = total
+            else (let first = snd (Map.minKeyValue left) in Amount.lacking first.Total first.Amount = total)
+
+        if fits then
+            issued
+        else
+            let rebased, reserved = rebase total left
+            { issued with Pending = Map.ofList rebased; Reserved = reserved }
 
     /// Takes one payment back; those behind it move down.
     let refuse request (payments: Payments) =
         let left = payments.Pending |> Map.filter (fun _ pending -> pending.Request <> request)
 
-        let rebased, reserved =
-            left
-            |> Map.toList
-            |> List.mapFold
-                (fun total (key, pending) ->
-                    let next = Amount.addSaturated total pending.Amount
-                    (key, { pending with Total = next }), next)
-                payments.Issued
+        let rebased, reserved = rebase payments.Issued left
 
         { payments with
             Pending = Map.ofList rebased

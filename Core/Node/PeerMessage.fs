@@ -25,6 +25,9 @@ type internal PeerItem =
     | ProposalItem of SignedProposal
     | VoucherItem of Voucher * Signature * signer: Address
     | RejectionItem of ObjectiveId
+    | StandingWantedItem of ObjectiveId
+    /// What is said beside it is all that the sender holds of the channel.
+    | StandingItem of ObjectiveId
 
 /// One message from an authenticated sender.
 type internal PeerMessage = { From: Address; Items: PeerItem list }

@@ -112,3 +112,5 @@ module internal RestatedFolds =
         | LedgerListed(peer, asset, id) -> { state with Ledgers = Table.add (struct (peer, asset)) id state.Ledgers }
         | IntentRestated(EffectId position, intent) -> { state with Outbox = Outbox.record position intent state.Outbox }
         | WakeRestated(due, topic) -> wake due topic state
+        | StaleRestated(address, ids) ->
+            state |> onPeer address (fun p -> { p with Stale = List.fold (fun stale id -> Set.add id stale) p.Stale ids })

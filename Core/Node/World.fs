@@ -55,6 +55,8 @@ module internal World =
                 Met []
             elif c.Doubtful then
                 Unmet("WaitingForChain", [ Holdings ledgerId ])
+            elif NodeState.isStale c world.State then
+                Unmet("WaitingForPeerToConfirm", [ LedgerChange ledgerId ])
             elif Channel.isLeader c then
                 if LedgerChannel.isQueued guarantee.Target ledger then Unmet(label, [ LedgerChange ledgerId ])
                 else Unmet(label, [ Proposed(ledgerId, addition) ])

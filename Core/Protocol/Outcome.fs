@@ -177,6 +177,17 @@ module internal Outcome =
     let allocatedTo (destination: Destination) (outcome: Outcome) : Funds voption =
         outcome |> sum (List.filter (fun allocation -> allocation.Destination = destination))
 
+    /// Less is held than the outcome gives `destination`, or than all of it where it gives nothing there: as long as nothing is paid out, a funded
+    /// channel holds no less. What is left then was deposited since, or is others'.
+    let isPaidTo (destination: Destination) (held: Funds) (outcome: Outcome) =
+        match totalAllocated outcome, allocatedTo destination outcome with
+        | ValueSome all, ValueSome theirs ->
+            all
+            |> Map.forall (fun asset total ->
+                let due = Funds.get asset theirs
+                Funds.get asset held < (if due.IsZero then total else due))
+        | _ -> false
+
     /// What must be held before a deposit for `destination` is safe: everything of higher priority than its first
     /// allocation, or everything if it has none.
     let depositSafetyThreshold (destination: Destination) (outcome: Outcome) : Funds voption =

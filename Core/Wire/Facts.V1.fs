@@ -98,6 +98,16 @@ module internal FactsV1 =
             writer |> FieldsV1.writeInt64 "effect" effect
             writer |> IntentV1.writeFinish finish
         | Woken topic -> writer |> IntentV1.writeTopic topic
+        | JournalRestored -> ()
+        | ChannelConfirmed(channel, peer)
+        | ChannelDoubted(channel, peer) ->
+            writer |> FieldsV1.writeChannel "channel" channel
+            writer |> JsonWrite.address "peer" peer
+        | LedgerAdopted(ledger, variable, leaderSignature, followerSignature) ->
+            writer |> FieldsV1.writeChannel "channel" ledger
+            writer |> StatesV1.writeVariable variable
+            writer |> FieldsV1.writeSignature "leaderSignature" leaderSignature
+            writer |> FieldsV1.writeSignature "followerSignature" followerSignature
         | EpochOpened(epoch, facts, seenHeight) ->
             writer |> FieldsV1.writeIndex "epoch" epoch
             writer |> FieldsV1.writeIndex "facts" facts
@@ -253,6 +263,25 @@ module internal FactsV1 =
             let! channel = FieldsV1.channel "channel" parent
             let! height = FieldsV1.uint64 "height" parent
             return HoldingsDoubted(channel, height)
+        }
+
+    let journalRestored (_: JsonElement) : Read<Fact> = Ok JournalRestored
+
+    /// ChannelConfirmed and ChannelDoubted.
+    let channelOfPeer make parent : Read<Fact> =
+        read {
+            let! channel = FieldsV1.channel "channel" parent
+            let! peer = FieldsV1.address "peer" parent
+            return make (channel, peer)
+        }
+
+    let ledgerAdopted parent : Read<Fact> =
+        read {
+            let! channel = FieldsV1.channel "channel" parent
+            let! variable = StatesV1.readVariable parent
+            let! leaderSignature = FieldsV1.signature "leaderSignature" parent
+            let! followerSignature = FieldsV1.signature "followerSignature" parent
+            return LedgerAdopted(channel, variable, leaderSignature, followerSignature)
         }
 
     /// VoucherIssued and VoucherReceived.

@@ -53,6 +53,12 @@ module internal IntentV1 =
         | RejectionOf objective ->
             writer |> writeTell "tellRejection" peer
             writer |> FieldsV1.writeObjective "objective" objective
+        | StandingWanted objective ->
+            writer |> writeTell "askStanding" peer
+            writer |> FieldsV1.writeObjective "objective" objective
+        | StandingOf objective ->
+            writer |> writeTell "tellStanding" peer
+            writer |> FieldsV1.writeObjective "objective" objective
 
     let private writeCall (call: ChainCall) (writer: Utf8JsonWriter) =
         match call with
@@ -134,6 +140,8 @@ module internal IntentV1 =
         | "tellVoucher" -> ValueSome(tell (totalOf VoucherOf))
         | "askFinalState" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map FinalStateWanted))
         | "tellRejection" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map RejectionOf))
+        | "askStanding" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map StandingWanted))
+        | "tellStanding" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map StandingOf))
         | "deposit" -> ValueSome(submit depositOf)
         | "concludeAndTransfer" -> ValueSome(submit (FieldsV1.channel "channel" >> Result.map ConcludeAndTransfer))
         | "readHoldings" -> ValueSome(submit (FieldsV1.channel "channel" >> Result.map ReadHoldings))

@@ -39,6 +39,10 @@ module internal LogV1 =
         | IntentRecorded _ -> "IntentRecorded"
         | IntentFinished _ -> "IntentFinished"
         | Woken _ -> "Woken"
+        | JournalRestored -> "JournalRestored"
+        | ChannelConfirmed _ -> "ChannelConfirmed"
+        | ChannelDoubted _ -> "ChannelDoubted"
+        | LedgerAdopted _ -> "LedgerAdopted"
         | EpochOpened _ -> "EpochOpened"
         | Restated thing -> RestatedV1.nameOf thing
 
@@ -80,6 +84,10 @@ module internal LogV1 =
         | "IntentRecorded" -> ValueSome FactsV1.intentRecorded
         | "IntentFinished" -> ValueSome FactsV1.intentFinished
         | "Woken" -> ValueSome FactsV1.woken
+        | "JournalRestored" -> ValueSome FactsV1.journalRestored
+        | "ChannelConfirmed" -> ValueSome(FactsV1.channelOfPeer ChannelConfirmed)
+        | "ChannelDoubted" -> ValueSome(FactsV1.channelOfPeer ChannelDoubted)
+        | "LedgerAdopted" -> ValueSome FactsV1.ledgerAdopted
         | "EpochOpened" -> ValueSome FactsV1.epochOpened
         | _ -> RestatedReadV1.tryReader name |> ValueOption.map (fun reader -> reader >> Result.map Restated)
 

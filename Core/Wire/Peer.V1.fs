@@ -20,6 +20,8 @@ type internal RawItem =
     | RawProposalItem of RawProposal
     | RawVoucher of Voucher * Signature
     | RawRejection of ObjectiveId
+    | RawStandingWanted of ObjectiveId
+    | RawStanding of ObjectiveId
 
 type internal RawMessage =
     { To: Address
@@ -33,6 +35,13 @@ module internal PeerV1 =
 
     [<Literal>]
     let private RequestFinalStatePayload = "RequestFinalStatePayload"
+
+    // Between ours alone: go-nitro knows neither.
+    [<Literal>]
+    let private RequestStandingPayload = "RequestStandingPayload"
+
+    [<Literal>]
+    let private StandingPayload = "StandingPayload"
 
     // Writing
 
@@ -75,12 +84,15 @@ module internal PeerV1 =
     let private listOrNull key items write (writer: Utf8JsonWriter) =
         if List.isEmpty items then writer.WriteNull(key: string) else write items writer
 
+    let private channelOf (objective: ObjectiveId) =
+        JsonWrite.encode (fun writer -> writer.WriteStringValue(objective.Channel.ToString()))
+
     let private payload item =
         match item with
         | StateItem(objective, state) -> Some(writePayload objective SignedStatePayload (signedState (emptyAppData objective) state))
-        | FinalStateWantedItem objective ->
-            let data = JsonWrite.encode (fun writer -> writer.WriteStringValue(objective.Channel.ToString()))
-            Some(writePayload objective RequestFinalStatePayload data)
+        | FinalStateWantedItem objective -> Some(writePayload objective RequestFinalStatePayload (channelOf objective))
+        | StandingWantedItem objective -> Some(writePayload objective RequestStandingPayload (channelOf objective))
+        | StandingItem objective -> Some(writePayload objective StandingPayload (channelOf objective))
         | ProposalItem _
         | VoucherItem _
         | RejectionItem _ -> None
@@ -127,12 +139,13 @@ module internal PeerV1 =
             | ValueSome id -> Ok id
             | ValueNone -> Error $"{key}: expected an objective id")
 
-    let private finalStateWanted (objective: ObjectiveId) (data: byte[]) : Read<RawItem> =
+    /// A payload that says no more than which channel it is about.
+    let private aboutChannel make (objective: ObjectiveId) (data: byte[]) : Read<RawItem> =
         Json.decode data (fun root ->
             if root.ValueKind = JsonValueKind.String then Ok(Text.destinationLenient (root.GetString() |> string))
             else Error "PayloadData: expected a channel id")
         |> Result.bind (fun id ->
-            if ChannelId id = objective.Channel then Ok(RawFinalStateWanted objective)
+            if ChannelId id = objective.Channel then Ok(make objective)
             else Error "PayloadData: the channel is not the objective's")
 
     let private readPayload (element: JsonElement) : Read<RawItem> =
@@ -145,7 +158,9 @@ module internal PeerV1 =
             | SignedStatePayload ->
                 let! struct (fixedPart, variable, signatures) = readSignedState data
                 return RawStateItem(objective, fixedPart, variable, signatures)
-            | RequestFinalStatePayload -> return! finalStateWanted objective data
+            | RequestFinalStatePayload -> return! aboutChannel RawFinalStateWanted objective data
+            | RequestStandingPayload -> return! aboutChannel RawStandingWanted objective data
+            | StandingPayload -> return! aboutChannel RawStanding objective data
             | other -> return! Error $"unknown payload type {other}"
         }
 

@@ -26,6 +26,7 @@ module internal RestatedV1 =
         | LedgerListed _ -> "LedgerListed"
         | IntentRestated _ -> "IntentRestated"
         | WakeRestated _ -> "WakeRestated"
+        | StaleRestated _ -> "StaleRestated"
 
     let private writeSigned (struct (turn, hash, party, signature)) (writer: Utf8JsonWriter) =
         writer |> JsonWrite.uint64 "turn" turn
@@ -164,3 +165,6 @@ module internal RestatedV1 =
         | WakeRestated(due, topic) ->
             writer |> FieldsV1.writeInstant "due" due
             writer |> JsonWrite.nested "topic" (IntentV1.writeTopic topic)
+        | StaleRestated(peer, channels) ->
+            writer |> JsonWrite.address "peer" peer
+            writer |> JsonWrite.texts "channels" (channels |> Seq.map (fun id -> id.ToString()))

@@ -260,6 +260,13 @@ module internal RestatedReadV1 =
             return WakeRestated(due, topic)
         }
 
+    let private stale parent : Read<Restatement> =
+        read {
+            let! peer = FieldsV1.address "peer" parent
+            let! channels = FieldsV1.channels "channels" parent
+            return StaleRestated(peer, channels)
+        }
+
     let tryReader (name: string) : (JsonElement -> Read<Restatement>) voption =
         match name with
         | "ChannelRestated" -> ValueSome channel
@@ -280,4 +287,5 @@ module internal RestatedReadV1 =
         | "LedgerListed" -> ValueSome listed
         | "IntentRestated" -> ValueSome intent
         | "WakeRestated" -> ValueSome wake
+        | "StaleRestated" -> ValueSome stale
         | _ -> ValueNone

@@ -39,6 +39,8 @@ module internal ViewV1 =
             JsonWrite.hexAmount "MyBalance" view.MyBalance writer
             JsonWrite.hexAmount "TheirBalance" view.TheirBalance writer)
 
+        if view.MayBeStale then JsonWrite.boolean "MayBeStale" true writer
+
     let private writePayment (view: PaymentView) (writer: Utf8JsonWriter) =
         JsonWrite.bytes32 "ID" view.Id.Value writer
         JsonWrite.string "Status" view.Status writer
@@ -50,6 +52,8 @@ module internal ViewV1 =
             JsonWrite.address "Payer" view.Payer writer
             JsonWrite.hexAmount "PaidSoFar" view.Paid writer
             JsonWrite.hexAmount "RemainingFunds" view.Remaining writer)
+
+        if view.MayBeStale then JsonWrite.boolean "MayBeStale" true writer
 
     let private writeObjective (view: ObjectiveView) (writer: Utf8JsonWriter) =
         JsonWrite.string "Id" (view.Id.ToString()) writer
@@ -157,11 +161,11 @@ module internal ViewV1 =
         | GetAllLedgerChannels -> Ok(ledgers (Views.allLedgers state))
         | GetLedgerChannel id ->
             (match NodeState.channel id state with
-             | ValueSome channel when channel.Terms.IsLedger -> Ok(ledger (Views.ledger channel))
+             | ValueSome channel when channel.Terms.IsLedger -> Ok(ledger (Views.ledger state channel))
              | _ -> missing "store: failed to find required channel data" "list the ledgers with get_all_ledger_channels")
         | GetPaymentChannel id ->
             (match NodeState.channel id state with
-             | ValueSome channel when not channel.Terms.IsLedger -> Ok(payment (Views.payment channel))
+             | ValueSome channel when not channel.Terms.IsLedger -> Ok(payment (Views.payment state channel))
              | _ -> missing $"could not find channel with id {id}" "list the payment channels of your ledgers with get_payment_channels_by_ledger")
         | GetPaymentChannelsByLedger id -> Ok(payments (Views.paymentsOf id state))
         | GetObjective id ->

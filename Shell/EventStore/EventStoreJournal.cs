@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Nitro.EventStore.Connection;
 using Nitro.EventStore.Records;
 using Nitro.EventStore.Streams;
 using Nitro.Journal;
@@ -15,21 +14,14 @@ namespace Nitro.EventStore;
 /// </summary>
 public sealed class EventStoreJournal : IJournal
 {
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(2);
-
-    private readonly Cluster cluster;
-    private readonly StreamClient client;
+    private readonly JournalStream stream;
     private readonly JournalWriter writer;
-    private readonly RecordReader reader;
     private volatile bool disposed;
 
-    private EventStoreJournal(Cluster cluster, StreamClient client, JournalWriter writer, RecordReader reader)
-    {
-        this.cluster = cluster;
-        this.client = client;
-        this.writer = writer;
-        this.reader = reader;
-    }
+    private EventStoreJournal(JournalStream stream, JournalWriter writer, long first) => (this.stream, this.writer, First) = (stream, writer, first);
+
+    /// <inheritdoc/>
+    public long First { get; }
 
     /// <inheritdoc/>
     public long Next => writer.Next;
@@ -47,38 +39,19 @@ public sealed class EventStoreJournal : IJournal
     /// <exception cref="JournalException">
     /// Permanent: no server answers, it cannot be trusted or does not trust, or the stream's end is not what a node would have written.
     /// </exception>
-    public static async Task<EventStoreJournal> OpenAsync(EventStoreJournalOptions options, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        var (settings, owner) = (options.Settings, options.Owner);
-        var stream = StreamNames.Journal(owner);
-        if (settings.Preference != NodePreference.Leader)
-        {
-            throw new JournalException(
-                JournalFailure.Permanent, $"A journal needs the leader of {settings}, since it must read what it wrote: leave nodePreference out of the connection string.");
-        }
+    public static Task<EventStoreJournal> OpenAsync(EventStoreJournalOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(options, static (stream, cancel) => stream.RequireWholeAsync(cancel), cancellationToken);
 
-        var transport = new Transport(settings);
-        var cluster = new Cluster(settings, transport, options.Time);
-        try
-        {
-            var client = new StreamClient(settings, transport, new ServerCalls(settings, cluster, options.RetryFor, options.Time, options.Complain));
-            var encoder = new RecordEncoder(stream, $"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
-            var parts = new Parts(client);
-            var decoder = new RecordDecoder(stream, $"{settings}");
-            var reader = new RecordReader(client, parts, decoder, stream);
-            var appender = new LongAppend(client, parts, encoder, owner, options.Complain);
-            await GreetAsync(client, options, cancellationToken);
-            var end = await EndAsync(client, decoder, appender, stream, cancellationToken);
-            var writer = new JournalWriter(owner, encoder, appender, parts, reader, end, position => DescribeAsync(client, options.Complain, stream, position));
-            return new EventStoreJournal(cluster, client, writer, reader);
-        }
-        catch
-        {
-            cluster.Dispose();
-            throw;
-        }
-    }
+    /// <summary>
+    /// The same for a journal that is to be made of a copy, or whose making broke off: until <see cref="FilledAsync"/> nobody else can open it.
+    /// </summary>
+    /// <exception cref="JournalException">As for <see cref="OpenAsync(EventStoreJournalOptions, CancellationToken)"/>, or there is a journal already.</exception>
+    public static Task<EventStoreJournal> FillAsync(EventStoreJournalOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(options, static (stream, cancel) => stream.BeginFillingAsync(cancel), cancellationToken);
+
+    /// <summary>All is there: from now on it is a journal like any other.</summary>
+    /// <exception cref="JournalException">That was not done, or is not known; doing it again does it.</exception>
+    public Task FilledAsync(CancellationToken cancellationToken) => stream.EndFillingAsync(cancellationToken);
 
     /// <summary>
     /// As <see cref="IJournal.AppendAsync"/>. Cancellation is heeded until the writer takes the append, and then means that
@@ -110,7 +83,7 @@ public sealed class EventStoreJournal : IJournal
     {
         ArgumentOutOfRangeException.ThrowIfNegative(from);
         ObjectDisposedException.ThrowIf(disposed, this);
-        return reader.ReadAsync(from, Next, cancellationToken);
+        return stream.Reader.ReadAsync(from, Next, cancellationToken);
     }
 
     /// <summary>Serves the appends that wait, as long as it may take, and closes the connections.</summary>
@@ -119,8 +92,7 @@ public sealed class EventStoreJournal : IJournal
         disposed = true;
         writer.Close(new ObjectDisposedException(nameof(EventStoreJournal)));
         await writer.Ended;
-        client.Dispose();
-        cluster.Dispose();
+        stream.Dispose();
     }
 
     private async Task<AppendResult> WrittenAsync(AppendRequest request, CancellationToken cancellationToken)
@@ -132,40 +104,36 @@ public sealed class EventStoreJournal : IJournal
         }
     }
 
-    /// <summary>Nothing here goes by the server's clock, but deadlines on the chain go by this node's.</summary>
-    private static async Task GreetAsync(StreamClient client, EventStoreJournalOptions options, CancellationToken cancellationToken)
+    private static async Task<EventStoreJournal> OpenAsync(
+        EventStoreJournalOptions options, Func<JournalStream, CancellationToken, Task> admit, CancellationToken cancellationToken)
     {
-        var (version, ticks) = await client.GreetAsync(cancellationToken);
-        if (ticks is not { } told)
+        var stream = await JournalStream.OpenAsync(options, cancellationToken);
+        try
         {
-            return;
+            await admit(stream, cancellationToken);
+            var encoder = new RecordEncoder(stream.Name, $"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+            var appender = new LongAppend(stream.Client, stream.Parts, encoder, options.Owner, options.Complain);
+            var end = await EndAsync(stream, appender, cancellationToken);
+            var first = end.Next == 0 ? 0 : await stream.FirstAsync(cancellationToken);
+            var writer = new JournalWriter(options.Owner, encoder, appender, stream.Parts, stream.Reader, end, position => DescribeAsync(stream, position));
+            return new EventStoreJournal(stream, writer, first);
         }
-
-        var here = options.Time.GetUtcNow();
-        var off = here - DateTimeOffset.UnixEpoch.AddTicks(told);
-        if (off.Duration() > ClockTolerance)
+        catch
         {
-            options.Complain(
-                $"The clock of this machine ({here:yyyy-MM-dd HH:mm:ss} UTC) is {off.Duration().TotalMinutes:0} minutes {(off > TimeSpan.Zero ? "ahead of" : "behind")} "
-                + $"that of {options.Settings} (EventStoreDB {version}): set both by a time server, since a node's deadlines go by its clock.");
+            stream.Dispose();
+            throw;
         }
     }
 
-    private static async Task<JournalEnd> EndAsync(
-        StreamClient client, RecordDecoder decoder, LongAppend appender, string stream, CancellationToken cancellationToken)
+    private static async Task<JournalEnd> EndAsync(JournalStream stream, LongAppend appender, CancellationToken cancellationToken)
     {
-        if (await client.LastAsync(stream, cancellationToken) is not { } last)
+        if (await stream.LastAsync(cancellationToken) is not { } last)
         {
-            await CheckNewAsync(client, stream, cancellationToken);
+            await CheckNewAsync(stream.Client, stream.Name, cancellationToken);
             return default;
         }
 
-        var (record, metadata) = decoder.Decode(last, (long)last.StreamRevision);
-        if (metadata.Epoch < 0 || metadata.Epoch > record.Position)
-        {
-            throw decoder.Damaged(record.Position, $"it says that its epoch begins at {metadata.Epoch}");
-        }
-
+        var (_, record, metadata) = last;
         var next = metadata.Until is null ? record.Position + 1 : await appender.CompleteAsync(record.Position, metadata, cancellationToken);
         return new JournalEnd(next, metadata.Epoch);
     }
@@ -195,17 +163,17 @@ public sealed class EventStoreJournal : IJournal
     }
 
     /// <summary>Who wrote the record at a position where this writer's should be.</summary>
-    private static async Task<string> DescribeAsync(StreamClient client, Action<string> complain, string stream, long position)
+    private static async Task<string> DescribeAsync(JournalStream stream, long position)
     {
-        var told = $"nobody can tell who: record {position} of the stream {stream} is not there";
+        var told = $"nobody can tell who: record {position} of the stream {stream.Name} is not there";
         try
         {
-            foreach (var stored in await client.ReadPageAsync(stream, position, 1, CancellationToken.None))
+            foreach (var stored in await stream.Client.ReadPageAsync(stream.Name, position, 1, CancellationToken.None))
             {
                 var who = EventMetadata.Read(stored.CustomMetadata.Span) is { } metadata
                     ? $"{metadata.Writer} (machine, process, and a name of its own)"
                     : "something that is no node";
-                told = $"{who} wrote record {position} of the stream {stream}, {RecordDecoder.Created(stored)}";
+                told = $"{who} wrote record {position} of the stream {stream.Name}, {RecordDecoder.Created(stored)}";
             }
         }
         catch (JournalException e)
@@ -213,7 +181,7 @@ public sealed class EventStoreJournal : IJournal
             told = $"nobody can tell who: {e.Message}"; // that there is one is certain all the same
         }
 
-        complain($"Another writer lives: {told}.");
+        stream.Options.Complain($"Another writer lives: {told}.");
         return told;
     }
 }

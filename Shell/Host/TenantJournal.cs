@@ -1,4 +1,8 @@
+using System.Security.Cryptography;
+using Nitro.Host.Loop;
 using Nitro.Host.Options;
+using Nitro.Secp256k1;
+using Nitro.Signing;
 
 namespace Nitro.Host;
 
@@ -13,11 +17,22 @@ public sealed class TenantJournal
     /// <summary>The tenant.</summary>
     public string Tenant => plan.Name;
 
-    /// <summary>Which store, as a connection text.</summary>
-    public string Store => options.Journal == "sqlite" ? $"sqlite:{plan.JournalPath}" : options.Journal;
+    /// <summary>Which store, as a connection text; on a server with the tenant's address behind a <c>#</c>.</summary>
+    /// <exception cref="NodeOptionsException">As of <see cref="Address"/>, where the store is on a server.</exception>
+    public string Store => options.Journal == "sqlite" ? $"sqlite:{plan.JournalPath}" : OnServer(options.Journal);
 
-    /// <summary>Its replica as a connection text; null where it has none, or none that a tool can read.</summary>
-    public string? Replica => JournalPlaces.FolderOf(options.JournalReplica) is { } folder ? $"sqlite:{JournalPlaces.FileIn(folder, plan.Name)}" : null;
+    /// <summary>Its replica as a connection text, as of <see cref="Store"/>; null where it has none.</summary>
+    /// <exception cref="NodeOptionsException">As of <see cref="Address"/>, where the store is on a server.</exception>
+    public string? Replica => options.JournalReplica == ""
+        ? null
+        : JournalPlaces.FolderOf(options.JournalReplica) is { } folder ? $"sqlite:{JournalPlaces.FileIn(folder, plan.Name)}" : OnServer(options.JournalReplica);
+
+    /// <summary>The tenant's channel address, by its key or by what is kept of its signer.</summary>
+    /// <exception cref="NodeOptionsException">Neither is there, or it cannot be read.</exception>
+    public string Address => AddressText(plan, options.Tenants.Count <= 1)
+        ?? throw new NodeOptionsException(
+            $"Whose journal tenant {plan.Name} has is not known: neither {plan.ChannelKeyFile} nor {plan.KnownSignerPath} is there. Bring the key back first, let the signer attach once, "
+            + "or name the store by itself, with # and the channel address behind it.");
 
     /// <summary>Finds it.</summary>
     /// <param name="options">The node's settings.</param>
@@ -34,4 +49,28 @@ public sealed class TenantJournal
 
     /// <summary>The core's settings, for a tenant of this address. They hold addresses, durations and limits, and no secret.</summary>
     public ReadOnlyMemory<byte> SettingsOf(string address) => SettingsJson.Write(options, plan, address);
+
+    private string OnServer(string connection) => $"{connection}#{Address}";
+
+    private static string? AddressText(TenantPlan plan, bool isAlone)
+    {
+        try
+        {
+            var key = (isAlone ? KeyFile.FromEnvironment(NodeConfiguration.ChannelKeyVariable) : null)
+                ?? (File.Exists(plan.ChannelKeyFile) ? KeyFile.LoadOrCreate(plan.ChannelKeyFile) : null);
+            if (key is null)
+            {
+                return KnownSigner.Load(plan.KnownSignerPath)?.Channel;
+            }
+
+            var address = new byte[20];
+            Curve.Default.TryGetAddress(key, address);
+            CryptographicOperations.ZeroMemory(key);
+            return "0x" + Convert.ToHexStringLower(address);
+        }
+        catch (Exception unusable) when (unusable is KeyFileException or TenantStoppedException)
+        {
+            throw new NodeOptionsException(unusable.Message);
+        }
+    }
 }

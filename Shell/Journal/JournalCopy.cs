@@ -2,16 +2,26 @@ using Nitro.Ports;
 
 namespace Nitro.Journal;
 
-/// <summary>Brings one journal up to another of the same history.</summary>
+/// <summary>
+/// Moves records from one journal to another without loss: positions, times, types, versions, bodies and the epoch in force. The one way
+/// from store to store, for a node's replica as for the tools.
+/// </summary>
 public static class JournalCopy
 {
     /// <summary>
     /// Appends to <paramref name="to"/> what <paramref name="from"/> has more: archive in appends, the epoch in force in one step, so that a copy that is
     /// interrupted is a shorter journal and never half an epoch.
     /// </summary>
-    /// <exception cref="JournalException">Their last common records differ, or one of them fails.</exception>
-    public static async Task CatchUpAsync(IJournal from, IJournal to, Action<long, long> progress, CancellationToken cancellationToken)
+    /// <param name="from">Read only.</param>
+    /// <param name="to">Empty, or of the same history.</param>
+    /// <param name="progress">Told after each append how many records were copied, and how many are to be.</param>
+    /// <param name="cancellationToken">Gives up; what was copied stays.</param>
+    /// <exception cref="JournalException">Their last common records differ, records between them are missing, or one of them fails.</exception>
+    public static async Task CatchUpAsync(IJournalRecords from, IJournal to, Action<long, long> progress, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        ArgumentNullException.ThrowIfNull(progress);
         if (to.Next >= from.Next)
         {
             return;
@@ -22,13 +32,42 @@ public static class JournalCopy
         await AppendAllAsync(from.ReadAsync(start, cancellationToken), to, from.EpochStart, done => progress(done, head - start));
     }
 
-    /// <summary>Appends records that follow on its last: archive in appends, what begins at <paramref name="epochStart"/> (0: nothing) in one step.</summary>
-    /// <param name="records">Positions are the journal's own.</param>
-    /// <param name="to">The journal.</param>
-    /// <param name="epochStart">The position of the epoch in force.</param>
-    /// <param name="progress">Told after each append how many records there have been.</param>
-    /// <exception cref="JournalException">The journal takes no more, or a record is damaged.</exception>
-    public static async Task AppendAllAsync(IAsyncEnumerable<JournalRecord> records, IJournal to, long epochStart, Action<long> progress)
+    /// <summary>Reads both and compares them, record by record. More may stand in the copy behind these.</summary>
+    /// <param name="from">What was copied.</param>
+    /// <param name="to">The copy, which begins where the other does.</param>
+    /// <param name="progress">Told after each record how many there have been.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="JournalException">The copy is another journal, or a record of either is damaged.</exception>
+    public static async Task CompareAsync(IJournalRecords from, IJournalRecords to, Action<long> progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        ArgumentNullException.ThrowIfNull(progress);
+        var count = 0L;
+        await using var copies = to.ReadAsync(from.First, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await foreach (var record in from.ReadAsync(from.First, cancellationToken))
+        {
+            if (!await copies.MoveNextAsync() || !AppendRules.IsSame(copies.Current, EntryOf(record)) || copies.Current.Position != record.Position)
+            {
+                throw Different($"record {record.Position} is not the one that was read");
+            }
+
+            progress(++count);
+        }
+
+        if (to.EpochStart != from.EpochStart)
+        {
+            throw Different($"its epoch begins at {to.EpochStart} and not at {from.EpochStart}");
+        }
+    }
+
+    private static JournalEntry EntryOf(JournalRecord record) => new(record.AtMicros, record.Type, record.Version, record.Body);
+
+    private static JournalException Different(string cause) =>
+        new(JournalFailure.Permanent, $"The copy is not the journal that was read: {cause}. It is of no use: check where it is kept, and make another.");
+
+    /// <summary>Archive in appends; what begins at <paramref name="epochStart"/> (0: nothing) in one step.</summary>
+    private static async Task AppendAllAsync(IAsyncEnumerable<JournalRecord> records, IJournal to, long epochStart, Action<long> progress)
     {
         var batch = new List<JournalEntry>();
         var (bytes, count, isInForce) = (0, 0L, false);
@@ -44,7 +83,7 @@ public static class JournalCopy
             }
 
             isInForce |= begins;
-            batch.Add(new JournalEntry(record.AtMicros, record.Type, record.Version, record.Body));
+            batch.Add(EntryOf(record));
             bytes += size;
             count++;
         }
@@ -64,23 +103,38 @@ public static class JournalCopy
         var result = opensEpoch
             ? await to.OpenEpochAsync(to.Next, batch, CancellationToken.None)
             : await to.AppendAsync(to.Next, batch, CancellationToken.None);
-        if (result.Outcome != AppendOutcome.Appended)
+        switch (result.Outcome)
         {
-            throw new JournalException(
-                JournalFailure.Permanent, $"The copy stopped at position {result.Next} ({result.Outcome}): another node writes to that journal. Find and stop it.");
+            case AppendOutcome.Appended:
+                return;
+            case AppendOutcome.TooLarge:
+                throw new JournalException(
+                    JournalFailure.Permanent, $"Record {to.Next} is larger than a store takes ({AppendRules.MaximumBytes} bytes in one append). Nothing from there on was copied.");
+            default:
+                throw new JournalException(
+                    JournalFailure.Permanent,
+                    $"The copy stopped at position {result.Next} ({result.Outcome}): another node writes to that journal{(to.Rival is { } rival ? $" ({rival})" : "")}. Find and stop it.");
         }
     }
 
-    private static async Task RequireOneHistoryAsync(IJournal from, IJournal to, CancellationToken cancellationToken)
+    private static async Task RequireOneHistoryAsync(IJournalRecords from, IJournal to, CancellationToken cancellationToken)
     {
-        if (to.Next == 0)
+        if (from.First > to.Next)
         {
-            return;
+            throw new JournalException(
+                JournalFailure.Permanent,
+                $"The journal that is to be copied begins with record {from.First}, since its earlier epochs are in an archive; the copy would begin with {to.Next}. "
+                + "Copy it with './nitro journal migrate', naming the archive with --archive where the store needs all records.");
+        }
+
+        if (to.Next == from.First)
+        {
+            return; // Nothing is there in both.
         }
 
         var last = to.Next - 1;
         var (theirs, ours) = (await from.RecordAtAsync(last, cancellationToken), await to.RecordAtAsync(last, cancellationToken));
-        if (theirs is not { } one || ours is not { } other || !AppendRules.IsSame(one, new JournalEntry(other.AtMicros, other.Type, other.Version, other.Body)))
+        if (theirs is not { } one || ours is not { } other || !AppendRules.IsSame(one, EntryOf(other)))
         {
             throw new JournalException(
                 JournalFailure.Permanent,

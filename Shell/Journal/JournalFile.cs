@@ -6,7 +6,7 @@ using Nitro.Ports;
 namespace Nitro.Journal;
 
 /// <summary>A journal file to read: archive, export or support bundle. Each reading goes through it from its start and judges every line.</summary>
-public sealed class JournalFile
+public sealed class JournalFile : IJournalRecords
 {
     private const int FirstBytes = 64 * 1024;
     private const int MostBytes = 64 * 1024 * 1024;
@@ -18,6 +18,15 @@ public sealed class JournalFile
 
     /// <summary>What it says of itself.</summary>
     public JournalFileHead Head { get; }
+
+    /// <inheritdoc/>
+    public long First => Head.First;
+
+    /// <inheritdoc/>
+    public long Next => Head.Next;
+
+    /// <inheritdoc/>
+    public long EpochStart => Head.Epoch;
 
     /// <summary>Whether a file is, by its first bytes, a journal file; also a compressed one.</summary>
     /// <exception cref="IOException">It cannot be read; so is <see cref="UnauthorizedAccessException"/>.</exception>

@@ -85,6 +85,28 @@ public sealed class JournalFileWriter : IDisposable
         next++;
     }
 
+    /// <summary>The records from a position on, up to the file's end.</summary>
+    /// <param name="source">Whose.</param>
+    /// <param name="from">The first.</param>
+    /// <param name="progress">Told after each how many there have been.</param>
+    /// <param name="cancellationToken">Gives up; the file is not completed then.</param>
+    /// <exception cref="JournalException">A record is damaged, or the disk refuses it.</exception>
+    public async Task AddAllAsync(IJournalRecords source, long from, Action<long> progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(progress);
+        await foreach (var record in source.ReadAsync(from, cancellationToken))
+        {
+            if (record.Position >= head.Next)
+            {
+                break;
+            }
+
+            Add(record);
+            progress(record.Position - from + 1);
+        }
+    }
+
     /// <summary>Ends the file: from now on it is there.</summary>
     /// <exception cref="JournalException">Records are missing, or the disk refuses it.</exception>
     public void Complete()

@@ -24,10 +24,14 @@ internal sealed class JournalWriter
     {
         this.table = table;
         this.path = path;
+        First = table.First();
         next = table.Head();
         epochStart = table.EpochStart();
         new Thread(Run) { IsBackground = true, Name = "journal " + System.IO.Path.GetFileName(path) }.Start();
     }
+
+    /// <summary>Nothing is taken out while the journal is open.</summary>
+    internal long First { get; }
 
     internal long Next => Interlocked.Read(ref next);
 

@@ -33,6 +33,9 @@ public sealed class MemoryJournal : IJournal
     }
 
     /// <inheritdoc/>
+    public long First => 0;
+
+    /// <inheritdoc/>
     public long Next => Interlocked.Read(ref next);
 
     /// <inheritdoc/>

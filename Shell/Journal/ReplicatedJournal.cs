@@ -14,6 +14,9 @@ public sealed class ReplicatedJournal : IJournal
     private ReplicatedJournal(IJournal journal, IJournal replica) => (this.journal, this.replica) = (journal, replica);
 
     /// <inheritdoc/>
+    public long First => journal.First;
+
+    /// <inheritdoc/>
     public long Next => journal.Next;
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ public sealed class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
+    public long First => writer.First;
+
+    /// <inheritdoc/>
     public long Next => writer.Next;
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using Nitro.Ports;
 namespace Nitro.Journal;
 
 /// <summary>A journal's file read beside the node that may be writing it: takes no lock, and changes nothing. For one reader at a time.</summary>
-public sealed class SqliteJournalReader : IDisposable
+public sealed class SqliteJournalReader : IJournalRecords, IDisposable
 {
     private readonly JournalTable table;
 
@@ -26,7 +26,7 @@ public sealed class SqliteJournalReader : IDisposable
     public long First => Read(table.First);
 
     /// <summary>The position after the last record, now.</summary>
-    public long Head => Read(table.Head);
+    public long Next => Read(table.Head);
 
     /// <summary>Where the epoch in force begins, now.</summary>
     public long EpochStart => Read(table.EpochStart);
@@ -61,6 +61,9 @@ public sealed class SqliteJournalReader : IDisposable
 
     /// <summary>The last record of a type, up to a position and a time (microseconds since 1970); null where there is none.</summary>
     public long? Last(string type, long upTo, long atMicros) => Read(() => table.Last(type, upTo, atMicros));
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken) => ReadAsync(from, Next, cancellationToken);
 
     /// <summary>Records from one position on and before another.</summary>
     /// <exception cref="JournalException">A record is missing or damaged; the message names its position.</exception>

@@ -71,11 +71,14 @@ internal sealed class Attachment : IDisposable
         }
     }
 
-    /// <summary>Answers while others are judged; waits where too many answers are under way.</summary>
-    public async Task AnswerAsync(HsmResponse response, CancellationToken cancellationToken)
+    /// <summary>Answers while others are judged, and brings along what may come together; waits where too many calls are under way.</summary>
+    public async Task AnswerAsync(IReadOnlyList<Answer> answers, CancellationToken cancellationToken)
     {
-        await _answering.WaitAsync(cancellationToken);
-        _ = SendAndReleaseAsync(response);
+        foreach (var response in Together(answers))
+        {
+            await _answering.WaitAsync(cancellationToken);
+            _ = SendAndReleaseAsync(response);
+        }
     }
 
     /// <inheritdoc/>
@@ -85,10 +88,36 @@ internal sealed class Attachment : IDisposable
         _lost.Cancel();
     }
 
+    private static IEnumerable<HsmResponse> Together(IReadOnlyList<Answer> answers)
+    {
+        foreach (var some in answers.Where(answer => answer.MayBeTogether).Select(answer => answer.Response).Chunk(SignerApiTerms.MostTogether))
+        {
+            some[0].More.AddRange(some.Skip(1));
+            yield return some[0];
+        }
+
+        foreach (var alone in answers.Where(answer => !answer.MayBeTogether))
+        {
+            yield return alone.Response;
+        }
+    }
+
     private async Task SendAndReleaseAsync(HsmResponse response)
     {
         await SendAsync(response);
         _answering.Release();
+    }
+
+    private void Tell(uint id, string ack)
+    {
+        if (ack == SignerApiTerms.Unknown)
+        {
+            _logger.LogWarning("The node takes no answer to request {Id}: it did not ask that, or expects another key", id);
+        }
+        else if (ack == SignerApiTerms.Unreadable)
+        {
+            _logger.LogError("The node cannot read the answer to request {Id}; its log tells why", id);
+        }
     }
 
     /// <summary>Never fails: what does not arrive is asked again, at the latest by the next attachment.</summary>
@@ -99,9 +128,9 @@ internal sealed class Attachment : IDisposable
             using var tracing = response.RequestId == 0 ? null : Tracing.Source.StartActivity("answer");
             using var call = _channel.Start(SignerApiMethods.RespondHsmRequest, response, AnswerTime, _lost.Token);
             await call.SingleAsync(_lost.Token);
-            if (call.Trailers.Find(SignerApiTerms.Ack)?.Value == "unknown")
+            foreach (var (answer, ack) in response.More.Prepend(response).Zip((call.Trailers.Find(SignerApiTerms.Ack)?.Value ?? "").Split(',')))
             {
-                _logger.LogWarning("The node takes no answer to request {Id}: it did not ask that, or expects another key", response.RequestId);
+                Tell(answer.RequestId, ack);
             }
         }
         catch (OperationCanceledException)

@@ -46,6 +46,7 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
     {
         var readings = await ReadAsync(errands, cancellationToken);
         var answers = await AnswerAsync([.. readings.SelectMany(reading => reading.Questions)], cancellationToken);
+        var told = new Dictionary<Attachment, List<Answer>>();
         var next = 0;
         for (var i = 0; i < errands.Count; i++)
         {
@@ -65,7 +66,17 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
                 Raw = readings[i].Error.Length > 0 ? ByteString.Empty : Results(groups, answers.Skip(next)),
             };
             next += groups.Count;
-            await errands[i].Attachment.AnswerAsync(response, cancellationToken);
+            if (!told.TryGetValue(errands[i].Attachment, out var answered))
+            {
+                told[errands[i].Attachment] = answered = [];
+            }
+
+            answered.Add(new Answer(response, errands[i].Request.TogetherAllowed));
+        }
+
+        foreach (var (attachment, answered) in told)
+        {
+            await attachment.AnswerAsync(answered, cancellationToken);
         }
     }
 

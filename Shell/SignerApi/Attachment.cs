@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Nitro.SignerProtocol;
 
@@ -7,6 +8,7 @@ namespace Nitro.SignerApi;
 /// <summary>One signer's stream, from its call to its end. A signer that comes again gets a new one.</summary>
 internal sealed class Attachment(uint number)
 {
+    private const int MostBytes = 256 * 1024;
     private readonly Channel<(StagedRequest Request, ulong Delivery)> _queue =
         Channel.CreateUnbounded<(StagedRequest, ulong)>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -28,7 +30,7 @@ internal sealed class Attachment(uint number)
     /// <summary>The signer said something.</summary>
     public void Hear() => Interlocked.Exchange(ref _heard, Stopwatch.GetTimestamp());
 
-    /// <summary>Queues a new copy of a request; its number. By the stage's loop alone.</summary>
+    /// <summary>Queues a new copy of a request; its number. While the stage's gate is held.</summary>
     public ulong Deliver(StagedRequest request)
     {
         var delivery = FirstDelivery + ++_deliveries;
@@ -36,22 +38,35 @@ internal sealed class Attachment(uint number)
         return delivery;
     }
 
-    /// <summary>What is to be sent; what ended meanwhile is left out.</summary>
-    public async IAsyncEnumerable<HsmRequest> RequestsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>What is to be sent, as much at a time as waits and is not long; what ended meanwhile is left out.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<HsmRequest>> RequestsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var (request, delivery) in _queue.Reader.ReadAllAsync(cancellationToken))
+        while (await _queue.Reader.WaitToReadAsync(cancellationToken))
         {
-            if (!request.IsEnded)
+            var some = new List<HsmRequest>();
+            var bytes = 0;
+            while (bytes < MostBytes && _queue.Reader.TryRead(out var next))
             {
-                foreach (var evidence in request.Preliminaries)
+                if (!next.Request.IsEnded)
                 {
-                    yield return new HsmRequest { RequestId = request.Id, Raw = evidence, Delivery = delivery, Preliminary = true };
+                    var parts = Messages(next.Request, next.Delivery);
+                    some.AddRange(parts);
+                    bytes += parts.Sum(part => part.Raw.Length);
                 }
+            }
 
-                yield return new HsmRequest { RequestId = request.Id, Raw = request.Raw, Requests = { request.Requests }, Delivery = delivery };
+            if (some.Count > 0)
+            {
+                yield return some;
             }
         }
     }
+
+    private static IReadOnlyList<HsmRequest> Messages(StagedRequest request, ulong delivery) =>
+    [
+        .. request.Preliminaries.Select(evidence => new HsmRequest { RequestId = request.Id, Raw = evidence, Delivery = delivery, Preliminary = true }),
+        new HsmRequest { RequestId = request.Id, Raw = request.Raw, Requests = { request.Requests }, Delivery = delivery, TogetherAllowed = true },
+    ];
 
     private static string NameOf(uint number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,6 @@
 namespace Nitro.SignerApi;
 
-/// <summary>What waits, by lane: askers are told in the order in which they asked. For the stage's loop alone.</summary>
+/// <summary>What waits, by lane: askers are told in the order in which they asked. While the stage's gate is held.</summary>
 internal sealed class LaneQueues
 {
     private readonly Dictionary<string, Queue<StagedRequest>> _lanes = new(StringComparer.Ordinal);

@@ -28,9 +28,9 @@ public sealed class RemoteSigner : ISigner
     public SignerHealth Health => _stage.Health;
 
     /// <inheritdoc/>
-    public async ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken)
+    public ValueTask SubmitAsync(IReadOnlyList<SignRequest> requests, CancellationToken cancellationToken)
     {
-        foreach (var lane in requests.GroupBy(request => request.Lane))
+        foreach (var lane in requests.GroupBy(request => request.Lane, StringComparer.Ordinal))
         {
             var fresh = Fresh(lane);
             if (fresh.Count == 0)
@@ -40,7 +40,7 @@ public sealed class RemoteSigner : ISigner
 
             try
             {
-                await _stage.SubmitAsync(lane.Key, [.. fresh.Select(Job)], isTimeCritical: false, cancellationToken);
+                _stage.Submit(lane.Key, [.. fresh.Select(Job)], isTimeCritical: false);
             }
             catch
             {
@@ -48,6 +48,8 @@ public sealed class RemoteSigner : ISigner
                 throw;
             }
         }
+
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -103,10 +103,10 @@ public sealed class SignerApiServer : IAsyncDisposable
 
     private static async Task SendAsync(Attachment attachment, GrpcResponses<HsmRequest> responses, CancellationToken cancellationToken)
     {
-        await foreach (var request in attachment.RequestsAsync(cancellationToken))
+        await foreach (var requests in attachment.RequestsAsync(cancellationToken))
         {
             using var tracing = Tracing.Source.StartActivity("deliver");
-            await responses.WriteAsync(request, cancellationToken);
+            await responses.WriteAsync(requests, cancellationToken);
         }
     }
 
@@ -140,7 +140,7 @@ public sealed class SignerApiServer : IAsyncDisposable
         _door?.Admit(call);
         var addresses = _gate.Enter(call.Metadata);
         await call.SendHeadersAsync();
-        var attachment = await _stage.AttachAsync(call.CancellationToken);
+        var attachment = _stage.Attach();
         var since = Stopwatch.GetTimestamp();
         _logger.LogInformation("Signer {Attachment} of {Address} attached; {Waiting} requests wait", attachment.Name, addresses.Channel, _stage.Health.Pending);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
@@ -176,32 +176,58 @@ public sealed class SignerApiServer : IAsyncDisposable
         return Task.FromResult(new PairResponse());
     }
 
-    private async Task<Empty> RespondAsync(HsmResponse response, GrpcServerCall call)
+    private Task<Empty> RespondAsync(HsmResponse response, GrpcServerCall call)
     {
         _door?.Admit(call);
         _stage.FindAttachment(response.Delivery)?.Hear();
         if (response.RequestId == 0)
         {
-            return new Empty();
+            return Task.FromResult(new Empty());
+        }
+
+        if (response.More.Count > SignerApiTerms.MostInFlight)
+        {
+            throw new GrpcException(GrpcStatusCode.InvalidArgument, $"An answer comes with at most {SignerApiTerms.MostInFlight} others; nothing of this was read.");
         }
 
         using var tracing = Tracing.Source.StartActivity("hear");
-        var ack = await AnswerAsync(response, call.CancellationToken);
+        var acks = response.More.Count == 0 ? Answer(response) : string.Join(',', response.More.Prepend(response).Select(TryAnswer));
+        call.Trailers.Add(SignerApiTerms.Ack, acks);
+        return Task.FromResult(new Empty());
+    }
+
+    /// <summary>One of several: that it cannot be read is its own affair.</summary>
+    private string TryAnswer(HsmResponse response)
+    {
+        try
+        {
+            return Answer(response);
+        }
+        catch (GrpcException)
+        {
+            return SignerApiTerms.Unreadable; // and told in the log
+        }
+    }
+
+    /// <summary>What became of it.</summary>
+    /// <exception cref="GrpcException">It cannot be read.</exception>
+    private string Answer(HsmResponse response)
+    {
+        var ack = Take(response);
         if (ack == StageAck.Unknown)
         {
             _stage.CountWrongAnswer();
         }
 
-        call.Trailers.Add(SignerApiTerms.Ack, ack.ToString().ToLowerInvariant());
-        return new Empty();
+        return ack.ToString().ToLowerInvariant();
     }
 
-    private async Task<StageAck> AnswerAsync(HsmResponse response, CancellationToken cancellationToken)
+    private StageAck Take(HsmResponse response)
     {
         if (_stage.FindRequest(response.RequestId) is not { } request)
         {
             // Ended or never asked: the stage knows which.
-            return await _stage.AnswerAsync(response.RequestId, response.Delivery, [], cancellationToken);
+            return _stage.Answer(response.RequestId, response.Delivery, []);
         }
 
         IReadOnlyList<SigningResult>? results;
@@ -223,7 +249,7 @@ public sealed class SignerApiServer : IAsyncDisposable
             return StageAck.Unknown;
         }
 
-        return await _stage.AnswerAsync(response.RequestId, response.Delivery, results, cancellationToken);
+        return _stage.Answer(response.RequestId, response.Delivery, results);
     }
 
     /// <summary>For those who have something to be signed and are no part of the node: they wait in a lane of their own.</summary>
@@ -234,7 +260,7 @@ public sealed class SignerApiServer : IAsyncDisposable
         var lane = string.Create(CultureInfo.InvariantCulture, $"hsm/{Interlocked.Increment(ref _asked)}");
         try
         {
-            await _stage.SubmitAsync(lane, jobs, isTimeCritical: false, call.CancellationToken);
+            _stage.Submit(lane, jobs, isTimeCritical: false);
             var results = new SignResults { Version = SignerApiTerms.Version };
             foreach (var answer in answers)
             {

@@ -1,8 +1,8 @@
 namespace Nitro.SignerApi;
 
 /// <summary>
-/// A signer that is silent about a request for long, or has answered something that is no answer, is asked again: it may have lost it. For the
-/// stage's loop alone.
+/// A signer that is silent about a request for long, or has answered something that is no answer, is asked again: it may have lost it. While
+/// the stage's gate is held.
 /// </summary>
 /// <param name="patience">How long a signer may be silent, by how often it was reminded.</param>
 internal sealed class SilenceWatch(Func<int, TimeSpan> patience)

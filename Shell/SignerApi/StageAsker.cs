@@ -21,7 +21,7 @@ internal sealed class StageAsker(StageHost stage, string kind, ReadOnlyMemory<by
         var answer = new TaskCompletionSource<SigningResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         var lane = string.Create(CultureInfo.InvariantCulture, $"{kind}/{Interlocked.Increment(ref _lanes)}");
         var job = new SigningJob(items, digest, signer, result => answer.TrySetResult(result)) { Contexts = contexts };
-        await stage.SubmitAsync(lane, [job], true, cancellationToken);
+        stage.Submit(lane, [job], isTimeCritical: true);
         try
         {
             var result = await answer.Task.WaitAsync(cancellationToken);

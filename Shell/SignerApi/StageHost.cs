@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Nitro.Ports;
 using Nitro.SignerProtocol;
@@ -9,8 +9,8 @@ using Nitro.SignerProtocol;
 namespace Nitro.SignerApi;
 
 /// <summary>
-/// Hosts the pure stage: one loop feeds it (submitted, attached, detached, answered, ticked) and carries out what it wants done.
-/// Askers are told in the order of their lane; a request that waits holds up its own lane alone.
+/// Hosts the pure stage: feeds it (submitted, attached, detached, answered, ticked) and carries out what it wants done, one event at a time on
+/// the thread that brings it: nothing here waits. Askers are told in the order of their lane; a request that waits holds up its own lane alone.
 /// </summary>
 internal sealed class StageHost : IAsyncDisposable
 {
@@ -20,16 +20,17 @@ internal sealed class StageHost : IAsyncDisposable
     private const int LowestId = 1_000;
     private static readonly TimeSpan TickTime = TimeSpan.FromMilliseconds(250);
 
-    private readonly Channel<Action> _mailbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<uint, StagedRequest> _pending = new();
     private readonly ConcurrentDictionary<string, Attachment> _attachments = new();
     private readonly LaneQueues _lanes = new();
     private readonly PriorityQueue<(StagedRequest Request, string Attachment, ulong Delivery), TimeSpan> _retries = new();
     private readonly long _start = Stopwatch.GetTimestamp();
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PeriodicTimer _timer = new(TickTime);
+    private readonly Task _ticking;
     private readonly ILogger _logger;
     private readonly SilenceWatch _silence;
-    private readonly Task _working;
     private volatile StageHandle _stage = StageFactory.Create(PerLane, MostPending, Remembered, 0);
 
     /// <summary>Random per process: an answer to a request of an earlier process fits none of ours.</summary>
@@ -42,11 +43,11 @@ internal sealed class StageHost : IAsyncDisposable
     public StageHost(ILogger logger, Func<int, TimeSpan> patience)
     {
         (_logger, _silence) = (logger, new SilenceWatch(patience));
-        _working = Task.Run(WorkAsync);
+        _ticking = Task.Run(TickAsync);
     }
 
-    /// <summary>Ends where the loop ends: never by itself, unless by a mistake of ours.</summary>
-    public Task Working => _working;
+    /// <summary>Ends with the stage: never by itself, unless by a mistake of ours.</summary>
+    public Task Working => _end.Task;
 
     /// <summary>Whether signers are there, and what waits.</summary>
     public SignerHealth Health => Measure(_stage);
@@ -60,85 +61,81 @@ internal sealed class StageHost : IAsyncDisposable
     /// <summary>An answer came that cannot be an answer to what was asked.</summary>
     public void CountWrongAnswer() => Interlocked.Increment(ref _wrongAnswers);
 
-    /// <summary>Puts jobs of one lane on the stage, in order; the task ends when they are there.</summary>
+    /// <summary>Puts jobs of one lane on the stage, in order.</summary>
     /// <exception cref="InvalidOperationException">The stage is full: try again later. Nothing was put there.</exception>
-    public Task SubmitAsync(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical, CancellationToken cancellationToken) =>
-        AskAsync(() => Submit(lane, jobs, isTimeCritical), cancellationToken);
+    public void Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
+    {
+        if (!Do(() => TrySubmit(lane, SigningJob.Together(jobs), isTimeCritical)))
+        {
+            throw new InvalidOperationException("as many signing requests wait as are allowed");
+        }
+    }
 
     /// <summary>Nobody waits for this lane any more.</summary>
-    public void Close(string lane) => Post(() => Perform(StageCore<StagedRequest>.Close(_stage, lane)));
+    public void Close(string lane) => TryDo(() => Perform(StageCore<StagedRequest>.Close(_stage, lane)), out _);
 
     /// <summary>A signer came: it gets all that waits, in order.</summary>
-    public Task<Attachment> AttachAsync(CancellationToken cancellationToken) => AskAsync(Attach, cancellationToken);
+    /// <exception cref="InvalidOperationException">The stage has stopped.</exception>
+    public Attachment Attach() => Do(AttachNext);
 
     /// <summary>Its stream ended.</summary>
-    public void Detach(Attachment attachment) => Post(() => Detach(attachment.Name));
+    public void Detach(Attachment attachment) => TryDo(() => Detach(attachment.Name), out _);
 
     /// <summary>A signer's answer, already verified item by item. What became of it.</summary>
-    public Task<StageAck> AnswerAsync(uint id, ulong delivery, IReadOnlyList<SigningResult> results, CancellationToken cancellationToken) =>
-        AskAsync(() => Answer(id, delivery, results), cancellationToken);
+    /// <exception cref="InvalidOperationException">The stage has stopped.</exception>
+    public StageAck Answer(uint id, ulong delivery, IReadOnlyList<SigningResult> results) => Do(() => Take(id, delivery, results));
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        _mailbox.Writer.TryComplete();
-        await _working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stopping.Dispose();
+        lock (_gate)
+        {
+            _end.TrySetResult();
+        }
+
+        _timer.Dispose();
+        await _ticking;
     }
 
     private SignerHealth Measure(StageHandle stage) => new(
         stage.Attached, stage.Waiting, stage.TimeCritical, stage.OldestAge, Interlocked.Read(ref _wrongAnswers));
 
-    private void Post(Action mail) => _mailbox.Writer.TryWrite(mail);
+    /// <exception cref="InvalidOperationException">The stage has stopped.</exception>
+    private T Do<T>(Func<T> work) =>
+        TryDo(work, out var result) ? result : throw new InvalidOperationException("the stage of signing requests has stopped", _end.Task.Exception);
 
-    private async Task<T> AskAsync<T>(Func<T> question, CancellationToken cancellationToken)
+    /// <summary>One event. A mistake of ours ends the stage: what it knows may be half of what happened. False where it has ended.</summary>
+    private bool TryDo<T>(Func<T> work, [MaybeNullWhen(false)] out T result)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var isPosted = _mailbox.Writer.TryWrite(() =>
+        result = default;
+        lock (_gate)
         {
+            if (_end.Task.IsCompleted)
+            {
+                return false;
+            }
+
             try
             {
-                answer.TrySetResult(question());
+                result = work();
+                return true;
             }
-            catch (InvalidOperationException e)
+            catch (Exception e)
             {
-                answer.TrySetException(e);
-            }
-        });
-        await Task.WhenAny(answer.Task, _working).WaitAsync(cancellationToken);
-        return isPosted && answer.Task.IsCompleted
-            ? await answer.Task
-            : throw new InvalidOperationException("the stage of signing requests has stopped");
-    }
-
-    private async Task WorkAsync()
-    {
-        using var timer = new PeriodicTimer(TickTime);
-        var ticking = TickAsync(timer);
-        try
-        {
-            await foreach (var mail in _mailbox.Reader.ReadAllAsync(_stopping.Token))
-            {
-                mail();
+                _end.TrySetException(e);
+                return false;
             }
         }
-        finally
-        {
-            _mailbox.Writer.TryComplete();
-            timer.Dispose();
-            await ticking;
-        }
     }
 
-    private async Task TickAsync(PeriodicTimer timer)
+    private async Task TickAsync()
     {
-        while (await timer.WaitForNextTickAsync())
+        while (await _timer.WaitForNextTickAsync())
         {
-            Post(Tick);
+            TryDo(Tick, out _);
         }
     }
 
-    private void Tick()
+    private bool Tick()
     {
         var now = Stopwatch.GetElapsedTime(_start);
         Perform(StageCore<StagedRequest>.Tick(_stage, (long)now.TotalMilliseconds));
@@ -155,15 +152,15 @@ internal sealed class StageHost : IAsyncDisposable
         {
             Deliver(attachment, request);
         }
+
+        return true;
     }
 
-    private bool Submit(string lane, IReadOnlyList<SigningJob> jobs, bool isTimeCritical)
+    private bool TrySubmit(string lane, IReadOnlyList<IReadOnlyList<SigningJob>> parts, bool isTimeCritical)
     {
-        var parts = SigningJob.Together(jobs);
-        var needed = parts.Count;
-        if (_stage.Waiting + needed > MostPending || _lanes.Waiting(lane) + needed > PerLane)
+        if (_stage.Waiting + parts.Count > MostPending || _lanes.Waiting(lane) + parts.Count > PerLane)
         {
-            throw new InvalidOperationException("as many signing requests wait as are allowed");
+            return false;
         }
 
         foreach (var some in parts)
@@ -177,7 +174,7 @@ internal sealed class StageHost : IAsyncDisposable
         return true;
     }
 
-    private Attachment Attach()
+    private Attachment AttachNext()
     {
         var attachment = new Attachment(++_attachmentsMade);
         _attachments[attachment.Name] = attachment;
@@ -185,7 +182,7 @@ internal sealed class StageHost : IAsyncDisposable
         return attachment;
     }
 
-    private void Detach(string name)
+    private bool Detach(string name)
     {
         _attachments.TryRemove(name, out _);
         Perform(StageCore<StagedRequest>.Detach(_stage, name));
@@ -200,9 +197,11 @@ internal sealed class StageHost : IAsyncDisposable
                 }
             }
         }
+
+        return true;
     }
 
-    private StageAck Answer(uint id, ulong delivery, IReadOnlyList<SigningResult> results)
+    private StageAck Take(uint id, ulong delivery, IReadOnlyList<SigningResult> results)
     {
         var name = Attachment.NameOf(delivery);
         if (!_pending.TryGetValue(id, out var request) || results.Count != request.Jobs.Count)

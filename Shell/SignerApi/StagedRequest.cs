@@ -4,7 +4,7 @@ using Nitro.SignerProtocol;
 
 namespace Nitro.SignerApi;
 
-/// <summary>A request on the stage: some items of one lane. Apart from what it is made with, only the stage's loop touches it.</summary>
+/// <summary>A request on the stage: some items of one lane. Apart from what it is made with, it is touched while the stage's gate is held.</summary>
 internal sealed class StagedRequest
 {
     private readonly SigningResult?[] _results;

@@ -9,8 +9,15 @@ public static class SignerApiTerms
     /// <summary>Metadata of StreamHsmRequests: the chain account, 0x and 40 digits.</summary>
     public const string ChainAccount = "nitro-chain-account";
 
-    /// <summary>Trailer of RespondHsmRequest: what became of the answer (accepted, duplicate, unknown, retained).</summary>
+    /// <summary>Trailer of RespondHsmRequest: what became of the answer (accepted, duplicate, unknown, retained); of each, in order and with commas
+    /// between them, where several came in one call.</summary>
     public const string Ack = "nitro-ack";
+
+    /// <summary>What became of one of several answers that is none.</summary>
+    public const string Unreadable = "unreadable";
+
+    /// <summary>What became of an answer to something that was not asked, or by another key.</summary>
+    public const string Unknown = "unknown";
 
     /// <summary>The version of items that is spoken here: Request.V1.</summary>
     public const uint Version = 1;
@@ -23,6 +30,9 @@ public static class SignerApiTerms
 
     /// <summary>Requests that a signer has in hand at a time; further ones stay in the stream.</summary>
     public const int MostInFlight = 64;
+
+    /// <summary>The most answers that a signer gives in one call: the node checks them one after the other, and several calls beside each other.</summary>
+    public const int MostTogether = 16;
 
     /// <summary>How often the node says that it is there; a signer answers each.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(500);

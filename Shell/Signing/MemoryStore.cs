@@ -16,6 +16,7 @@ internal sealed class MemoryStore : IDisposable
     private readonly SqliteCommand write;
     private readonly SqliteCommand delete;
     private readonly SqliteCommand writeWhole;
+    private readonly SqliteCommand lookAtLease;
     private readonly MemoryGuard? guard;
     private readonly Dictionary<ReadOnlyMemory<byte>, byte[]> digests = new(MarkKey.Comparer);
     private readonly byte[] whole = new byte[SHA256.HashSizeInBytes];
@@ -27,6 +28,7 @@ internal sealed class MemoryStore : IDisposable
         write = Command("INSERT INTO mark VALUES ($key, $value, $digest) ON CONFLICT (key) DO UPDATE SET value = excluded.value, digest = excluded.digest");
         delete = Command("DELETE FROM mark WHERE key = $key");
         writeWhole = Command("INSERT INTO whole VALUES (1, $digest) ON CONFLICT (one) DO UPDATE SET digest = excluded.digest");
+        lookAtLease = Command("SELECT token FROM lease");
     }
 
     /// <summary>What is stored, at least.</summary>
@@ -101,6 +103,7 @@ internal sealed class MemoryStore : IDisposable
         write.Dispose();
         delete.Dispose();
         writeWhole.Dispose();
+        lookAtLease.Dispose();
         connection.Dispose();
         guard?.Dispose();
     }
@@ -128,9 +131,8 @@ internal sealed class MemoryStore : IDisposable
             return;
         }
 
-        using var look = Command("SELECT token FROM lease");
-        look.Transaction = transaction;
-        if (look.ExecuteScalar() is not long token || (ulong)token != guard.Token)
+        lookAtLease.Transaction = transaction;
+        if (lookAtLease.ExecuteScalar() is not long token || (ulong)token != guard.Token)
         {
             throw TakenOver();
         }

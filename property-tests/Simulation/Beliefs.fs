@@ -33,8 +33,8 @@ module internal Beliefs =
         let held = if guarantees = "" then "" else $", guarantees {guarantees}"
         $"ledger {channel.Terms.Id} stands at turn {l.AgreedTurn}: {l.Agreed.LeaderBalance} / {l.Agreed.FollowerBalance}{held}{queue}{doubt}"
 
-    let private payment (channel: Channel) =
-        let view = Views.payment channel
+    let private payment (state: NodeState) (channel: Channel) =
+        let view = Views.payment state channel
         let signed turn = (Channel.at turn channel) |> List.sumBy (fun seen -> seen.Signatures.Count)
         $"channel {channel.Terms.Id} from {channel.Terms.Payer} to {channel.Terms.Payee}: {view.Status}, paid {view.Paid}, {view.Remaining} left; signatures {signed Turn.preFund}, {signed Turn.postFund}, {signed Turn.virtualFinal}"
 
@@ -46,7 +46,7 @@ module internal Beliefs =
               match channel.Ledger with
               | ValueSome l -> readable $"{who} believes: {ledger channel l}"
               | ValueNone when channel.Terms.IsLedger -> readable $"{who} believes: ledger {channel.Terms.Id} is {Status.ofChannel channel}, {channel.Held} of {channel.Terms.Total} deposited"
-              | ValueNone -> readable $"{who} believes: {payment channel}"
+              | ValueNone -> readable $"{who} believes: {payment state channel}"
           for record in state.Objectives.Items.Values |> Seq.sortBy (fun record -> Goal.id record.Goal) do
               if record.Ending.IsNone then
                   readable $"{who} waits in {Goal.id record.Goal}: {Views.label node.Settings state record}" ]

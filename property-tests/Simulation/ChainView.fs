@@ -34,7 +34,8 @@ type internal ChainReport = delegate of event: Event * answered: (unit -> unit) 
 [<Sealed>]
 type internal ChainAdapter(ground: Ground, chain: Blockchain, me: Address) =
     let orders = SortedDictionary<int64, ChainOrder>()
-    let mutable final = Block.ancestor 1UL chain.Head
+    let beginning = Block.ancestor 1UL chain.Head
+    let mutable final = beginning
     let mutable head = chain.Head
     let mutable sight = Straight
     // Of the living process:
@@ -207,6 +208,12 @@ type internal ChainAdapter(ground: Ground, chain: Blockchain, me: Address) =
             let order = ChainOrder(Parcel(me, call), head.Height)
             orders[effect] <- order
             ground.After(100, 2_000, owner, (fun () -> broadcast effect order))
+
+    /// Its store is gone with the disk: all is shown again from the beginning.
+    member _.Lose() =
+        orders.Clear()
+        reads.Clear()
+        final <- beginning
 
     member this.Read(effect: int64, asset: Address, channel: ChannelId) =
         reads[effect] <- struct (asset, channel)

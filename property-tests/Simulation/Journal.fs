@@ -67,6 +67,17 @@ type internal Journal(ground: Ground) =
             if state <> opened.State then ground.Fail "an epoch's opening does not give the live state"
             opened.State
 
+    /// Only an older copy is left, and nobody says so.
+    member this.SetBackSilently(count: int) =
+        records.RemoveRange(count, records.Count - count)
+        facts.RemoveRange(count, facts.Count - count)
+        state <- this.Replayed()
+
+    /// The same with the mark behind it that whoever restores it puts there.
+    member this.SetBack(count: int, at: Instant) =
+        this.SetBackSilently count
+        this.Append(at, JournalRestored)
+
     /// All of the epoch once more from its first byte.
     member _.Replayed() =
         records

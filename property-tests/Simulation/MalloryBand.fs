@@ -29,6 +29,8 @@ module internal MalloryWords =
                   Recovered = ValueNone }
         | RawVoucher(voucher, signature) -> VoucherItem(voucher, signature, Address.zero)
         | RawRejection objective -> RejectionItem objective
+        | RawStandingWanted objective -> StandingWantedItem objective
+        | RawStanding objective -> StandingItem objective
 
     /// What an honest node wrote can always be read.
     let read (frame: byte[]) : PeerItem list =
@@ -40,7 +42,9 @@ module internal MalloryWords =
         match item with
         | StateItem(objective, _)
         | FinalStateWantedItem objective
-        | RejectionItem objective -> objective.Channel
+        | RejectionItem objective
+        | StandingWantedItem objective
+        | StandingItem objective -> objective.Channel
         | ProposalItem said -> said.Ledger
         | VoucherItem(voucher, _, _) -> voucher.Channel
 

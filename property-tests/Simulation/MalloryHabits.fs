@@ -6,7 +6,7 @@ open Nitro.Node
 
 /// What is done to the messages of a member's own core on their way out. The core believes that all was told.
 module internal MalloryHabits =
-    let private kindOf item = match item with StateItem(objective, state) -> Some(struct (objective.Kind, state)) | FinalStateWantedItem _ | ProposalItem _ | VoucherItem _ | RejectionItem _ -> None
+    let private kindOf item = match item with StateItem(objective, state) -> Some(struct (objective.Kind, state)) | FinalStateWantedItem _ | ProposalItem _ | VoucherItem _ | RejectionItem _ | StandingWantedItem _ | StandingItem _ -> None
 
     /// Whether the sender leads the ledger that a proposal is about: else it countersigns.
     let private leads (band: Band) (by: Address) ledger =
@@ -82,7 +82,9 @@ module internal MalloryHabits =
             | FinalStateWantedItem _
             | ProposalItem _
             | VoucherItem _
-            | RejectionItem _ -> item
+            | RejectionItem _
+            | StandingWantedItem _
+            | StandingItem _ -> item
 
         let changed = items |> List.map other
         if changed = items then ValueNone else ValueSome [ changed ]
@@ -102,7 +104,9 @@ module internal MalloryHabits =
             | FinalStateWantedItem _
             | ProposalItem _
             | VoucherItem _
-            | RejectionItem _ -> item
+            | RejectionItem _
+            | StandingWantedItem _
+            | StandingItem _ -> item
 
         let changed = items |> List.map other
         if changed = items then ValueNone else ValueSome [ changed ]

@@ -273,6 +273,12 @@ type internal Node(ground: Ground, chain: Blockchain, network: Network, settings
             for mail in waiting do mail.Answered |> ValueOption.iter (fun answered -> answered ValueNone)
             this.OnDied how
 
+    /// The disk is lost, and an older copy of the journal is restored. The signer is elsewhere.
+    member this.SetBack(records: int) =
+        this.Die "its disk is lost"
+        adapter.Lose()
+        journal.SetBack(records, this.Clock())
+
     member this.Start() =
         if number = 0 then
             number <- agenda.Begin()

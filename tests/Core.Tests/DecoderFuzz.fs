@@ -45,6 +45,8 @@ let ``A conversation has every kind of message`` () =
             | RawFinalStateWanted _ -> "final state wanted"
             | RawProposalItem { Proposal = Add _ } -> "add"
             | RawProposalItem { Proposal = Remove _ } -> "remove"
+            | RawStandingWanted _ -> "standing wanted"
+            | RawStanding _ -> "standing"
             | RawVoucher _ -> "voucher"
             | RawRejection _ -> "rejection")
         |> Set.ofSeq

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Google.Protobuf;
 
 namespace Nitro.FakeEventStore;
@@ -69,6 +70,8 @@ internal sealed class Database(TimeProvider time)
                 stream.Events.Add(stored);
                 log.Add(stored);
             }
+
+            Heed(name, stream.Events.LastOrDefault());
 
             return new Verdict(VerdictKind.Written, stream.Last, position);
         }
@@ -189,6 +192,16 @@ internal sealed class Database(TimeProvider time)
         || (expected == Expectation.StreamExists ? stream is { IsDeleted: false }
             : expected == Expectation.NoStream ? stream is null or { IsDeleted: true }
             : stream is not null && expected.Revision == stream.Last);
+
+    /// <summary>What a stream's metadata say hides its beginning; the rest that they may say is not known here.</summary>
+    private void Heed(string name, StoredEvent? newest)
+    {
+        if (name.StartsWith("$$", StringComparison.Ordinal) && newest is { Type: "$metadata" } stored && streams.TryGetValue(name[2..], out var about))
+        {
+            using var json = JsonDocument.Parse(stored.Data.Memory);
+            about.First = json.RootElement.TryGetProperty("$tb", out var before) ? before.GetInt64() : 0;
+        }
+    }
 
     private void About(string name, string json)
     {

@@ -11,12 +11,23 @@ open Nitro.Cli.Demo
 type internal Calling =
     { Calls: int
       Clock: TimeSpan
-      /// Of the processor, by the nodes together.
-      Nodes: TimeSpan
+      /// Of the processor, by each of the processes: the nodes, and behind them the signers.
+      Processes: TimeSpan list
       /// Of the processor, by us, the callers.
       Callers: TimeSpan
       Records: int64
       Fsyncs: int64 }
+
+    member this.Nodes = List.reduce (+) this.Processes
+
+module internal Calling =
+    let sum a b =
+        { Calls = a.Calls + b.Calls
+          Clock = a.Clock + b.Clock
+          Processes = List.map2 (+) a.Processes b.Processes
+          Callers = a.Callers + b.Callers
+          Records = a.Records + b.Records
+          Fsyncs = a.Fsyncs + b.Fsyncs }
 
 /// Three nodes, each a process, funded on a real chain, driven through JSON-RPC alone: as in the demo.
 module internal Api =
@@ -47,8 +58,9 @@ module internal Api =
         }
 
     let private spent (nodes: Process[]) =
-        for node in nodes do node.Refresh()
-        nodes |> Array.fold (fun sum node -> sum + node.TotalProcessorTime) TimeSpan.Zero
+        [ for node in nodes do
+              node.Refresh()
+              node.TotalProcessorTime ]
 
     /// `callers` call one after the other, for `seconds`.
     let private calling (stage: Stage) (nodes: Process[]) callers (seconds: float) (call: int -> Task) =
@@ -75,13 +87,13 @@ module internal Api =
             return
                 { Calls = calls.Value
                   Clock = clock
-                  Nodes = nodesAfter - nodesBefore
+                  Processes = List.map2 (-) nodesAfter nodesBefore
                   Callers = oursAfter - oursBefore
                   Records = done'.Records
                   Fsyncs = done'.Fsyncs }
         }
 
-    let private run (stage: Stage) seconds =
+    let private ready (stage: Stage) =
         task {
             do! stage.BuildAsync(silent, none)
             let grants = stage.Parties |> Seq.map (fun party -> Grant(party.ChainAccount, ether * BigInteger 10, BigInteger.Zero))
@@ -95,10 +107,16 @@ module internal Api =
                            Ledger(left, right, Nitro.Cli.Rpc.Payload.Native, ether, ether).OpenAsync(ignore, none) |]
 
             let! channels = Task.WhenAll [| for _ in 1..16 -> openChannel stage |]
+            return nodes, channels
+        }
 
-            let pay channel =
-                stage.Alice.CallAsync("pay", (fun json -> PaymentPlan.Write(json, channel, BigInteger.One)), null, none) :> Task
+    let private pay (stage: Stage) channel =
+        stage.Alice.CallAsync("pay", (fun json -> PaymentPlan.Write(json, channel, BigInteger.One)), null, none) :> Task
 
+    let private run (stage: Stage) seconds =
+        task {
+            let! nodes, channels = ready stage
+            let pay = pay stage
             let asking _ = stage.Alice.CallAsync("get_address", null, null, none) :> Task
             // The runtime compiles what runs often a second time: that is over by then.
             let! _ = calling stage nodes 16 (1.5 * seconds) (fun n -> pay channels[n])
@@ -109,12 +127,30 @@ module internal Api =
             return asked, many, one
         }
 
-    /// Sixteen calls in flight for so many seconds: a question that costs nothing, payments over sixteen channels, payments over one.
-    let payments seconds =
+    let private within remote (work: Stage -> 'T) =
         let folder = DemoFolder.Create()
-        let stage = new Stage(folder, false)
+        let stage = new Stage(folder, remote, null)
 
-        try (run stage seconds).GetAwaiter().GetResult()
+        try work stage
         finally
             stage.DisposeAsync().AsTask().GetAwaiter().GetResult()
             folder.Delete()
+
+    /// Payments over sixteen channels, the same nodes with their keys in the process and elsewhere, by turns: the first turns, when the runtime still
+    /// compiles, and the sums of the last ones.
+    let keys turns (seconds: float) =
+        within false (fun own ->
+            within true (fun elsewhere ->
+                let paying (stage: Stage) =
+                    let nodes, channels = (ready stage).GetAwaiter().GetResult()
+                    fun seconds -> (calling stage nodes 16 seconds (fun n -> pay stage channels[n])).GetAwaiter().GetResult()
+
+                let payOwn, payElsewhere = paying own, paying elsewhere
+                let young = payOwn seconds, payElsewhere seconds
+                payOwn (2.0 * seconds) |> ignore
+                payElsewhere (2.0 * seconds) |> ignore
+                let runs = [ for _ in 1..turns -> payOwn seconds, payElsewhere seconds ]
+                young, (runs |> List.map fst |> List.reduce Calling.sum, runs |> List.map snd |> List.reduce Calling.sum)))
+
+    /// Sixteen calls in flight for so many seconds: a question that costs nothing, payments over sixteen channels, payments over one.
+    let payments seconds = within false (fun stage -> (run stage seconds).GetAwaiter().GetResult())

@@ -123,7 +123,21 @@ let private signer seconds =
 
     [ Row.micros "signer: read and judge a voucher" (Signers.judging ()) "aim 15 µs with the stage"
       Row.micros "signer process on a Unix socket: one voucher, median" asked.Median $"aim 700 µs; 99 of 100 below {asked.Tail:F0} µs"
-      Row.text "signer process: vouchers, 64 in flight" $"{asked.PerSecond:F0}/s" "aim 5,000/s" ]
+      Row.text "signer process: vouchers, 64 in flight" $"{asked.PerSecond:F0}/s" $"aim 5,000/s; {asked.Node:F0} µs of the node's processor and {asked.Signer:F0} µs of the signer's each" ]
+
+let private keys seconds =
+    let young, old = Api.keys 6 (seconds / 3.0)
+    let perSecond (run: Calling) = float run.Calls / run.Clock.TotalSeconds
+    let each (spent: TimeSpan) (run: Calling) = spent.TotalMicroseconds / float run.Calls
+    let total (run: Calling) = each (run.Nodes + run.Callers) run
+
+    let row name beside (run: Calling) =
+        let processes = run.Processes |> List.map (fun spent -> $"{each spent run:F0}") |> String.concat ", "
+        Row.text name $"{perSecond run:F0}/s" $"{beside}{processes} µs of the processor by each process, callers {each run.Callers run:F0}"
+
+    [ for name, (own, elsewhere) in [ "in the nodes' first seconds", young; "later", old ] do
+          row $"JSON-RPC: pay, 16 channels, keys in the node, {name}" "" own
+          row $"the same, keys elsewhere, {name}" $"{perSecond elsewhere / perSecond own:F2} times that (aim 0.5), of the processor's time {total own / total elsewhere:F2}; " elsewhere ]
 
 let private journal (seconds: float) =
     [ for store, shapes in Stores.appends (seconds / 3.0) do
@@ -183,6 +197,7 @@ let private rows which seconds : Row list =
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
       if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
       if which = "wire" then yield! timed "wire" (fun () -> wire seconds)
+      if wants "keys" then yield! timed "keys" (fun () -> keys seconds)
       if wants "network" then yield! timed "network" (fun () -> network seconds)
       if wants "api" then yield! timed "api" (fun () -> api seconds (sign + recover)) ]
 
@@ -198,7 +213,7 @@ let private show (rows: Row list) =
 [<EntryPoint>]
 let main arguments =
     match arguments with
-    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "network" | "api" as which |] -> show (rows which 6.0)
+    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "keys" | "network" | "api" as which |] -> show (rows which 6.0)
     // The other processes of the suite "network".
     | [| "network-peer" |] -> Networks.serve ()
     | [| "network-payee" |] -> Networks.servePayee ()
@@ -207,7 +222,7 @@ let main arguments =
     | [| "long" |] -> show (long 100_000 100)
     | [| "long"; channels; payments |] -> show (long (int channels) (int payments))
     // Longer, for a profiler.
-    | [| "tenants" | "api" | "journal" | "wire" as which; seconds |] -> show (rows which (float seconds))
+    | [| "tenants" | "api" | "keys" | "journal" | "wire" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0

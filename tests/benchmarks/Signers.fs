@@ -23,7 +23,10 @@ type internal Asking =
       Median: float
       Tail: float
       /// With 64 in flight.
-      PerSecond: float }
+      PerSecond: float
+      /// Of the processor for each of these, by the node with whoever asks, and by the signer.
+      Node: float
+      Signer: float }
 
 /// What it costs to have vouchers signed elsewhere: node's stage, Unix socket, a signer process with its policy, its memory and anchor durable.
 module internal Signers =
@@ -177,8 +180,17 @@ module internal Signers =
                 Task.WhenAll([| for n in 1..64 -> Task.Run(fun () -> caller n) |]).GetAwaiter().GetResult()
                 float count.Value / watch.Elapsed.TotalSeconds
 
+            let spent () =
+                signer.Refresh()
+                struct (Environment.CpuUsage.TotalTime, signer.TotalProcessorTime)
+
             Bench.warm (fun () -> many 0.5 |> ignore)
+            let struct (nodeBefore, signerBefore) = spent ()
+            let before = ids.Value
             let perSecond = many seconds
+            let struct (nodeAfter, signerAfter) = spent ()
+            let each (time: TimeSpan) = time.TotalMicroseconds / float (ids.Value - before)
+            let node, signing = each (nodeAfter - nodeBefore), each (signerAfter - signerBefore)
 
             let alone () =
                 let watch = Stopwatch.StartNew()
@@ -194,4 +206,6 @@ module internal Signers =
 
             { Median = single[single.Length / 2]
               Tail = single[single.Length * 99 / 100]
-              PerSecond = perSecond })
+              PerSecond = perSecond
+              Node = node
+              Signer = signing })

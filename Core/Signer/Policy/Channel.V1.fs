@@ -146,7 +146,8 @@ module internal SignerChannelV1 =
                 return! Error "mine: expected one of the participants, two of them on a ledger"
             else
                 return
-                    { Fixed = fixedPart
+                    { Id = id
+                      Fixed = fixedPart
                       Kind = kind
                       Dialect = dialect
                       Mine = mine

@@ -130,7 +130,8 @@ module internal Channels =
           { Tag = Tags.counts; Check = room } ]
 
     let private fresh (case: NewChannelCase) kind mine : SignerChannel =
-        { Fixed = case.Terms.Fixed
+        { Id = case.Id
+          Fixed = case.Terms.Fixed
           Kind = kind
           Dialect = case.Terms.Dialect
           Mine = mine
@@ -258,7 +259,7 @@ module internal Channels =
             | None -> case.Asked.State
 
     /// Nothing is backed, held or owed any more.
-    let private isOver (case: CloseCase) = on case.Channel (fun channel -> Rule.require (Memory.mayGo channel))
+    let private isOver (case: CloseCase) = on case.Channel (fun channel -> Rule.require (Memory.mayGo channel || Memory.isPaidOut channel))
 
     let private isGone (case: CloseCase) = if RetiredIds.contains case.Id case.Asked.State.Retired then Repeated else Pass
 

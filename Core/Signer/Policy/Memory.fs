@@ -25,6 +25,14 @@ module internal Memory =
         | Direct
         | Ledger -> channel.Shares.IsEmpty && ((isUnused && channel.Deposits.IsEmpty) || (isEnded && not (isHeld channel)))
 
+    /// Nothing that the final outcome gives us is left there. More may be: a stranger's deposit, which nobody ever gets out. By what the node has
+    /// shown last, so this counts where it names the channel, and is no reason to let go of one by ourselves.
+    let isPaidOut (channel: SignerChannel) =
+        match channel.Sighting, SignerChannel.final channel with
+        | ValueSome seen, ValueSome final when channel.Kind <> Payment && channel.Shares.IsEmpty ->
+            Outcome.isPaidTo (SignerChannel.destination channel) seen.Holdings final.Outcome
+        | _ -> false
+
     let private withoutIdle (channel: SignerChannel) (state: SignerState) =
         match channel.IdleSince with
         | ValueSome since -> { state with Idle = state.Idle.Remove(struct (since, channel.Id)) }

@@ -34,7 +34,9 @@ type internal Deposited =
 
 /// All that the signer knows of one channel.
 type internal SignerChannel =
-    { Fixed: FixedPart
+    { /// The hash of `Fixed`, kept since it is asked for at every step.
+      Id: ChannelId
+      Fixed: FixedPart
       Kind: ChannelKind
       Dialect: Dialect
       /// Our index among the participants.
@@ -64,8 +66,6 @@ type internal SignerChannel =
       Proposed: Map<TurnNumber, Bytes32>
       /// Since when it may make room for another, in seconds since 1970.
       IdleSince: int64 voption }
-
-    member this.Id = FixedPart.channelId this.Fixed
 
 /// What an account nonce was used for.
 type internal NonceUse =

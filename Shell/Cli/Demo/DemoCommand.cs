@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nitro.EventStore.Connection;
 using Spectre.Console;
 
 namespace Nitro.Cli.Demo;
@@ -22,14 +23,41 @@ internal static class DemoCommand
         });
         var ledgersOnly = new Option<bool>("--ledgers-only") { Description = "Open and close the ledger channels, and pay nothing" };
         var remoteSigner = new Option<bool>("--remote-signer") { Description = "No node holds a key: each has a signer in a process of its own, and things go wrong with the signers too" };
+        var journal = new Option<string?>("--journal") { Description = "Keep the nodes' journals there, esdb://...: each has a stream of its own, which stays on the server", HelpName = "store" };
+        journal.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } store && Refusal(store) is { } refusal)
+            {
+                result.AddError(refusal);
+            }
+        });
         var keep = new Option<bool>("--keep") { Description = "Leave the temporary folder with journals, keys and logs" };
         var demo = new Command("demo", "Play the whole story on a chain of its own, three nodes over TCP: fund, pay, kill -9, cut a link, carry on, close, check every wei")
         {
-            payments, ledgersOnly, remoteSigner, keep,
+            payments, ledgersOnly, remoteSigner, journal, keep,
         };
         demo.SetAction((parse, cancellationToken) => RunAsync(
-            new DemoOptions(parse.GetValue(payments), parse.GetValue(ledgersOnly), parse.GetValue(remoteSigner), parse.GetValue(keep)), cancellationToken));
+            new DemoOptions(parse.GetValue(payments), parse.GetValue(ledgersOnly), parse.GetValue(remoteSigner), parse.GetValue(journal), parse.GetValue(keep)), cancellationToken));
         return demo;
+    }
+
+    /// <summary>Said before anything is started.</summary>
+    private static string? Refusal(string store)
+    {
+        if (!EventStoreSettings.IsConnectionString(store))
+        {
+            return "--journal takes a connection string of EventStoreDB, esdb://...; without it the journals are files.";
+        }
+
+        try
+        {
+            EventStoreSettings.Parse(store);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
     }
 
     private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)
@@ -66,7 +94,7 @@ internal static class DemoCommand
 
     private static async Task<int> PlayAsync(DemoOptions options, DemoFolder folder, Report report, IDemoView view, CancellationToken cancellationToken)
     {
-        await using var stage = new Stage(folder, options.RemoteSigner);
+        await using var stage = new Stage(folder, options.RemoteSigner, options.Journal);
         var story = new Story(options, stage, new StepRunner(view, report, () => stage.Processes), report);
         await view.RunAsync(() => story.PlayAsync(cancellationToken));
         return story.ChecksMade;

@@ -63,8 +63,9 @@ internal sealed class DemoFolder
         return folder;
     }
 
-    /// <summary>Writes a node's configuration: the chain, the contracts, its keys or its signer, and its place on the network.</summary>
-    public async Task WriteConfigAsync(Party party, Chain chain, long startBlock, Deployment contracts, object network, bool remoteSigner, CancellationToken cancellationToken)
+    /// <summary>Writes a node's configuration: the chain, the contracts, its keys or its signer, its journal, and its place on the network.</summary>
+    public async Task WriteConfigAsync(
+        Party party, Chain chain, long startBlock, Deployment contracts, object network, bool remoteSigner, string? journal, CancellationToken cancellationToken)
     {
         var config = new Dictionary<string, object>
         {
@@ -81,6 +82,11 @@ internal sealed class DemoFolder
             ["policy"] = new { minChallengeDuration = 0 },
             ["log"] = new { level = "info" },
         };
+        if (journal is not null)
+        {
+            config["journal"] = journal;
+        }
+
         if (remoteSigner)
         {
             config["signer"] = new { remote = new { listen = $"unix://{SignerSocket(party)}" } };

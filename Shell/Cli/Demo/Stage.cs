@@ -3,7 +3,7 @@ using Nitro.Devnet;
 namespace Nitro.Cli.Demo;
 
 /// <summary>What the story plays on: the chain, the contracts, the three parties, their nodes and signers, and the wires between them.</summary>
-internal sealed class Stage(DemoFolder folder, bool remoteSigner) : IAsyncDisposable
+internal sealed class Stage(DemoFolder folder, bool remoteSigner, string? journal) : IAsyncDisposable
 {
     private const string NoSignerTag = "waiting-for-signer";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
@@ -156,7 +156,7 @@ internal sealed class Stage(DemoFolder folder, bool remoteSigner) : IAsyncDispos
     }
 
     private Task WriteAsync(Party party, object network, CancellationToken cancellationToken) =>
-        folder.WriteConfigAsync(party, Chain, StartBlock, Contracts, network, remoteSigner, cancellationToken);
+        folder.WriteConfigAsync(party, Chain, StartBlock, Contracts, network, remoteSigner, journal, cancellationToken);
 
     private async Task StartAsync(Party party, CancellationToken cancellationToken)
     {

@@ -54,7 +54,7 @@ internal static class BundleCommand
             writer.Add(note);
         }
 
-        await Copying.ToFileAsync(source, writer, from, progress, cancellationToken);
+        await writer.AddAllAsync(source, from, progress, cancellationToken);
         writer.Complete();
     }
 

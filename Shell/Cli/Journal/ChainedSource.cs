@@ -75,6 +75,8 @@ internal sealed class ChainedSource : IJournalSource
 
     public async Task<IReadOnlyList<JournalNote>> NotesAsync(CancellationToken cancellationToken) => await parts[^1].NotesAsync(cancellationToken);
 
+    public Task<IAsyncDisposable?> HoldAsync(CancellationToken cancellationToken) => parts[^1].HoldAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var part in parts)

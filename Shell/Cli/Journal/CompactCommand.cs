@@ -10,12 +10,12 @@ internal static class CompactCommand
     {
         var archive = new Argument<FileInfo>("archive") { Description = "The file for the earlier epochs; with .gz at its end it is compressed" };
         return JournalOptions.Running(
-            new Command("compact", "Put the epochs before the one in force into an archive and make the store smaller; the node must be stopped") { archive },
+            new Command("compact", "Put the epochs before the one in force into an archive and make the store smaller; a node on SQLite must be stopped") { archive },
             async (parse, cancellationToken) =>
             {
                 var store = options.StoreOf(parse);
                 var file = parse.GetRequiredValue(archive).FullName;
-                using var compaction = JournalStores.Compact(store);
+                using var compaction = await JournalStores.CompactAsync(store, cancellationToken);
                 var records = compaction.EpochStart - compaction.First;
                 if (records > 0)
                 {
@@ -26,10 +26,10 @@ internal static class CompactCommand
                     });
                 }
 
-                compaction.Shrink();
+                await compaction.ShrinkAsync(cancellationToken);
                 await parse.InvocationConfiguration.Output.WriteLineAsync(records > 0
-                    ? $"{records} records from {compaction.First} on are in {file} and no longer in {store}. Read both with --archive {file}."
-                    : $"{store} holds nothing before its epoch in force, which begins at {compaction.EpochStart}.");
+                    ? $"{records} records from {compaction.First} on are in {file} and no longer in {compaction.Title}. Read both with --archive {file}."
+                    : $"{Wording.Capital(compaction.Title)} holds nothing before its epoch in force, which begins at {compaction.EpochStart}.");
                 return 0;
             });
     }

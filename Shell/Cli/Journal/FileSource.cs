@@ -10,11 +10,11 @@ internal sealed class FileSource(JournalFile file) : IJournalSource
 
     public string Owner => file.Head.Owner;
 
-    public long First => file.Head.First;
+    public long First => file.First;
 
-    public long Next => file.Head.Next;
+    public long Next => file.Next;
 
-    public long EpochStart => file.Head.Epoch;
+    public long EpochStart => file.EpochStart;
 
     public ValueTask<long> RefreshAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Next);
 
@@ -24,6 +24,9 @@ internal sealed class FileSource(JournalFile file) : IJournalSource
     public IAsyncEnumerable<JournalRecord> ReadAsync(long from, CancellationToken cancellationToken) => file.ReadAsync(from, cancellationToken);
 
     public Task<IReadOnlyList<JournalNote>> NotesAsync(CancellationToken cancellationToken) => file.NotesAsync(cancellationToken);
+
+    /// <summary>Nobody writes to a file.</summary>
+    public Task<IAsyncDisposable?> HoldAsync(CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable?>(null);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -14,7 +14,7 @@ internal sealed class JournalOptions
     private const int NotDone = 1;
     private readonly Option<string?> _journal = new("--journal", "-j")
     {
-        Description = "Which journal: sqlite:PATH, or the path of a journal, an export, an archive or a bundle. Without it: the configured tenant's",
+        Description = "Which journal: sqlite:PATH, esdb://...#ADDRESS, or the path of a journal, an export, an archive or a bundle. Without it: the configured tenant's",
         HelpName = "store",
         Recursive = true,
     };
@@ -74,31 +74,33 @@ internal sealed class JournalOptions
 
     /// <summary>The store that is asked for, as a connection text.</summary>
     /// <exception cref="NodeOptionsException">No store is named, and no configuration names one.</exception>
-    public string StoreOf(ParseResult parse) => parse.GetValue(_journal) ?? Configured(parse).Store;
+    public string StoreOf(ParseResult parse) => Named(parse, parse.GetValue(_journal)) ?? Configured(parse).Store;
 
     /// <summary>The configured tenant; null where a store is named and no configuration.</summary>
     public TenantJournal? TenantOf(ParseResult parse) =>
         parse.GetValue(_journal) is not null && parse.GetValue(_config) is null ? null : Configured(parse);
 
-    private TenantJournal Configured(ParseResult parse)
-    {
-        var file = NodeCommand.FileOf(parse.GetValue(_config))
-            ?? throw new CliError("Which journal? Name it with --journal PATH, or its node's configuration with --config nitro.json.");
-        return TenantJournal.Of(NodeConfiguration.Load(file, []), parse.GetValue(_tenant));
-    }
+    /// <summary>A store to read, with the archives that were named.</summary>
+    /// <exception cref="JournalException">It, or an archive, is not there or is none.</exception>
+    /// <exception cref="CliError">They are not one journal's, or leave a gap.</exception>
+    public Task<IJournalSource> SourceAsync(ParseResult parse, string store, CancellationToken cancellationToken) =>
+        SourceAsync(Named(parse, store)!, parse.GetValue(_archives)!, cancellationToken);
 
-    private async Task<OpenedJournal> OpenAsync(ParseResult parse, CancellationToken cancellationToken)
+    /// <summary>A store to read, behind the archives of its earlier epochs.</summary>
+    /// <exception cref="JournalException">It, or an archive, is not there or is none.</exception>
+    /// <exception cref="CliError">They are not one journal's, or leave a gap.</exception>
+    public static async Task<IJournalSource> SourceAsync(string store, IEnumerable<string> archives, CancellationToken cancellationToken)
     {
         var parts = new List<IJournalSource>();
         try
         {
-            foreach (var archive in parse.GetValue(_archives)!)
+            foreach (var archive in archives)
             {
                 parts.Add(new FileSource(await JournalFile.OpenAsync(archive, cancellationToken)));
             }
 
-            parts.Add(await JournalStores.OpenAsync(StoreOf(parse), cancellationToken));
-            return await OpenedJournal.OverAsync(parts.Count == 1 ? parts[0] : new ChainedSource(parts), TenantOf(parse), cancellationToken);
+            parts.Add(await JournalStores.OpenAsync(store, cancellationToken));
+            return parts.Count == 1 ? parts[0] : new ChainedSource(parts);
         }
         catch
         {
@@ -107,6 +109,31 @@ internal sealed class JournalOptions
                 await part.DisposeAsync();
             }
 
+            throw;
+        }
+    }
+
+    private TenantJournal Configured(ParseResult parse)
+    {
+        var file = NodeCommand.FileOf(parse.GetValue(_config))
+            ?? throw new CliError("Which journal? Name it with --journal PATH, or its node's configuration with --config nitro.json.");
+        return TenantJournal.Of(NodeConfiguration.Load(file, []), parse.GetValue(_tenant));
+    }
+
+    /// <summary>On a server, whose journal is meant may be said by the node's configuration.</summary>
+    private string? Named(ParseResult parse, string? store) =>
+        store is null || parse.GetValue(_config) is null ? store : JournalStores.WithOwner(store, () => Configured(parse).Address);
+
+    private async Task<OpenedJournal> OpenAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        var source = await SourceAsync(StoreOf(parse), parse.GetValue(_archives)!, cancellationToken);
+        try
+        {
+            return await OpenedJournal.OverAsync(source, TenantOf(parse), cancellationToken);
+        }
+        catch
+        {
+            await source.DisposeAsync();
             throw;
         }
     }

@@ -1,21 +1,31 @@
+using Nitro.EventStore;
+using Nitro.EventStore.Connection;
 using Nitro.Journal;
 using Nitro.Ports;
 
 namespace Nitro.Cli.Journal;
 
 /// <summary>
-/// From a connection text to a store: <c>sqlite:PATH</c>, or a plain path to a SQLite journal or a journal file. The one place where a
-/// scheme is chosen.
+/// From a connection text to a store: <c>sqlite:PATH</c>, a plain path to a SQLite journal or a journal file, or <c>esdb://...#ADDRESS</c>, where
+/// the address says whose stream. The one place where a scheme is chosen.
 /// </summary>
 internal static class JournalStores
 {
     private const string Sqlite = "sqlite:";
 
-    /// <summary>Opens a journal to read.</summary>
+    /// <summary>How long a tool tries again while no server answers it.</summary>
+    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
+
+    /// <summary>Opens a journal to read. Takes no lock, and is in no node's way.</summary>
     /// <exception cref="JournalException">It is not there, or is none.</exception>
     /// <exception cref="CliError">The scheme is not known.</exception>
     public static async Task<IJournalSource> OpenAsync(string store, CancellationToken cancellationToken)
     {
+        if (EventStoreSettings.IsConnectionString(store))
+        {
+            return new EventStoreSource(await EventStoreJournalReader.OpenAsync(EventStore(store, null), cancellationToken));
+        }
+
         if (TryPath(store, out var path))
         {
             return new SqliteSource(SqliteJournalReader.Open(path));
@@ -37,55 +47,79 @@ internal static class JournalStores
     /// <exception cref="JournalException">It cannot be made.</exception>
     /// <exception cref="CliError">There is one, or the scheme is not known.</exception>
     public static Task<IJournalTarget> CreateAsync(string store, string owner, long first, CancellationToken cancellationToken) =>
-        SqliteTarget.CreateAsync(TryPath(store, out var path) ? path : store, owner, first, cancellationToken);
+        EventStoreSettings.IsConnectionString(store)
+            ? EventStoreTarget.CreateAsync(EventStore(store, owner), first, cancellationToken)
+            : SqliteTarget.CreateAsync(TryPath(store, out var path) ? path : store, owner, first, cancellationToken);
 
     /// <summary>Removes a store without a single record, as a node leaves it that has lost its own and found that it has a replica.</summary>
     /// <exception cref="JournalException">A node has it open, or it cannot be opened.</exception>
     /// <exception cref="CliError">The scheme is not known.</exception>
     public static async Task RemoveEmptyAsync(string store, CancellationToken cancellationToken)
     {
-        var path = TryPath(store, out var named) ? named : store;
-        if (File.Exists(path) && await HoldAsync(store, cancellationToken) is { } held)
+        if (EventStoreSettings.IsConnectionString(store))
         {
-            await using (held)
-            {
-                using var reader = SqliteJournalReader.Open(path);
-                if (reader.Head > 0)
-                {
-                    return;
-                }
-            }
-
-            SqliteTarget.Remove(path);
+            return; // A stream without a record is not there.
         }
+
+        var path = TryPath(store, out var named) ? named : store;
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        await using (var empty = new SqliteSource(SqliteJournalReader.Open(path)))
+        {
+            await using var held = await empty.HoldAsync(cancellationToken);
+            if (await empty.RefreshAsync(cancellationToken) > 0)
+            {
+                return;
+            }
+        }
+
+        SqliteTarget.Remove(path);
     }
 
     /// <summary>Opens a store to take its earlier epochs out.</summary>
-    /// <exception cref="JournalException">A node has it open, or it cannot be opened.</exception>
+    /// <exception cref="JournalException">A node has it open where it must not, or it cannot be opened.</exception>
     /// <exception cref="CliError">The scheme is not known.</exception>
-    public static SqliteCompaction Compact(string store) => SqliteCompaction.Open(TryPath(store, out var path) ? path : store);
+    public static async Task<IJournalCompaction> CompactAsync(string store, CancellationToken cancellationToken) =>
+        EventStoreSettings.IsConnectionString(store)
+            ? await EventStoreCompaction.OpenAsync(EventStore(store, null), cancellationToken)
+            : SqliteCompaction.Open(TryPath(store, out var path) ? path : store);
 
-    /// <summary>Keeps every node from writing to a store as long as it is held; null for a file, which nobody writes to.</summary>
-    /// <exception cref="JournalException">A node has it open, or it cannot be opened.</exception>
-    /// <exception cref="CliError">The scheme is not known.</exception>
-    public static async Task<IAsyncDisposable?> HoldAsync(string store, CancellationToken cancellationToken)
+    /// <summary>A connection string that names no stream, with the address that does.</summary>
+    public static string WithOwner(string store, Func<string> owner) =>
+        EventStoreSettings.IsConnectionString(store) && !store.Contains('#', StringComparison.Ordinal) ? $"{store}#{owner()}" : store;
+
+    /// <summary>What it names. Nothing that it says of itself is repeated: it may have a password.</summary>
+    private static EventStoreJournalOptions EventStore(string store, string? owner)
     {
-        if (!TryPath(store, out var path))
+        var mark = store.LastIndexOf('#');
+        var (connection, named) = mark < 0 ? (store, null) : (store[..mark], store[(mark + 1)..].ToLowerInvariant());
+        if (named is { Length: 0 } || named?.All(char.IsAsciiLetterOrDigit) == false)
         {
-            path = store;
-            if (File.Exists(path) && JournalFile.IsOne(path))
+            throw new CliError("Behind the # of a connection string stands whose journal it is: the node's channel address, 0x and 40 hexadecimal characters. Percent-encode a # that means something else.");
+        }
+
+        if (owner is not null && named is not null && !named.Equals(owner, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CliError($"What is to be copied is {owner}'s journal, and the store is named as {named}'s. Leave the address out.");
+        }
+
+        try
+        {
+            return new EventStoreJournalOptions
             {
-                return null;
-            }
+                Settings = EventStoreSettings.Parse(connection),
+                Owner = owner ?? named ?? throw new CliError(
+                    "Whose journal? A server keeps those of many nodes: put # and the node's channel address behind the connection string, or name the node's configuration with --config nitro.json."),
+                RetryFor = RetryFor,
+            };
         }
-
-        string owner;
-        using (var reader = SqliteJournalReader.Open(path))
+        catch (FormatException e)
         {
-            owner = reader.Owner;
+            throw new CliError(e.Message, e);
         }
-
-        return await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = path, Owner = owner }, cancellationToken);
     }
 
     /// <summary>The path of a SQLite store that is named as such; false for a plain path.</summary>
@@ -94,7 +128,7 @@ internal static class JournalStores
     {
         path = store.StartsWith(Sqlite, StringComparison.Ordinal) ? store[Sqlite.Length..] : string.Empty;
         return path.Length > 0 || (store.Contains("://", StringComparison.Ordinal)
-            ? throw new CliError($"No store is called '{store.Split("://")[0]}'. Give sqlite:PATH, or a path; what stands on a server is read with that server's own tools.")
+            ? throw new CliError($"No store is called '{store.Split("://")[0]}'. Give sqlite:PATH, a path, or esdb://...#ADDRESS.")
             : false);
     }
 }

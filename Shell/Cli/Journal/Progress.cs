@@ -22,11 +22,12 @@ internal static class Progress
             .StartAsync(async context =>
             {
                 var bar = context.AddTask(Markup.Escape(what), maxValue: Math.Max(1, records));
+                var shown = 0L;
                 return await run(done =>
                 {
-                    if (done % Every == 0)
+                    if (done - shown >= Every)
                     {
-                        bar.Value = done;
+                        bar.Value = shown = done;
                         bar.Description = Markup.Escape($"{what}: {done:N0} of {records:N0} records");
                     }
                 });

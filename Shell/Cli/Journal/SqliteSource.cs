@@ -12,11 +12,11 @@ internal sealed class SqliteSource(SqliteJournalReader reader) : IJournalSource
 
     public long First { get; } = reader.First;
 
-    public long Next { get; private set; } = reader.Head;
+    public long Next { get; private set; } = reader.Next;
 
     public long EpochStart { get; } = reader.EpochStart;
 
-    public ValueTask<long> RefreshAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Next = reader.Head);
+    public ValueTask<long> RefreshAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Next = reader.Next);
 
     public ValueTask<long> OpeningAsync(long upTo, long atMicros, CancellationToken cancellationToken) =>
         new(Task.Run(() => reader.Last(NodeHistory.OpeningType, upTo, atMicros) ?? First, cancellationToken));
@@ -25,6 +25,9 @@ internal sealed class SqliteSource(SqliteJournalReader reader) : IJournalSource
         reader.ReadAsync(Math.Max(from, First), Next, cancellationToken);
 
     public Task<IReadOnlyList<JournalNote>> NotesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JournalNote>>([]);
+
+    public async Task<IAsyncDisposable?> HoldAsync(CancellationToken cancellationToken) =>
+        await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = reader.Path, Owner = reader.Owner }, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

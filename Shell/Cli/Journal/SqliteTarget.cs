@@ -15,6 +15,8 @@ internal sealed class SqliteTarget : IJournalTarget
 
     private SqliteTarget(string path, string draft, SqliteJournal journal) => (this.path, this.draft, this.journal) = (path, draft, journal);
 
+    public string Title => path;
+
     public IJournal Journal => journal;
 
     /// <summary>Makes it; what an earlier attempt left behind is thrown away.</summary>
@@ -49,7 +51,7 @@ internal sealed class SqliteTarget : IJournalTarget
         }
     }
 
-    public async Task CompleteAsync()
+    public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await DisposeAsync(); // The last connection puts the write-ahead log into the file.
         File.Move(draft, path);

@@ -16,6 +16,9 @@ internal static partial class Wording
     /// <summary>Long hexadecimal ids cut to what tells them apart at a glance. What controls a terminal is taken out: some texts come from peers.</summary>
     public static string Short(string text) => Plain(Ids().Replace(text, "$1…"));
 
+    /// <summary>As a sentence begins.</summary>
+    public static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
     /// <summary>On one line, and nothing that controls a terminal.</summary>
     public static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
 

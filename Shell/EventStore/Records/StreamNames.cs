@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Nitro.EventStore.Records;
@@ -22,6 +23,13 @@ internal static class StreamNames
     /// <summary>All events of an append that is too large for one; needed only until it is whole.</summary>
     internal static string Rest(string owner, long position, ReadOnlySpan<byte> content) =>
         $"nitro_rest-{owner}-{position}-{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}";
+
+    /// <summary>There as long as the journal is being filled with a copy.</summary>
+    internal static string Filling(string owner) => $"nitro_filling-{owner}";
+
+    /// <summary>The position at which the append begins whose events the stream has.</summary>
+    /// <exception cref="FormatException">The name is not one of <see cref="Rest"/>.</exception>
+    internal static long StartOf(string rest) => long.Parse(rest.Split('-') is [_, _, var position, _] ? position : rest, NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>Where a server keeps what it knows about a stream.</summary>
     internal static string AboutStream(string stream) => "$$" + stream;

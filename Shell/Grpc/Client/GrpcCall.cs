@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
@@ -142,7 +143,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IDisposable
     }
 
     private static bool IsTransport(Exception e) =>
-        e is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException;
+        e is IOException or HttpRequestException or SocketException or OperationCanceledException or ObjectDisposedException;
 
     /// <summary>Whether anybody awaits it or not.</summary>
     private static void Observe(Task task) => _ = task.ContinueWith(

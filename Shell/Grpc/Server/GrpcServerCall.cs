@@ -53,8 +53,8 @@ public sealed class GrpcServerCall
     /// <summary>Sends the headers now, so that the client knows that its call was taken before there is a first message.</summary>
     public Task SendHeadersAsync() => OutAsync(_body.SendHeadersAsync(_life.Token));
 
-    internal Task SendAsync(IMessage message, CancellationToken cancellationToken) =>
-        OutAsync(_body.SendAsync(message, cancellationToken, _life.Token));
+    internal Task SendAsync(IReadOnlyList<IMessage> messages, CancellationToken cancellationToken) =>
+        OutAsync(_body.SendAsync(messages, cancellationToken, _life.Token));
 
     /// <summary>The one response: goes out together with the status.</summary>
     internal Task AnswerAsync(IMessage message) => _body.HoldAsync(message, _life.Token);

@@ -31,13 +31,17 @@ internal sealed class ResponseBody(HttpContext http, int maxSendBytes) : IDispos
     }
 
     /// <summary>The tokens end the wait for the turn; a message that has begun goes out, or breaks with the stream.</summary>
-    public async Task SendAsync(IMessage message, CancellationToken ownToken, CancellationToken callToken)
+    public async Task SendAsync(IReadOnlyList<IMessage> messages, CancellationToken ownToken, CancellationToken callToken)
     {
         using CancellationTokenSource? both = ownToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(ownToken, callToken) : null;
         await _turn.WaitAsync(both?.Token ?? callToken);
         try
         {
-            Put(message);
+            foreach (IMessage message in messages)
+            {
+                Put(message);
+            }
+
             await FlushAsync();
         }
         finally

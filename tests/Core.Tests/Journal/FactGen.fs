@@ -189,7 +189,9 @@ let telling: Gen<Telling> =
           Gen.map2 (fun ledger turn -> AgreementOf(ledger, turn)) channel uint64
           Gen.map2 (fun channel total -> VoucherOf(channel, total)) channel amount
           Gen.map FinalStateWanted objective
-          Gen.map RejectionOf objective ]
+          Gen.map RejectionOf objective
+          Gen.map StandingWanted objective
+          Gen.map StandingOf objective ]
 
 let chainCall: Gen<ChainCall> =
     Gen.oneof
@@ -247,6 +249,10 @@ let byCase: Gen<Fact> list =
       Gen.map IntentRecorded intent
       Gen.map2 (fun effect finish -> IntentFinished(EffectId effect, finish)) int64 finish
       Gen.map Woken topic
+      Gen.constant JournalRestored
+      Gen.map2 (fun channel peer -> ChannelConfirmed(channel, peer)) channel address
+      Gen.map2 (fun channel peer -> ChannelDoubted(channel, peer)) channel address
+      Gen.map4 (fun ledger variable leader follower -> LedgerAdopted(ledger, variable, leader, follower)) channel variable signature signature
       Gen.map3 (fun epoch facts height -> EpochOpened(epoch, facts, height)) (Gen.choose (0, Int32.MaxValue)) (Gen.choose (1, Int32.MaxValue)) uint64 ]
 
 let fact: Gen<Fact> = Gen.oneof byCase

@@ -270,6 +270,16 @@ let private restatements =
 let private epochs = EpochOpened(7, 29, 123_456UL) :: restatements
 let private givenUp = [ PeerGaveUp(virtualChannel, irene); Restated(GivenUpRestated(virtualChannel, alice)) ]
 
+/// Added later: what a restored journal brings.
+let private restored =
+    [ JournalRestored
+      ChannelConfirmed(ledger, irene)
+      ChannelDoubted(ledger, irene)
+      LedgerAdopted(ledger, variable, signature, { signature with V = 28uy })
+      IntentRecorded(Tell(irene, StandingWanted(objective DirectFunding ledger)))
+      IntentRecorded(Tell(irene, StandingOf(objective VirtualFunding virtualChannel)))
+      Restated(StaleRestated(irene, [ ledger; other ])) ]
+
 /// Of version 1.
 let version1: Fact list =
-    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp ]
+    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp; restored ]

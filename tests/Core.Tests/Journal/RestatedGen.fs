@@ -155,5 +155,6 @@ let byCase: Gen<Fact> list =
       Gen.map TombstonesRestated (few channel)
       Gen.map3 (fun peer asset ledger -> LedgerListed(peer, asset, ledger)) address address channel
       Gen.map2 (fun effect intent -> IntentRestated(EffectId effect, intent)) int64 intent
-      Gen.map2 (fun due topic -> WakeRestated(due, topic)) instant topic ]
+      Gen.map2 (fun due topic -> WakeRestated(due, topic)) instant topic
+      Gen.map2 (fun peer channels -> StaleRestated(peer, channels)) address (few channel) ]
     |> List.map (Gen.map Restated)

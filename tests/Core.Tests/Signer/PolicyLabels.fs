@@ -192,7 +192,8 @@ module internal PolicyLabels =
 
         let newest = last state element
 
-        { Fixed = fixedOf state label
+        { Id = id
+          Fixed = fixedOf state label
           Kind = kindOf element
           Dialect = Nitro
           Mine = 0

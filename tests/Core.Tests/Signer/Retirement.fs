@@ -101,6 +101,22 @@ let ``Ten bytes of an id tell it from all others`` () =
     for id in ids do Assert.True(RetiredIds.contains id all)
     for _ in 1..5_000 do Assert.False(RetiredIds.contains (any ()) all)
 
+[<Fact>]
+let ``A stranger's deposit in a channel that was paid out keeps nothing in the memory`` () =
+    let seen value = ObserveDeposit(id direct, Funds.set coin (amount value) Funds.empty, 30UL, 40UL)
+    let ended mine theirs =
+        let final = state direct 2UL true (split direct mine theirs)
+        after { roomy with Velocity = Map.empty } directOpen [ approval 1UL start (Close(id direct)); spend 2UL direct 50; SignState final; peerSigns right final ]
+
+    let says ended value = tagOf roomy (after roomy ended [ seen value ]) start (CloseChannel(id direct))
+    // Ours may still be there; a channel that has yet to be concluded holds it all.
+    Assert.Equal("close-finished", says (ended 50 50) 50)
+    Assert.Equal("close-finished", says (ended 0 100) 100)
+    Assert.Equal("", says (ended 50 50) 49)
+    Assert.Equal("", says (ended 0 100) 99)
+    // Only where the node names it: by itself it stays.
+    Assert.True (after roomy (ended 50 50) [ seen 49 ]).Channels[id direct].IdleSince.IsNone
+
 /// As a node says it: what the signer missed of a channel's end stands in no other's way.
 [<Fact>]
 let ``A channel's end is no obstacle to what is wanted behind it`` () =

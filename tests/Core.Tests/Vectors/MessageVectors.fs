@@ -23,6 +23,8 @@ let private toItem raw =
         )
     | RawFinalStateWanted objective -> FinalStateWantedItem objective
     | RawRejection objective -> RejectionItem objective
+    | RawStandingWanted objective -> StandingWantedItem objective
+    | RawStanding objective -> StandingItem objective
     | RawVoucher(voucher, signature) -> VoucherItem(voucher, signature, Address.zero)
     | RawProposalItem said ->
         ProposalItem
@@ -38,6 +40,8 @@ let private kind raw =
     | RawStateItem(objective, _, _, _) -> "SignedStatePayload/" + objective.ToString().Substring(0, objective.ToString().IndexOf '-')
     | RawFinalStateWanted _ -> "RequestFinalStatePayload"
     | RawRejection _ -> "RejectedObjectives"
+    | RawStandingWanted _ -> "RequestStandingPayload"
+    | RawStanding _ -> "StandingPayload"
     | RawVoucher _ -> "Payments"
     | RawProposalItem { Proposal = Add _ } -> "LedgerProposals/add"
     | RawProposalItem { Proposal = Remove _ } -> "LedgerProposals/remove"
@@ -65,7 +69,9 @@ let private checkPayload item (payloadJson: string) (json: string) =
             // Whoever signed is the participant under whose index the signature stands.
             for index, signature in signatures do
                 Assert.Equal(ValueSome fixedPart.Participants[index], recover (Digest.personal state.Hash) signature)
-    | FinalStateWantedItem objective -> Assert.Equal(payloadJson, $"\"{objective.Channel}\"")
+    | FinalStateWantedItem objective
+    | StandingWantedItem objective
+    | StandingItem objective -> Assert.Equal(payloadJson, $"\"{objective.Channel}\"")
     | ProposalItem _
     | VoucherItem _
     | RejectionItem _ -> Assert.Fail "only objective payloads have payload data"

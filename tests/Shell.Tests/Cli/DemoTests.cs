@@ -1,3 +1,4 @@
+using Nitro.FakeEventStore;
 using Xunit;
 
 namespace Nitro.Shell.Tests.Cli;
@@ -10,12 +11,41 @@ public sealed class DemoTests : IDisposable
     [Theory]
     [InlineData("--payments", "300")]
     [InlineData("--payments", "200", "--remote-signer")]
-    public async Task The_whole_story_ends_well_and_leaves_nothing(params string[] flags)
+    public Task The_whole_story_ends_well_and_leaves_nothing(params string[] flags) => EndsWellAsync(flags);
+
+    [Theory]
+    [InlineData("--payments", "300")]
+    [InlineData("--payments", "200", "--remote-signer")]
+    public async Task The_whole_story_ends_well_with_its_journals_on_EventStoreDB(params string[] flags)
+    {
+        await using var cluster = await FakeCluster.StartAsync(cancellationToken: _limit.Token);
+        var real = Environment.GetEnvironmentVariable("EVENTSTORE_URI");
+
+        await EndsWellAsync([.. flags, "--journal", string.IsNullOrEmpty(real) ? cluster.ConnectionString : real]);
+
+        Assert.Equal(string.IsNullOrEmpty(real) ? 3 : 0, cluster.Database.Names().Count(name => name.StartsWith("nitro-0x", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task AStoreThatIsNoneIsRefusedBeforeAnythingIsStarted()
+    {
+        foreach (var store in (string[])["sqlite:x", "esdb://user:hidden@?tls=perhaps"])
+        {
+            using var demo = DemoRun.Start("--journal", store);
+            var (code, _, errors) = await demo.EndAsync(_limit.Token);
+            Assert.Equal(1, code);
+            Assert.Contains("connection string", errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("hidden", errors, StringComparison.Ordinal);
+            Assert.Empty(demo.Leftovers);
+        }
+    }
+
+    private async Task EndsWellAsync(string[] flags)
     {
         using var demo = DemoRun.Start(flags);
         var (code, output, errors) = await demo.EndAsync(_limit.Token);
         Assert.True(code == 0, $"exit code {code}\n{output}\n{errors}");
-        Assert.Contains("checks hold", output, StringComparison.Ordinal);
+        Assert.Contains("All 37 checks hold.", output, StringComparison.Ordinal);
         Assert.Contains("SIGKILL to the next answered payment", output, StringComparison.Ordinal);
         Assert.Contains("link healed to both peers connected again", output, StringComparison.Ordinal);
         Assert.Empty(errors);

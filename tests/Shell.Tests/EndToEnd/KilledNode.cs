@@ -9,20 +9,21 @@ internal sealed class KilledNode : IAsyncDisposable
 {
     private const int LongestLifeMilliseconds = 1_600;
     private readonly World _world;
+    private readonly Func<Task> _afterKill;
     private readonly CancellationTokenSource _enough = new();
     private readonly List<int> _lives = [];
     private Task _killing = Task.CompletedTask;
     private int _killsLeft;
 
-    private KilledNode(World world, int kills) => (_world, _killsLeft) = (world, kills);
+    private KilledNode(World world, int kills, Func<Task> afterKill) => (_world, _killsLeft, _afterKill) = (world, kills, afterKill);
 
     /// <summary>How often it will still be killed.</summary>
     public int KillsLeft => Volatile.Read(ref _killsLeft);
 
-    /// <summary>Starts the node, and the killing with it.</summary>
-    public static async Task<KilledNode> StartAsync(World world, int seed, int kills)
+    /// <summary>Starts the node, and the killing with it. <paramref name="afterKill"/>: what else happens before it is started again.</summary>
+    public static async Task<KilledNode> StartAsync(World world, int seed, int kills, Func<Task>? afterKill = null)
     {
-        var node = new KilledNode(world, kills);
+        var node = new KilledNode(world, kills, afterKill ?? (static () => Task.CompletedTask));
         await world.StartProcessAsync();
         node._killing = node.KillAsync(new Random(seed));
         return node;
@@ -45,7 +46,7 @@ internal sealed class KilledNode : IAsyncDisposable
                     answer = await party.CallAsync(method, write, requestId, _world.Token);
                     return true;
                 }
-                catch (RpcUnreachable)
+                catch (Exception e) when (e is RpcUnreachable or RpcError { Tag: "waiting-for-signer" or "may-be-stale" } || IsLedgerInDoubt(e))
                 {
                     return false;
                 }
@@ -86,6 +87,9 @@ internal sealed class KilledNode : IAsyncDisposable
         _enough.Dispose();
     }
 
+    /// <summary>Refused until the peers of a restored node have spoken.</summary>
+    private static bool IsLedgerInDoubt(Exception refusal) => refusal is RpcError { Tag: "no-ledger" } && refusal.Message.Contains("may-be-stale", StringComparison.Ordinal);
+
     private async Task<string> StatusAsync(Party party, string objective)
     {
         try
@@ -111,6 +115,7 @@ internal sealed class KilledNode : IAsyncDisposable
             using var moment = new CancellationTokenSource(life);
             await Task.Delay(Timeout.Infinite, moment.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _world.Process!.KillAsync(_world.Token);
+            await _afterKill();
             Interlocked.Decrement(ref _killsLeft);
             await _world.StartProcessAsync();
         }

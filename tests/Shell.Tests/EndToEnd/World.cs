@@ -49,9 +49,12 @@ internal sealed class World : IAsyncDisposable
     public Party this[string name] => Parties.Single(party => party.Name == name);
 
     /// <summary>Parties with fresh keys, each with ether and tokens; no node runs yet.</summary>
-    public static async Task<World> BuildAsync(Lab lab, params string[] names)
+    public static Task<World> BuildAsync(Lab lab, params string[] names) => BuildAsync(lab, TimeSpan.FromSeconds(150), names);
+
+    /// <summary>The same, for a test that takes longer.</summary>
+    public static async Task<World> BuildAsync(Lab lab, TimeSpan deadline, params string[] names)
     {
-        var world = new World(lab, TimeSpan.FromSeconds(150));
+        var world = new World(lab, deadline);
         var keys = Directory.CreateDirectory(Path.Combine(world._folder.FullName, "keys")).FullName;
         world.Parties = [.. names.Zip(FreePorts.Take(names.Length), (name, port) => Party.Create(name, port, keys))];
         await lab.GrantAsync(world.Parties.Select(party => party.ChainAccount), world.Token);

@@ -20,6 +20,8 @@ internal sealed class BrokenJournal(IJournal inner) : IJournal
     /// <summary>Where reading began, each time.</summary>
     public List<long> Reads { get; } = [];
 
+    public long First => inner.First;
+
     public long Next => inner.Next;
 
     public long EpochStart => inner.EpochStart;

@@ -43,7 +43,8 @@ public sealed class CopyTests(LivedJournal lived) : IClassFixture<LivedJournal>
         await using var memory = new MemoryJournal();
         await using var source = await OpenedJournal.OverAsync(await JournalStores.OpenAsync(lived.Store, default), null, default);
 
-        await Copying.ToStoreAsync(source, memory, _ => { }, default);
+        await JournalCopy.CatchUpAsync(source.Source, memory, (_, _) => { }, default);
+        await JournalCopy.CompareAsync(source.Source, memory, _ => { }, default);
 
         LivedJournal.Same(lived.Records, await LivedJournal.ReadAsync(memory));
         Assert.Equal((lived.EpochStart, (long)lived.Records.Count), (memory.EpochStart, memory.Next));

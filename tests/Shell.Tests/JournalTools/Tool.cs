@@ -7,12 +7,15 @@ namespace Nitro.Shell.Tests.JournalTools;
 /// <summary>What <c>nitro journal ...</c> said, and its exit code.</summary>
 internal sealed record Tool(int Code, string Output, string Error)
 {
+    /// <summary>Runs <c>nitro journal ...</c> in this process.</summary>
+    public static Task<Tool> RunAsync(params string[] arguments) => CommandAsync(["journal", .. arguments]);
+
     /// <summary>Runs a command in this process.</summary>
-    public static async Task<Tool> RunAsync(params string[] arguments)
+    public static async Task<Tool> CommandAsync(params string[] arguments)
     {
         await using var output = new StringWriter();
         await using var error = new StringWriter();
-        var code = await CommandLine.Create().Parse(["journal", .. arguments]).InvokeAsync(
+        var code = await CommandLine.Create().Parse(arguments).InvokeAsync(
             new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         return new Tool(code, output.ToString(), error.ToString());
     }

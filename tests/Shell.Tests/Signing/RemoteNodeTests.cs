@@ -101,9 +101,9 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         await using var bobs = world.StartSigner("bob");
         var channel = await world.StartWithChannelAsync();
         var file = Path.Combine(Path.GetDirectoryName(world.ConfigFile)!, "phone.key");
-        var key = await SaidAsync("nitro", "device", "new", file);
+        var key = await RemoteStory.SaidAsync("nitro", "device", "new", file);
         using var device = DeviceKey.LoadOrCreate(file);
-        using var client = Signing(world, "alice", (method, payload) => device.Sign(world["alice"].Address, method, payload.Span, DateTimeOffset.UtcNow));
+        using var client = world.Signing("alice", (method, payload) => device.Sign(world["alice"].Address, method, payload.Span, DateTimeOffset.UtcNow));
         Task<ReadOnlyMemory<byte>> PayAsync(RpcClient by) =>
             by.CallAsync("pay", System.Text.Encoding.UTF8.GetBytes($$"""{"Amount":5,"Channel":"{{channel}}"}"""), null, world.Token);
         async Task<(int Code, string? Tag)> RefusedAsync(RpcClient by)
@@ -113,7 +113,7 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         }
 
         Assert.Equal((-32012, "device-unknown"), await RefusedAsync(client));
-        await SaidAsync("nitro", "device", "enrol", key, "--name", "phone", "--config", world.ConfigFile, "--tenant", "alice");
+        await RemoteStory.SaidAsync("nitro", "device", "enrol", key, "--name", "phone", "--config", world.ConfigFile, "--tenant", "alice");
 
         // The node takes it now, and shows it to a signer that does not know the device.
         var (code, tag) = await RefusedAsync(client);
@@ -121,20 +121,20 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
         Assert.Contains("device-unknown", tag);
         var opening = await ProposeAsync(world, client);
         Assert.Contains("device-unknown", (await world.ReachesAsync("alice", opening.Objective, "Rejected")).GetRawText());
-        await SaidAsync("nitro-signer", "devices", "enrol", key, "--name", "phone", "--data-directory", world.SignerFolder("alice"));
+        await RemoteStory.SaidAsync("nitro-signer", "devices", "enrol", key, "--name", "phone", "--data-directory", world.SignerFolder("alice"));
         await PayAsync(client);
         opening = await ProposeAsync(world, client);
         await world.CompletedAsync(opening.Objective, "alice", "bob");
-        await SaidAsync("nitro", "rpc", "pay", channel, "5", "--endpoint", world["alice"].Listen, "--sign-with", file);
+        await RemoteStory.SaidAsync("nitro", "rpc", "pay", channel, "5", "--endpoint", world["alice"].Listen, "--sign-with", file);
         await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 10, world.Token);
 
         CallSignature? first = null;
-        using var replaying = Signing(
-            world, "alice", (method, payload) => first ??= device.Sign(world["alice"].Address, method, payload.Span, DateTimeOffset.UtcNow));
+        using var replaying = world.Signing(
+            "alice", (method, payload) => first ??= device.Sign(world["alice"].Address, method, payload.Span, DateTimeOffset.UtcNow));
         await PayAsync(replaying);
         Assert.Equal((-32012, "call-replayed"), await RefusedAsync(replaying));
-        using var muddled = Signing(
-            world, "alice", (_, payload) => device.Sign(world["alice"].Address, "create_voucher", payload.Span, DateTimeOffset.UtcNow));
+        using var muddled = world.Signing(
+            "alice", (_, payload) => device.Sign(world["alice"].Address, "create_voucher", payload.Span, DateTimeOffset.UtcNow));
         Assert.Equal((-32012, "call-other-method"), await RefusedAsync(muddled));
 
         // Not even a restart makes an old one new; unsigned ones are taken until the node is told otherwise.
@@ -206,15 +206,5 @@ public sealed class RemoteNodeTests(Lab lab) : IClassFixture<Lab>
             json.WriteOpening(world["alice"].AddressText, world["bob"].AddressText, Payload.Native, Milli, BigInteger.Zero, 0);
         });
         return Opening.From(Lab.Parse(await client.CallAsync("create_payment_channel", payload, null, world.Token)));
-    }
-
-    private static RpcClient Signing(World world, string name, Func<string, ReadOnlyMemory<byte>, CallSignature> sign) =>
-        new(new Uri($"http://{world[name].Listen}/api/v1"), new RpcClientOptions { Sign = sign });
-
-    private static async Task<string> SaidAsync(string program, params string[] arguments)
-    {
-        await using var process = NodeProcess.Start(arguments, program: program);
-        Assert.True(await process.EndAsync(CancellationToken.None) == 0, process.Error);
-        return process.Output.Trim();
     }
 }

@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Text.Json.Nodes;
+using Nitro.JsonRpc;
+using Nitro.Ports;
 using Nitro.Shell.Tests.EndToEnd;
 
 namespace Nitro.Shell.Tests.Signing;
@@ -40,13 +42,32 @@ internal static class RemoteStory
 
     public static string SocketOf(this World world, string name) => $"unix://{Path.Combine(world.DataDirectory, name, "signer.sock")}";
 
-    public static NodeProcess StartSigner(this World world, string name, IReadOnlyDictionary<string, string>? environment = null) => NodeProcess.Start(
+    /// <param name="world">Whose party it signs for.</param>
+    /// <param name="name">The party.</param>
+    /// <param name="environment">Of the process, besides.</param>
+    /// <param name="node">Where it attaches; null: at the node itself.</param>
+    /// <param name="more">Further arguments.</param>
+    public static NodeProcess StartSigner(
+        this World world, string name, IReadOnlyDictionary<string, string>? environment = null, string? node = null, params string[] more) => NodeProcess.Start(
         [
-            "--node", world.SocketOf(name), "--data-directory", world.SignerFolder(name),
-            "--channel-key-file", world[name].ChannelKeyFile, "--chain-key-file", world[name].ChainKeyFile, "--end-with-stdin",
+            "--node", node ?? world.SocketOf(name), "--data-directory", world.SignerFolder(name),
+            "--channel-key-file", world[name].ChannelKeyFile, "--chain-key-file", world[name].ChainKeyFile, "--end-with-stdin", .. more,
         ],
         environment,
         "nitro-signer");
+
+    /// <summary>A caller of a party's node that signs what it sends.</summary>
+    public static RpcClient Signing(this World world, string name, Func<string, ReadOnlyMemory<byte>, CallSignature> sign) =>
+        new(new Uri($"http://{world[name].Listen}/api/v1"), new RpcClientOptions { Sign = sign });
+
+    /// <summary>Runs a program to its end, which must be a good one; what it said.</summary>
+    public static async Task<string> SaidAsync(string program, params string[] arguments)
+    {
+        await using var process = NodeProcess.Start(arguments, program: program);
+        return await process.EndAsync(CancellationToken.None) == 0
+            ? process.Output.Trim()
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {process.Error}");
+    }
 
     public static Task<int> PendingAsync(this World world, string name) => world.SignerAsync(name, "pending");
 

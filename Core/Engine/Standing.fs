@@ -1,0 +1,168 @@
+namespace Nitro.Engine
+
+open Nitro.Kernel
+open Nitro.Protocol
+open Nitro.Node
+
+/// What the receiver of a message says about it.
+type internal Taking =
+    | Take
+    /// Not now: the sender keeps it and tells it again.
+    | NotNow of why: string
+    | Offend of Offence
+
+/// After the journal was restored from an older copy: asks the peers what they hold, and takes over what they show that we signed.
+/// Nothing is believed that lacks our own signature where ours belongs.
+module internal Standing =
+    /// So many channels are asked about in one step that its facts still fit one append.
+    let private askedTogether = 128
+
+    let private isOurs (turning: Turning) (signatures: (int * Signature) list) (parties: Address list) =
+        parties |> List.indexed |> List.forall (fun (party, _) -> signatures |> List.exists (fun (index, _) -> index = party))
+        && List.contains turning.Settings.Me parties
+
+    /// What a peer could tell more of than we know; an opening goes on by itself.
+    let private question (turning: Turning) id =
+        match NodeState.channel id turning.State with
+        | ValueNone -> ValueSome { Kind = VirtualFunding; Channel = id }
+        | ValueSome channel when channel.Terms.Dialect = GoNitro -> ValueNone
+        | ValueSome channel when channel.Terms.IsLedger ->
+            if channel.Ledger.IsSome then ValueSome { Kind = DirectFunding; Channel = id } else ValueNone
+        | ValueSome channel -> if Channel.isOpen channel then ValueSome { Kind = VirtualFunding; Channel = id } else ValueNone
+
+    let ask (turning: Turning) address =
+        (NodeState.peer address turning.State).Stale
+        |> Seq.choose (fun id -> question turning id |> ValueOption.toOption)
+        |> Seq.truncate askedTogether
+        |> Seq.toList
+        |> List.iter (fun objective -> Promise.tell turning address (StandingWanted objective))
+
+    let private isConcerned (turning: Turning) sender (id: ChannelId) =
+        match NodeState.channel id turning.State with
+        | ValueSome channel -> List.contains sender channel.Terms.Others
+        | ValueNone -> true
+
+    /// Of what is still opening here it is told once that is over.
+    let wanted (turning: Turning) sender (objective: ObjectiveId) : Taking =
+        let isOpening =
+            match NodeState.channel objective.Channel turning.State with
+            | ValueSome channel when channel.Terms.IsLedger ->
+                channel.Ledger.IsNone && (NodeState.openObjective { objective with Kind = DirectFunding } turning.State).IsSome
+            | ValueSome _ -> (NodeState.openObjective { objective with Kind = VirtualFunding } turning.State).IsSome
+            | ValueNone -> false
+
+        if not (isConcerned turning sender objective.Channel) then
+            Offend
+                { Code = "not-a-participant"
+                  Detail = "the sender is not a participant of this channel" }
+        elif isOpening then
+            NotNow "the channel is still opening"
+        else
+            Promise.tell turning sender (StandingOf objective)
+            Take
+
+    let confirm (turning: Turning) sender (id: ChannelId) =
+        if (NodeState.peer sender turning.State).Stale.Contains id then turning.Add(ChannelConfirmed(id, sender))
+
+    /// Wanted changes that are made already.
+    let private unwant (turning: Turning) id (ledger: LedgerChannel) (agreed: LedgerOutcome) =
+        for proposal in ledger.Wanted.Values |> Seq.toArray do
+            let isDone =
+                match proposal with
+                | Add(guarantee, _) -> agreed.Guarantees.ContainsKey guarantee.Target
+                | Remove(target, _) -> not (agreed.Guarantees.ContainsKey target)
+
+            if isDone then turning.Add(ProposalUnwanted(id, proposal.Target))
+
+    let private adopt (turning: Turning) (channel: Channel) (ledger: LedgerChannel) (state: SignedState) agreed =
+        let id = channel.Terms.Id
+        let signature party = state.Signatures |> List.find (fun (index, _) -> index = party) |> snd
+
+        match ledger.Queue.TryFind state.Variable.Turn with
+        | Some queued when queued.Hash = state.Hash && queued.LeaderSignature.IsSome -> turning.Add(ProposalAgreed(id, state.Variable.Turn, signature 1))
+        | _ ->
+            for KeyValue(turn, queued) in ledger.Queue do
+                match Table.tryFind (SignPayload(LedgerUpdate(id, turn, queued.Hash))) turning.State.Outbox.Keys with
+                | ValueSome effect -> turning.Add(IntentFinished(EffectId effect, Superseded))
+                | ValueNone -> ()
+
+            Promise.dropSlot turning (ProposalsSlot id)
+            unwant turning id ledger agreed
+            turning.Add(LedgerAdopted(id, state.Variable, signature 0, signature 1))
+
+    /// A running ledger's state that both parties have signed.
+    let ledger (turning: Turning) (state: SignedState) : Taking =
+        match NodeState.channel (FixedPart.channelId state.Fixed) turning.State with
+        | ValueSome({ Ledger = ValueSome ledger } as channel) when isOurs turning state.Signatures channel.Terms.Parties ->
+            if state.Variable.Turn > ledger.AgreedTurn then
+                match LedgerChannel.tryRead channel.Terms.Dialect state.Variable.Outcome with
+                | ValueSome agreed -> adopt turning channel ledger state agreed
+                | ValueNone -> ()
+
+            Take
+        | ValueSome { Ledger = ValueSome _ } ->
+            Offend
+                { Code = "unexpected-state"
+                  Detail = "a ledger's state counts when both have signed it" }
+        | _ -> NotNow "the ledger is not known or not open yet"
+
+    /// A payment channel that we know nothing of, and whose post-fund we have signed: it was opened after the copy was made.
+    let channel (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
+        let standing neighbour (terms: Terms) =
+            match Table.tryFind (struct (neighbour, terms.Opening.Asset)) turning.State.Ledgers |> ValueOption.bind (fun id -> NodeState.channel id turning.State) with
+            | ValueSome { Ledger = ValueSome ledger; Terms = found } -> ValueSome(struct (found.Id, ledger.Agreed.Guarantees.ContainsKey terms.Id))
+            | _ -> ValueNone
+
+        match Opening.virtualTerms turning.Settings state.Fixed state.Variable.Outcome with
+        | Ok terms when
+            State.hash terms.Id (Terms.postFund terms) = state.Hash
+            && isOurs turning state.Signatures terms.Parties
+            && not (NodeState.isForgotten terms.Id turning.State)
+            ->
+            let sides =
+                [ if terms.MyIndex > 0 then terms.MyIndex - 1
+                  if terms.MyIndex < terms.Last then terms.MyIndex + 1 ]
+                |> List.map (fun index -> index, standing terms.Parties[index] terms)
+
+            let side index =
+                sides
+                |> List.tryPick (fun (at, found) -> if at = index then Some found else None)
+                |> Option.defaultValue ValueNone
+                |> ValueOption.map (fun struct (id, _) -> id)
+
+            if sides |> List.exists (fun (_, found) -> found.IsNone) then
+                NotNow "a ledger that carries it is not known or not open yet"
+            elif sides |> List.exists (fun (_, found) -> match found with ValueSome(struct (_, carries)) -> carries | ValueNone -> false) then
+                let goal = VirtualFund(terms.Id, side (terms.MyIndex - 1), side (terms.MyIndex + 1))
+                turning.AddAll [ ChannelAdded terms; ObjectiveOpened(goal, Peer sender, ValueNone); GoalApproved objective ]
+
+                for party, signature in state.Signatures do
+                    turning.Add(StateSigned(terms.Id, Turn.postFund, state.Hash, party, signature))
+
+                // Who told of it need not be who holds the vouchers.
+                for witness in StandingFolds.witnesses terms do
+                    if witness <> sender then
+                        turning.Add(ChannelDoubted(terms.Id, witness))
+                        ask turning witness
+
+                Take
+            else
+                // No ledger of ours holds anything for it: it is over.
+                Take
+        | _ -> NotNow "the channel is not known yet"
+
+    /// A voucher of our own, from whom we gave it to: what we have spent is at least that.
+    let voucher (turning: Turning) (voucher: Voucher) signature (payments: Payments) =
+        if voucher.Total > payments.Issued && voucher.Total <= payments.Start then
+            Promise.dropSlot turning (VoucherSigningSlot voucher.Channel)
+            turning.Add(VoucherIssued(voucher.Channel, voucher.Total, signature))
+
+    /// A countersignature on a turn that we know nothing of, right behind what we know.
+    let isForgottenTurn (turning: Turning) (channel: Channel) (ledger: LedgerChannel) (said: SignedProposal) =
+        channel.Terms.Dialect = Nitro
+        && said.Turn = LedgerChannel.lastTurn ledger + 1UL
+        && (match Ledger.apply said.Proposal (LedgerChannel.proposed ledger) with
+            | Ok after ->
+                let hash = State.hash channel.Terms.Id (Ledger.toVariable channel.Terms.Dialect said.Turn false after)
+                turning.Settings.Recover.Invoke(Digest.personal hash, said.Signature) = ValueSome(Channel.counterparty channel)
+            | Error _ -> false)
