@@ -79,7 +79,7 @@ module internal RestatedUnpack =
         make (objective, turn, r.Bytes32())
 
     let private telling (r: PackReader) : Telling =
-        match r.Tag 7 with
+        match r.Tag 9 with
         | 0 -> objectiveState r StateOf
         | 1 -> objectiveState r AllSignaturesOf
         | 2 ->
@@ -92,7 +92,9 @@ module internal RestatedUnpack =
             let channel = r.Channel()
             VoucherOf(channel, r.Amount())
         | 5 -> FinalStateWanted(r.Objective())
-        | _ -> RejectionOf(r.Objective())
+        | 6 -> RejectionOf(r.Objective())
+        | 7 -> StandingWanted(r.Objective())
+        | _ -> StandingOf(r.Objective())
 
     let private told (r: PackReader) () : Address * Telling =
         let peer = r.Address()
@@ -261,7 +263,7 @@ module internal RestatedUnpack =
         LedgerListed(peer, asset, r.Channel())
 
     let read (r: PackReader) : Restatement =
-        match r.Tag 18 with
+        match r.Tag 19 with
         | 0 -> ChannelRestated(channel r)
         | 7 ->
             let id = r.Channel()
@@ -284,4 +286,7 @@ module internal RestatedUnpack =
         | 17 ->
             let id = r.Channel()
             GivenUpRestated(id, r.Address())
+        | 18 ->
+            let peer = r.Address()
+            StaleRestated(peer, r.List r.Channel)
         | tag -> ofLedger r tag
