@@ -86,7 +86,7 @@ internal static class ConnectionString
         var isPort = colon < 0 || (int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65_536);
         return isPort && Uri.CheckHostName(host) != UriHostNameType.Unknown
             ? new ServerAddress(host, port)
-            : throw new FormatException($"'{text}' is no server: give host, or host:port. {Shape}.");
+            : throw new FormatException($"'{text}' is no server in the connection string: give host, or host:port. {Shape}.");
     }
 
     private static EventStoreSettings Apply(EventStoreSettings settings, string options)

@@ -40,6 +40,8 @@ public sealed class RestoreTests(Lab lab) : IClassFixture<Lab>
 
             await world.StartProcessAsync();
             await world.AttachedAsync("alice", 1);
+            await Wait.UntilAsync(async () => await world["alice"].CallAsync("get_payment_channel", json => json.WriteString("Id", channel), null, world.Token) is var told
+                && !(told.TryGetProperty("MayBeStale", out var stale) && stale.GetBoolean()), world.Token); // Bob says what he holds.
             for (var number = loss * Between; number < (loss + 1) * Between; number++)
             {
                 await world.PayAsync("alice", channel, 1, RequestId(number));
