@@ -95,7 +95,7 @@ module internal Standing =
         match NodeState.channel (FixedPart.channelId state.Fixed) turning.State with
         | ValueSome({ Ledger = ValueSome ledger } as channel) when isOurs turning state.Signatures channel.Terms.Parties ->
             if state.Variable.Turn > ledger.AgreedTurn then
-                match LedgerChannel.tryRead channel.Terms.Dialect state.Variable.Outcome with
+                match Ledger.tryRead channel.Terms.Dialect state.Variable.Outcome with
                 | ValueSome agreed -> adopt turning channel ledger state agreed
                 | ValueNone -> ()
 

@@ -188,33 +188,6 @@ module internal LedgerChannel =
                 ledger.Queue
                 |> Map.change turn (Option.map (fun queued -> { queued with LeaderSignature = ValueSome signature })) }
 
-    /// Back from what is signed at a ledger's turn.
-    let tryRead dialect (outcome: Outcome) : LedgerOutcome voption =
-        let guarantee (line: Allocation) =
-            match Outcome.tryGuaranteeMetadata line.Metadata with
-            | ValueSome(struct (left, right)) when line.Type = Dialect.guaranteeType dialect ->
-                Some
-                    { Target = ChannelId line.Destination
-                      Amount = line.Amount
-                      Left = left
-                      Right = right }
-            | _ -> None
-
-        match outcome with
-        | [ { Allocations = leader :: follower :: lines } as exit ] ->
-            let guarantees = lines |> List.choose guarantee
-
-            let read =
-                Ledger.tryOpening [ { exit with Allocations = [ leader; follower ] } ]
-                |> ValueOption.map (fun opening ->
-                    { opening with Guarantees = guarantees |> List.map (fun found -> found.Target, found) |> Map.ofList })
-
-            // Whatever would be written otherwise is not read.
-            (match read with
-             | ValueSome found when Ledger.toExit dialect found = outcome -> read
-             | _ -> ValueNone)
-        | _ -> ValueNone
-
     /// Stands at a turn beyond what is known; what was on its way is part of it, or void.
     let adopt turn (agreed: LedgerOutcome) leaderSignature followerSignature (ledger: LedgerChannel) =
         let next =

@@ -53,7 +53,7 @@ module internal StandingFolds =
     let adopt (at: Instant) id (variable: VariablePart) leaderSignature followerSignature (state: NodeState) =
         match channel id state with
         | ValueSome({ Ledger = ValueSome _ } as c) ->
-            (match LedgerChannel.tryRead c.Terms.Dialect variable.Outcome with
+            (match Ledger.tryRead c.Terms.Dialect variable.Outcome with
              | ValueSome agreed ->
                  let before = c.Ledger |> ValueOption.map (fun l -> l.Agreed.Guarantees) |> ValueOption.defaultValue Map.empty
 

@@ -142,3 +142,25 @@ module internal Ledger =
                   FollowerBalance = follower.Amount
                   Guarantees = Map.empty }
         | _ -> ValueNone
+
+    let private tryGuarantee (line: Allocation) : Guarantee option =
+        match Outcome.tryGuaranteeMetadata line.Metadata with
+        | ValueSome(struct (left, right)) ->
+            Some
+                { Target = ChannelId line.Destination
+                  Amount = line.Amount
+                  Left = left
+                  Right = right }
+        | ValueNone -> None
+
+    /// Back from what is signed at a ledger's turn; nothing for an outcome that this dialect would write in another way.
+    let tryRead dialect (outcome: Outcome) : LedgerOutcome voption =
+        match outcome with
+        | [ { Allocations = leader :: follower :: lines } as exit ] ->
+            match tryOpening [ { exit with Allocations = [ leader; follower ] } ] with
+            | ValueNone -> ValueNone
+            | ValueSome opening ->
+                let guarantees = lines |> List.choose tryGuarantee |> List.map (fun found -> found.Target, found) |> Map.ofList
+                let whole = { opening with Guarantees = guarantees }
+                if toExit dialect whole = outcome then ValueSome whole else ValueNone
+        | _ -> ValueNone

@@ -5,43 +5,19 @@ open Nitro.Protocol
 
 /// Reads a ledger's balances and guarantees out of the state that was signed.
 module internal Ledgers =
-    let private guarantee (line: Allocation) : Guarantee voption =
-        Outcome.tryGuaranteeMetadata line.Metadata
-        |> ValueOption.map (fun (struct (left, right)) ->
-            { Target = ChannelId line.Destination
-              Amount = line.Amount
-              Left = left
-              Right = right })
-
-    /// Nothing for an outcome that this dialect would write in another way.
-    let tryRead dialect (outcome: Outcome) : LedgerOutcome voption =
-        match outcome with
-        | [ { Allocations = leader :: follower :: lines } as exit ] ->
-            match Ledger.tryOpening [ { exit with Allocations = [ leader; follower ] } ] with
-            | ValueNone -> ValueNone
-            | ValueSome opening ->
-                let guarantees =
-                    lines
-                    |> List.choose (fun line -> match guarantee line with ValueSome found -> Some(found.Target, found) | ValueNone -> None)
-                    |> Map.ofList
-
-                let whole = { opening with Guarantees = guarantees }
-                if Ledger.toExit dialect whole = outcome then ValueSome whole else ValueNone
-        | _ -> ValueNone
-
     /// The ledger as it was signed last.
     let current (channel: SignerChannel) : LedgerOutcome voption =
         if channel.Kind <> Ledger then ValueNone
         else
             match channel.Last with
-            | ValueSome last -> tryRead channel.Dialect last.Outcome
+            | ValueSome last -> Ledger.tryRead channel.Dialect last.Outcome
             | ValueNone -> ValueNone
 
     /// The guarantee as both parties of the ledger have signed it.
     let supported target (channel: SignerChannel) : Guarantee voption =
         match channel.Supported with
         | ValueSome seen ->
-            match tryRead channel.Dialect seen.Variable.Outcome with
+            match Ledger.tryRead channel.Dialect seen.Variable.Outcome with
             | ValueSome ledger -> (match ledger.Guarantees.TryFind target with Some found -> ValueSome found | None -> ValueNone)
             | ValueNone -> ValueNone
         | ValueNone -> ValueNone

@@ -110,7 +110,7 @@ module internal Proposals =
         let lacks (seen: Witnessed) =
             seen.Variable.Turn > case.Turn
             && seen.By.Contains(1 - ledger.Mine)
-            && (match Ledgers.tryRead ledger.Dialect seen.Variable.Outcome with
+            && (match Ledger.tryRead ledger.Dialect seen.Variable.Outcome with
                 | ValueSome later -> not (later.Guarantees.ContainsKey target.Id)
                 | ValueNone -> false)
 
