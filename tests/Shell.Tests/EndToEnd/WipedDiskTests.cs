@@ -1,8 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using Nitro.Cli;
-using Nitro.Cli.Demo;
-using Nitro.Cli.Rpc;
 using Nitro.FakeEventStore;
 using Nitro.Shell.Tests.Signing;
 using Xunit;
@@ -17,7 +14,6 @@ namespace Nitro.Shell.Tests.EndToEnd;
 public sealed class WipedDiskTests(Lab lab, ITestOutputHelper output) : IClassFixture<Lab>
 {
     private const int Payments = 6;
-    private static readonly string[] Way = ["alice", "irene", "bob"];
 
     [Theory]
     [InlineData(7, false)]
@@ -27,7 +23,7 @@ public sealed class WipedDiskTests(Lab lab, ITestOutputHelper output) : IClassFi
         var seed = int.TryParse(Environment.GetEnvironmentVariable("NITRO_WIPE_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next(1_000_000);
         output.WriteLine($"NITRO_WIPE_SEED={seed}");
         await using var cluster = await FakeCluster.StartAsync();
-        await using var world = await World.BuildAsync(lab, TimeSpan.FromSeconds(300), Way);
+        await using var world = await World.BuildAsync(lab, TimeSpan.FromSeconds(300), KilledRound.Way);
         world.WithoutKeys("alice");
         world.Config["journalReplica"] = isReplicaOnServer ? cluster.ConnectionString : $"sqlite:{Path.Combine(Path.GetDirectoryName(world.ConfigFile)!, "other-disk")}";
         await using var signer = world.StartSigner("alice");
@@ -38,7 +34,7 @@ public sealed class WipedDiskTests(Lab lab, ITestOutputHelper output) : IClassFi
         var round = 0;
         for (; node.KillsLeft > 0 || round == 0; round++)
         {
-            paid += await PlayAsync(world, node, round);
+            paid += await new KilledRound(world, node, round).PlayAsync(Payments);
         }
 
         await node.EndAsync();
@@ -58,52 +54,4 @@ public sealed class WipedDiskTests(Lab lab, ITestOutputHelper output) : IClassFi
         var isNothingThereYet = code != 0 && (restore.Error.Contains("There is no journal", StringComparison.Ordinal) || restore.Error.Contains("has no record", StringComparison.Ordinal));
         Assert.True(code == 0 || isNothingThereYet, restore.Error);
     }
-
-    /// <summary>Opens ledgers and a channel through the hub, pays, closes all; what alice paid to bob.</summary>
-    private static async Task<BigInteger> PlayAsync(World world, KilledNode node, int round)
-    {
-        var ledgers = await Task.WhenAll(OpenLedgerAsync(world, node, "alice", "irene", round), OpenLedgerAsync(world, node, "irene", "bob", round));
-        var channel = Opening.From(await node.AskAsync(
-            world["alice"],
-            "create_payment_channel",
-            json =>
-            {
-                PaymentMethods.WriteIntermediaries(json, [world["irene"].AddressText]);
-                json.WriteOpening(world["alice"].AddressText, world["bob"].AddressText, Payload.Native, Amounts.Ether / 10, BigInteger.Zero, 0);
-            },
-            RequestId(round, "channel")));
-        await node.CompletedAsync(channel.Objective, Way);
-        var sum = BigInteger.Zero;
-        for (var i = 0; i < Payments; i++)
-        {
-            var amount = 1_000 + (100 * round) + i;
-            await node.AskAsync(world["alice"], "pay", json => PaymentPlan.Write(json, channel.Channel, amount), RequestId(round, $"pay-{i}"));
-            sum += amount;
-        }
-
-        await CloseAsync(world, node, "close_payment_channel", "alice", channel.Channel, RequestId(round, "close-channel"), Way);
-        await Task.WhenAll(
-            CloseAsync(world, node, "close_ledger_channel", "alice", ledgers[0], RequestId(round, "close-left"), "alice", "irene"),
-            CloseAsync(world, node, "close_ledger_channel", "bob", ledgers[1], RequestId(round, "close-right"), "irene", "bob"));
-        return sum;
-    }
-
-    private static async Task<string> OpenLedgerAsync(World world, KilledNode node, string left, string right, int round)
-    {
-        var ledger = Opening.From(await node.AskAsync(
-            world[left],
-            "create_ledger_channel",
-            json => json.WriteOpening(world[left].AddressText, world[right].AddressText, Payload.Native, Amounts.Ether / 2, Amounts.Ether / 2, 0),
-            RequestId(round, $"ledger-{left}")));
-        await node.CompletedAsync(ledger.Objective, left, right);
-        return ledger.Channel;
-    }
-
-    private static async Task CloseAsync(World world, KilledNode node, string method, string closer, string channel, string requestId, params string[] parties)
-    {
-        var objective = await node.AskAsync(world[closer], method, json => json.WriteString("ChannelId", channel), requestId);
-        await node.CompletedAsync(objective.GetString()!, parties);
-    }
-
-    private static string RequestId(int round, string what) => string.Create(CultureInfo.InvariantCulture, $"wiped-round-{round:D3}-{what}");
 }
