@@ -23,7 +23,7 @@ let private throughBytes (fact: Fact) : Fact =
 /// As a snapshot would give it.
 let private imaged (state: NodeState) : NodeState =
     let piece bytes = match StateImage.read (ReadOnlyMemory bytes) with Ok found -> found | Error reason -> invalidOp reason
-    StateImage.write state |> List.map piece |> StateImage.assemble state.Position state.SeenHeight
+    StateImage.write state |> List.map piece |> StateImage.assemble state.Position state.SeenHeight |> NodeDraft.finish
 
 /// The state as only its opening knows it, through the journal's bytes: the same one, or the law is broken.
 let private restated (state: NodeState) : NodeState =

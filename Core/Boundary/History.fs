@@ -139,9 +139,14 @@ type NodeHistory private () =
 
         NitroCore.TryConfigure(ReadOnlyMemory json, recover, &settings, &error)
 
+    /// A node that knows nothing, before the record at this position.
+    static member Before(settings: NodeSettings, position: int64) =
+        NodeHandle(settings.Settings, { NodeState.empty with Position = position }, NodeEpochs.First)
+
     /// Folds one fact, and tells what its record says.
     static member Read(node: NodeHandle, atMicros: int64, fact: NodeFact) : HistoryRecord =
-        HistoryRecord(node, NitroCore.Fold(node, atMicros, fact), fact.Fact)
+        let state = NodeState.evolve node.State (Instant atMicros) fact.Fact
+        HistoryRecord(node, NodeHandle(node.Settings, state, NodeEpochs.After(node.Mark, node.State, fact.Fact)), fact.Fact)
 
     /// What must hold of a node between steps and does not, in words; none: all is well.
     static member BrokenRules(node: NodeHandle) : IReadOnlyList<string> =

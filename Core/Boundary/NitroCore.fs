@@ -81,7 +81,11 @@ type NitroCore private () =
             false
 
     /// A node that knows nothing yet.
-    static member Create(settings: NodeSettings) = NodeEpochs.CreateAt(settings, 0L)
+    static member Create(settings: NodeSettings) = NodeHandle(settings.Settings, NodeState.empty, NodeEpochs.First)
+
+    /// To fold a journal that is read from this position: 0, or the start of an epoch.
+    static member Replay(settings: NodeSettings, position: int64) =
+        NodeReplay(settings.Settings, { NodeState.empty with Position = position }, NodeEpochs.First)
 
     /// Reads one journal record, on any thread. False where it cannot be read.
     static member TryReadFact
@@ -101,10 +105,6 @@ type NitroCore private () =
             fact <- null
             error <- text
             false
-
-    /// The state after one more record of the journal.
-    static member Fold(node: NodeHandle, atMicros: int64, fact: NodeFact) : NodeHandle =
-        NodeEpochs.After(node, fact.Fact, NodeState.evolve node.State (Instant atMicros) fact.Fact)
 
     /// Decides one event. Throws `BrokenException` for a bug of ours, and for nothing else.
     static member Step(node: NodeHandle, atMicros: int64, event: NodeEvent) : StepResult =

@@ -12,15 +12,13 @@ type NodeEpochs private () =
           Start = start
           Restated = start + int64 records }
 
-    /// The node after one more fact of its journal.
-    static member internal After(node: NodeHandle, fact: Fact, state: NodeState) =
-        match fact with
-        | EpochOpened(number, facts, _) -> NodeHandle(node.Settings, state, NodeEpochs.Mark(number, node.State.Position, facts))
-        | _ -> node.With state
+    static member internal First = NodeEpochs.Mark(0, 0L, 0)
 
-    /// A node that knows nothing yet, whose journal is read from this position: the start of an epoch.
-    static member CreateAt(settings: NodeSettings, position: int64) =
-        NodeHandle(settings.Settings, { NodeState.empty with Position = position }, NodeEpochs.Mark(0, 0L, 0))
+    /// The epoch in force after one more fact of the journal of that state.
+    static member internal After(epoch: EpochMark, state: NodeState, fact: Fact) =
+        match fact with
+        | EpochOpened(number, facts, _) -> NodeEpochs.Mark(number, state.Position, facts)
+        | _ -> epoch
 
     /// Writes the opening of this node beforehand. Takes its time (some 10 microseconds a record), on any thread; the node may go on.
     static member Draft(node: NodeHandle) = EpochDraft(EpochDraft.write node.State)

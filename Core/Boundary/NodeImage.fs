@@ -30,11 +30,11 @@ type NodeImage private () =
             error <- reason
             false
 
-    /// The node that all pieces give, in the order in which they were written, where its journal stands.
+    /// What all pieces give, in the order in which they were written, where its journal stands: what follows there may be folded over it.
     static member Assemble
         (settings: NodeSettings, pieces: IReadOnlyList<NodePiece>, position: int64, seenHeight: int64, epoch: int, start: int64, restated: int64) =
         let state = StateImage.assemble position (uint64 seenHeight) [ for piece in pieces -> piece.Piece ]
-        NodeHandle(settings.Settings, state, { Number = epoch; Start = start; Restated = restated })
+        NodeReplay(settings.Settings, state, { Number = epoch; Start = start; Restated = restated })
 
     /// Whether two nodes know the same.
     static member IsSame(a: NodeHandle, b: NodeHandle) = a.State = b.State

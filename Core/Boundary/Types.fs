@@ -25,6 +25,7 @@ type internal EpochMark =
 type NodeHandle internal (settings: Settings, state: NodeState, epoch: EpochMark) =
     member internal _.Settings = settings
     member internal _.State = state
+    member internal _.Mark = epoch
     member internal _.With next = NodeHandle(settings, next, epoch)
     /// The position that the next journal record will get.
     member _.Position = state.Position

@@ -10,19 +10,38 @@ open Nitro.Wire
 type internal ImagePiece =
     /// Parts that depend on no other, folded by themselves: channels and requests, the requests in their order.
     | Folded of NodeState * RequestId list
-    /// To be folded in order over what the others give.
-    | Facts of Restatement list
+    /// To be done in order to what the others give.
+    | Changes of (NodeState -> NodeState) list
 
 /// A whole state in pieces, which can be read side by side: the facts of an epoch's opening, packed. For snapshots.
 module internal StateImage =
     let private partsTogether = 1_000
 
-    let private pack (isAlone: bool) (things: List<Restatement>) =
+    let private hashes (id: ChannelId) (state: NodeState) =
+        match NodeState.channel id state with
+        | ValueSome c -> [ for states in c.States.Values do for seen in states do seen.Hash ]
+        | ValueNone -> []
+
+    // A third of the work of reading a channel would be to hash its states.
+    let private pack (state: NodeState) (isAlone: bool) (things: List<Restatement>) =
         let writer = PackWriter()
         writer.Flag isAlone
         writer.Count things.Count
-        for thing in things do RestatedPack.write writer thing
+
+        for thing in things do
+            RestatedPack.write writer thing
+
+            match thing with
+            | ChannelRestated r -> writer.List(writer.Bytes32, hashes r.Terms.Id state)
+            | _ -> ()
+
         writer.ToArray()
+
+    /// What it does to a state.
+    let private unpack (reader: PackReader) () : NodeState -> NodeState =
+        match RestatedUnpack.read reader with
+        | ChannelRestated r -> RestatedFolds.channelAgain (reader.List reader.Bytes32) r
+        | thing -> RestatedFolds.restate thing
 
     /// The pieces of a state, in order. What they say is not checked: `read` them for that.
     let write (state: NodeState) : byte[] list =
@@ -32,7 +51,7 @@ module internal StateImage =
         let mutable together = 0
 
         let finish () =
-            if things.Count > 0 then pieces.Add(pack isAlone things)
+            if things.Count > 0 then pieces.Add(pack state isAlone things)
             things.Clear()
             together <- 0
 
@@ -45,22 +64,22 @@ module internal StateImage =
         finish ()
         List.ofSeq pieces
 
-    let private restate (state: NodeState) (things: Restatement list) = things |> List.fold (fun state thing -> RestatedFolds.restate thing state) state
+    let private fold (state: NodeState) (changes: (NodeState -> NodeState) list) = changes |> List.fold (fun state change -> change state) state
 
     /// A piece, or what is wrong with it. Total, and for any thread.
     let read (bytes: ReadOnlyMemory<byte>) : Result<ImagePiece, string> =
         let reader = PackReader bytes
         let isAlone = reader.Flag()
-        let things = reader.List(fun () -> RestatedUnpack.read reader)
+        let changes = reader.List(unpack reader)
 
         if reader.Wrong <> "" then Error reader.Wrong
         elif isAlone then
-            let folded = restate NodeState.empty things
+            let folded = fold (NodeDraft.begin' NodeState.empty) changes
             Ok(Folded(folded, folded.RequestOrder.Items))
         else
-            Ok(Facts things)
+            Ok(Changes changes)
 
-    /// The state that all pieces give, in their order.
+    /// The state that all pieces give, in their order; drafted, since most often more is folded over it.
     let assemble position seenHeight (pieces: ImagePiece list) : NodeState =
         let alone (state: NodeState) (folded: NodeState) =
             { state with
@@ -70,8 +89,8 @@ module internal StateImage =
         let put state piece =
             match piece with
             | Folded(folded, _) -> alone state folded
-            | Facts things -> restate state things
+            | Changes changes -> fold state changes
 
-        let order = pieces |> List.collect (fun piece -> match piece with Folded(_, requests) -> requests | Facts _ -> [])
+        let order = pieces |> List.collect (fun piece -> match piece with Folded(_, requests) -> requests | Changes _ -> [])
         let first = { NodeState.empty with Position = position; SeenHeight = seenHeight; RequestOrder = Line.ofList order }
-        pieces |> List.fold put first
+        pieces |> List.fold put (NodeDraft.begin' first)

@@ -2,8 +2,9 @@ namespace Nitro.Kernel
 
 open System
 
-/// r, s and v (27 or 28) of secp256k1; v is kept as given by a peer, so an odd one simply fails to recover.
-[<Struct; CustomEquality; NoComparison>]
+/// r, s and v (27 or 28) of secp256k1; v is kept as given by a peer, so an odd one simply fails to recover. Large, and passed on
+/// far more often than it is made: so no struct.
+[<CustomEquality; NoComparison>]
 type internal Signature =
     { R: Bytes32
       S: Bytes32
@@ -12,9 +13,6 @@ type internal Signature =
     member this.Equals(other: Signature) = this.R.Equals other.R && this.S.Equals other.S && this.V = other.V
     override this.Equals(other: obj) = match other with :? Signature as o -> this.Equals o | _ -> false
     override this.GetHashCode() = this.R.GetHashCode()
-
-    interface IEquatable<Signature> with
-        member this.Equals other = this.Equals other
 
     /// 65 bytes: r, s, v.
     member this.ToArray() : byte[] =

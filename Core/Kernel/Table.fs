@@ -1,14 +1,15 @@
 namespace Nitro.Kernel
 
 open System
+open System.Collections.Generic
 open System.Collections.Immutable
 
 /// Lets a dictionary store a value without first comparing it, part by part, with the one it replaces.
 [<Sealed>]
 type internal Replacing<'V>() =
-    static member val Instance = Replacing<'V>() :> Collections.Generic.IEqualityComparer<'V>
+    static member val Instance = Replacing<'V>() :> IEqualityComparer<'V>
 
-    interface Collections.Generic.IEqualityComparer<'V> with
+    interface IEqualityComparer<'V> with
         member _.Equals(_, _) = false
         member _.GetHashCode _ = 0
 
@@ -16,7 +17,9 @@ type internal Replacing<'V>() =
 /// Iteration order depends on the keys alone, so it is the same on every run.
 [<CustomEquality; NoComparison>]
 type internal Table<'K, 'V when 'K: equality and 'K: not null and 'V: equality> =
-    { Items: ImmutableDictionary<'K, 'V> }
+    { Items: ImmutableDictionary<'K, 'V>
+      /// A table that is drafted holds its entries here and changes them in place; `Items` says nothing then.
+      Draft: Dictionary<'K, 'V> | null }
 
     override this.Equals(other: obj) =
         match other with
@@ -34,17 +37,39 @@ type internal Table<'K, 'V when 'K: equality and 'K: not null and 'V: equality> 
 
 module internal Table =
     let empty<'K, 'V when 'K: equality and 'K: not null and 'V: equality> : Table<'K, 'V> =
-        { Items = ImmutableDictionary.Create<'K, 'V>(null, Replacing<'V>.Instance) }
-    let count (table: Table<'K, 'V>) = table.Items.Count
-    let containsKey key (table: Table<'K, 'V>) = table.Items.ContainsKey key
+        { Items = ImmutableDictionary.Create<'K, 'V>(null, Replacing<'V>.Instance)
+          Draft = null }
+
+    let count (table: Table<'K, 'V>) =
+        match table.Draft with
+        | Null -> table.Items.Count
+        | NonNull draft -> draft.Count
+
+    let containsKey key (table: Table<'K, 'V>) =
+        match table.Draft with
+        | Null -> table.Items.ContainsKey key
+        | NonNull draft -> draft.ContainsKey key
 
     let tryFind key (table: Table<'K, 'V>) : 'V voption =
-        match table.Items.TryGetValue key with
-        | true, value -> ValueSome value
-        | _ -> ValueNone
+        let of' (found: bool, value) = if found then ValueSome value else ValueNone
 
-    let add key value (table: Table<'K, 'V>) = { Items = table.Items.SetItem(key, value) }
-    let remove key (table: Table<'K, 'V>) = { Items = table.Items.Remove key }
+        match table.Draft with
+        | Null -> of' (table.Items.TryGetValue key)
+        | NonNull draft -> of' (draft.TryGetValue key)
+
+    let add key value (table: Table<'K, 'V>) =
+        match table.Draft with
+        | Null -> { table with Items = table.Items.SetItem(key, value) }
+        | NonNull draft ->
+            draft[key] <- value
+            table
+
+    let remove key (table: Table<'K, 'V>) =
+        match table.Draft with
+        | Null -> { table with Items = table.Items.Remove key }
+        | NonNull draft ->
+            draft.Remove key |> ignore
+            table
 
     /// Changes an entry that is there; leaves the table alone otherwise.
     let change key (f: 'V -> 'V) (table: Table<'K, 'V>) =
@@ -52,5 +77,24 @@ module internal Table =
         | ValueSome value -> add key (f value) table
         | ValueNone -> table
 
-    let values (table: Table<'K, 'V>) = table.Items.Values
-    let toSeq (table: Table<'K, 'V>) = table.Items |> Seq.map (fun pair -> struct (pair.Key, pair.Value))
+    let toSeq (table: Table<'K, 'V>) =
+        match table.Draft with
+        | Null -> table.Items |> Seq.map (fun pair -> struct (pair.Key, pair.Value))
+        | NonNull draft -> draft |> Seq.map (fun pair -> struct (pair.Key, pair.Value))
+
+    let values (table: Table<'K, 'V>) = toSeq table |> Seq.map (fun struct (_, value) -> value)
+
+    /// The same entries, from here on changed in place: for who reads a long journal, and never looks back at a table as it was.
+    let draft (table: Table<'K, 'V>) =
+        match table.Draft with
+        | Null -> { table with Draft = Dictionary(table.Items) }
+        | NonNull _ -> table
+
+    /// What a draft has come to, never changed again.
+    let settle (table: Table<'K, 'V>) =
+        match table.Draft with
+        | Null -> table
+        | NonNull draft ->
+            let items = table.Items.Clear().ToBuilder()
+            for pair in draft do items[pair.Key] <- pair.Value
+            { Items = items.ToImmutable(); Draft = null }

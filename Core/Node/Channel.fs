@@ -38,15 +38,11 @@ type internal Channel =
       MayConclude: bool }
 
 module internal Channel =
-    let create (at: Instant) (terms: Terms) =
-        let unsigned variable =
-            { Variable = variable
-              Hash = State.hash terms.Id variable
-              Signatures = Map.empty }
-
+    /// With these states, and nothing else that is known of it.
+    let withStates (at: Instant) (terms: Terms) states =
         { Terms = terms
           MovedAt = at
-          States = Map.ofList [ Turn.preFund, [ unsigned (Terms.preFund terms) ]; Turn.postFund, [ unsigned (Terms.postFund terms) ] ]
+          States = states
           Held = Amount.zero
           HeldAt = ChainPosition.start
           PaidOut = Amount.zero
@@ -61,6 +57,14 @@ module internal Channel =
           ChainAttempts = 0
           ChainRetryAt = ValueNone
           MayConclude = false }
+
+    let create (at: Instant) (terms: Terms) =
+        let unsigned variable =
+            { Variable = variable
+              Hash = State.hash terms.Id variable
+              Signatures = Map.empty }
+
+        withStates at terms (Map.ofList [ Turn.preFund, [ unsigned (Terms.preFund terms) ]; Turn.postFund, [ unsigned (Terms.postFund terms) ] ])
 
     let at turn (channel: Channel) = match channel.States.TryFind turn with Some states -> states | None -> []
     let tryHash turn hash (channel: Channel) = at turn channel |> List.tryFind (fun seen -> seen.Hash = hash)

@@ -84,7 +84,10 @@ module internal Known =
         | ValueSome record when record.Ending.IsNone -> ValueSome record
         | _ -> ValueNone
 
-    let onChannel id change (state: NodeState) = { state with Channels = Table.change id change state.Channels }
+    let onChannel id change (state: NodeState) =
+        let channels = Table.change id change state.Channels
+        if obj.ReferenceEquals(channels, state.Channels) then state else { state with Channels = channels }
+
     let onLedger id change state = onChannel id (Channel.onLedger change) state
     let wake at topic (state: NodeState) = { state with Wakes = state.Wakes.Add((at, topic)) }
     let unwake at topic (state: NodeState) = { state with Wakes = state.Wakes.Remove((at, topic)) }

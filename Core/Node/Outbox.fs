@@ -23,52 +23,39 @@ module internal Outbox =
     let isUnfinished intent (outbox: Outbox) = Table.containsKey intent outbox.Keys
     let peerCount peer (outbox: Outbox) = Table.tryFind peer outbox.PerPeer |> ValueOption.defaultValue 0
 
-    let private count peer change (outbox: Outbox) =
-        match peerCount peer outbox + change with
-        | 0 -> { outbox with PerPeer = Table.remove peer outbox.PerPeer }
-        | n -> { outbox with PerPeer = Table.add peer n outbox.PerPeer }
-
     /// Something promised about the channel is not finished.
     let isAbout id (outbox: Outbox) = Table.containsKey id outbox.PerChannel
 
-    let private countChannel intent change (outbox: Outbox) =
-        let id = Intent.channel intent
+    let private counted key change (table: Table<'K, int>) =
+        match (Table.tryFind key table |> ValueOption.defaultValue 0) + change with
+        | 0 -> Table.remove key table
+        | n -> Table.add key n table
 
-        match (Table.tryFind id outbox.PerChannel |> ValueOption.defaultValue 0) + change with
-        | 0 -> { outbox with PerChannel = Table.remove id outbox.PerChannel }
-        | n -> { outbox with PerChannel = Table.add id n outbox.PerChannel }
+    let private perPeer intent change (outbox: Outbox) =
+        match intent with
+        | Tell(peer, _) -> counted peer change outbox.PerPeer
+        | SignPayload _
+        | SubmitCall _ -> outbox.PerPeer
 
     let record position (intent: Intent) (outbox: Outbox) =
-        let recorded =
-            { outbox with
-                Unfinished = outbox.Unfinished.Add(position, intent)
-                Keys = Table.add intent position outbox.Keys
-                Slots =
-                    match Intent.slot intent with
-                    | ValueSome slot -> Table.add slot position outbox.Slots
-                    | ValueNone -> outbox.Slots }
-            |> countChannel intent 1
-
-        match intent with
-        | Tell(peer, _) -> count peer 1 recorded
-        | SignPayload _
-        | SubmitCall _ -> recorded
+        { Unfinished = outbox.Unfinished.Add(position, intent)
+          Keys = Table.add intent position outbox.Keys
+          Slots =
+            match Intent.slot intent with
+            | ValueSome slot -> Table.add slot position outbox.Slots
+            | ValueNone -> outbox.Slots
+          PerPeer = perPeer intent 1 outbox
+          PerChannel = counted (Intent.channel intent) 1 outbox.PerChannel }
 
     let finish (EffectId id) (outbox: Outbox) =
         match outbox.Unfinished.TryFind id with
         | None -> outbox
         | Some intent ->
-            let finished =
-                { outbox with
-                    Unfinished = outbox.Unfinished.Remove id
-                    Keys = Table.remove intent outbox.Keys
-                    Slots =
-                        match Intent.slot intent with
-                        | ValueSome slot when Table.tryFind slot outbox.Slots = ValueSome id -> Table.remove slot outbox.Slots
-                        | _ -> outbox.Slots }
-                |> countChannel intent -1
-
-            match intent with
-            | Tell(peer, _) -> count peer -1 finished
-            | SignPayload _
-            | SubmitCall _ -> finished
+            { Unfinished = outbox.Unfinished.Remove id
+              Keys = Table.remove intent outbox.Keys
+              Slots =
+                match Intent.slot intent with
+                | ValueSome slot when Table.tryFind slot outbox.Slots = ValueSome id -> Table.remove slot outbox.Slots
+                | _ -> outbox.Slots
+              PerPeer = perPeer intent -1 outbox
+              PerChannel = counted (Intent.channel intent) -1 outbox.PerChannel }

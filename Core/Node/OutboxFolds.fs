@@ -69,15 +69,13 @@ module internal OutboxFolds =
         let intent = Tell(address, telling)
         let id = Intent.channel intent
 
-        // Of a slot only the newest counts; of countersignatures the latest few.
-        let keep (who, earlier) =
-            match Intent.slot intent, telling with
-            | ValueSome slot, _ -> Intent.slot (Tell(who, earlier)) <> ValueSome slot
-            | ValueNone, AgreementOf(_, turn) ->
-                (match earlier with
-                 | AgreementOf(_, before) -> before + 64UL > turn
-                 | _ -> true)
-            | ValueNone, _ -> true
+        // Of vouchers and of proposals only the newest counts; of countersignatures the latest few.
+        let keep (_, earlier) =
+            match telling, earlier with
+            | VoucherOf _, VoucherOf _
+            | ProposalsOf _, ProposalsOf _ -> false
+            | AgreementOf(_, turn), AgreementOf(_, before) -> before + 64UL > turn
+            | _ -> true
 
         let marked =
             match telling with

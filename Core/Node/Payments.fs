@@ -91,18 +91,20 @@ module internal Payments =
                 |> fun pending -> ValueSome pending.Total
 
     /// The payments that a voucher of this total covers, in order, and those it leaves.
-    let private split total (payments: Payments) : PendingPayment list * Map<int64, PendingPayment> =
+    let private split total (payments: Payments) : struct (PendingPayment list * Map<int64, PendingPayment>) =
         let rec take (pending: Map<int64, PendingPayment>) found =
             if pending.IsEmpty then
-                List.rev found, pending
+                struct (List.rev found, pending)
             else
                 let key, first = Map.minKeyValue pending
-                if first.Total <= total then take (pending.Remove key) (first :: found) else List.rev found, pending
+                if first.Total <= total then take (pending.Remove key) (first :: found) else struct (List.rev found, pending)
 
         take payments.Pending []
 
     /// The payments that a voucher of this total covers, in order.
-    let covered total (payments: Payments) : PendingPayment list = fst (split total payments)
+    let covered total (payments: Payments) : PendingPayment list =
+        let struct (covered, _) = split total payments
+        covered
 
     /// What is pending stands on another total than before: `from`, and what is reserved with it.
     let private rebase from (pending: Map<int64, PendingPayment>) =
@@ -115,7 +117,7 @@ module internal Payments =
             from
 
     let issue total signature (payments: Payments) =
-        let done', left = split total payments
+        let struct (done', left) = split total payments
         let isSent (pending: PendingPayment) = pending.Kind = Sent
 
         let issued =

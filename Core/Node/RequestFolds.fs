@@ -5,39 +5,30 @@ open Known
 
 /// What facts make of API requests and of the payments they ask for.
 module internal RequestFolds =
-    let private forgetOldRequests (at: Instant) (state: NodeState) =
-        let rec forget (state: NodeState) =
-            match Line.tryTake state.RequestOrder with
-            | ValueNone -> state
-            | ValueSome(struct (oldest, others)) ->
-                let isOld =
-                    Table.count state.Requests > Pace.requestsRemembered
-                    || (match Table.tryFind oldest state.Requests with
-                        | ValueSome record -> record.At.PlusSeconds Pace.requestSecondsRemembered < at
-                        | ValueNone -> true)
+    /// Without those that are too old, or too many.
+    let rec private forgetOld (at: Instant) (requests: Table<RequestId, RequestRecord>) (order: Line<RequestId>) =
+        let isOld oldest =
+            Table.count requests > Pace.requestsRemembered
+            || (match Table.tryFind oldest requests with
+                | ValueSome record -> record.At.PlusSeconds Pace.requestSecondsRemembered < at
+                | ValueNone -> true)
 
-                if isOld then
-                    forget
-                        { state with
-                            RequestOrder = others
-                            Requests = Table.remove oldest state.Requests }
-                else
-                    state
-
-        forget state
+        match Line.tryTake order with
+        | ValueSome(struct (oldest, others)) when isOld oldest -> forgetOld at (Table.remove oldest requests) others
+        | _ -> struct (requests, order)
 
     let remember at request content result (state: NodeState) =
-        forgetOldRequests
-            at
-            { state with
-                Requests =
-                    Table.add
-                        request
-                        { Content = content
-                          At = at
-                          Result = result }
-                        state.Requests
-                RequestOrder = Line.settle (Line.add request state.RequestOrder) }
+        let record =
+            { Content = content
+              At = at
+              Result = result }
+
+        let struct (requests, order) =
+            forgetOld at (Table.add request record state.Requests) (Line.settle (Line.add request state.RequestOrder))
+
+        { state with
+            Requests = requests
+            RequestOrder = order }
 
     let refusePayment request channelId tag (state: NodeState) =
         { state with
@@ -57,7 +48,8 @@ module internal RequestFolds =
                     Table.add pending.Request { record with Result = result } requests
                 | ValueNone -> requests
 
-            { state with
-                Requests = Payments.covered total payments |> List.fold answer state.Requests }
+            let requests = Payments.covered total payments |> List.fold answer state.Requests
+
+            (if obj.ReferenceEquals(requests, state.Requests) then state else { state with Requests = requests })
             |> onChannel channelId (Channel.onPayments (Payments.issue total signature))
         | _ -> state

@@ -6,16 +6,35 @@ open Known
 
 /// What an epoch's opening makes of a node that knows nothing yet. Sums, counts and indices are made here, as they were at first.
 module internal RestatedFolds =
-    let private channelAgain (r: RestatedChannel) (state: NodeState) =
+    /// The opening's states and what was seen beside them, by turn. Their hashes are computed where they do not come with it.
+    let private states (hashes: Bytes32 list) (r: RestatedChannel) : Map<TurnNumber, SeenState list> =
         let id = r.Terms.Id
-        let seen = r.Seen |> List.fold (fun c variable -> Channel.see variable c) (Channel.create r.MovedAt r.Terms)
+        // Sorting keeps the order within a turn.
+        let variables = Terms.preFund r.Terms :: Terms.postFund r.Terms :: r.Seen |> List.sortBy (fun variable -> variable.Turn)
 
-        let signed =
+        let signatures turn hash =
             r.Signed
-            |> List.fold (fun c (struct (turn, hash, party, signature)) -> Channel.sign turn hash party signature c) seen
+            |> List.fold
+                (fun (found: Map<int, Signature>) (struct (of', signed, party, signature)) ->
+                    if of' = turn && signed = hash && not (found.ContainsKey party) then found.Add(party, signature) else found)
+                Map.empty
+
+        let seen (variable: VariablePart) hash =
+            { Variable = variable
+              Hash = hash
+              Signatures = signatures variable.Turn hash }
+
+        if hashes.Length = variables.Length then Seq.zip variables hashes |> Seq.map (fun (variable, hash) -> seen variable hash) |> Seq.toList
+        else variables |> List.map (fun variable -> seen variable (State.hash id variable)) |> List.distinctBy (fun seen -> seen.Variable.Turn, seen.Hash)
+        |> List.groupBy (fun seen -> seen.Variable.Turn)
+        |> Map.ofList
+
+    /// `hashes`: of its states, turn by turn; none, and they are computed.
+    let channelAgain (hashes: Bytes32 list) (r: RestatedChannel) (state: NodeState) =
+        let id = r.Terms.Id
 
         let again =
-            { signed with
+            { Channel.withStates r.MovedAt r.Terms (states hashes r) with
                 Held = r.Held
                 HeldAt = r.HeldAt
                 PaidOut = r.PaidOut
@@ -88,7 +107,7 @@ module internal RestatedFolds =
 
     let restate (thing: Restatement) (state: NodeState) =
         match thing with
-        | ChannelRestated r -> channelAgain r state
+        | ChannelRestated r -> channelAgain [] r state
         | LedgerRestated(id, agreed, turn, leaderSignature, followerSignature, nextWanted) ->
             onChannel id (ledgerAgain agreed turn leaderSignature followerSignature nextWanted) state
         | GivenUpRestated(id, peer) -> onChannel id (Channel.givenUp peer) state

@@ -78,8 +78,11 @@ type internal Journal(ground: Ground) =
         this.SetBackSilently count
         this.Append(at, JournalRestored)
 
-    /// All of the epoch once more from its first byte.
+    /// All of the epoch once more from its first byte, as a restarting node does it: in tables that are changed in place.
     member _.Replayed() =
         records
         |> Seq.skip epochStart
-        |> Seq.fold (fun state record -> NodeState.evolve state record.At (read record)) { NodeState.empty with Position = int64 epochStart }
+        |> Seq.fold
+            (fun state record -> NodeDraft.fold state record.At (read record))
+            (NodeDraft.begin' { NodeState.empty with Position = int64 epochStart })
+        |> NodeDraft.finish

@@ -92,15 +92,18 @@ internal sealed class LittleHost
     /// <summary>The node that the journal alone gives.</summary>
     public NodeHandle Replayed()
     {
-        var node = NitroCore.Create(settings);
+        var replay = NitroCore.Replay(settings, 0);
         foreach (var (at, record) in Journal)
         {
-            node = NitroCore.TryReadFact(record.Type, record.Version, record.Body, out var fact, out var error)
-                ? NitroCore.Fold(node, at, fact)
-                : throw new InvalidOperationException(error);
+            if (!NitroCore.TryReadFact(record.Type, record.Version, record.Body, out var fact, out var error))
+            {
+                throw new InvalidOperationException(error);
+            }
+
+            replay.Fold(at, fact);
         }
 
-        return node;
+        return replay.Finish();
     }
 
     private static object Line(LittleHost who) =>

@@ -64,11 +64,9 @@ type internal BenchNode(settings: Settings) =
     member val Memory = SignerState.empty with get, set
     member val Powers: Powers = { Recover = settings.Recover; Attests = fun _ _ -> false }
     member val Policy =
-        Presets.attended
-            settings.ChainId
-            settings.Adjudicator
-            settings.Me
-            (Map.ofList [ settings.ConsensusApp, Ledger; settings.VirtualApp, Payment; Address.zero, Payment ])
+        let apps = Map.ofList [ settings.ConsensusApp, Ledger; settings.VirtualApp, Payment; Address.zero, Payment ]
+        let policy = Presets.attended settings.ChainId settings.Adjudicator settings.Me apps
+        { policy with Limits = { policy.Limits with Channels = 1_000_000 } }
     /// Its journal, as long as somebody wants it.
     member val Journal: List<struct (int64 * Fact)> voption = ValueNone with get, set
     member _.Settings = settings

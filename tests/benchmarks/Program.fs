@@ -94,7 +94,7 @@ let private long channels payments =
           Row.text
               $"{name}: restart from a snapshot"
               $"{past.Returned.Clock:F1} s"
-              $"aim 5 s; {past.Returned.Processor:F1} s of the processor, {past.Tail} records after it; {float past.Returned.Live / 1e6:F0} MB live, {float past.Returned.Peak / 1e6:F0} MB resident at most"
+              $"aim 5 s; {past.Returned.Processor:F1} s of the processor, {past.Returned.Collector:F1} s stood still for the collector; {past.Tail} records after it; {float past.Returned.Live / 1e6:F0} MB live, {float past.Returned.Peak / 1e6:F0} MB resident at most"
           Row.text
               $"{name}: the snapshot"
               $"{float past.SnapshotBytes / 1e6:F0} MB"

@@ -18,6 +18,8 @@ open Nitro.Host.Loop
 type internal Return =
     { Clock: float
       Processor: float
+      /// Of the clock's, in which the collector let nothing else run.
+      Collector: float
       /// Bytes: what lives afterwards, and what was resident at most.
       Live: int64
       Peak: int64 }
@@ -84,7 +86,7 @@ module internal Restarts =
                    | ValueSome p when p.Role = Payer && (Channel.ownFinal c).IsNone -> struct (c.Terms.Id, c.Terms.Payee)
                    | _ -> () |]
 
-        let mutable state = first
+        let mutable state = NodeDraft.begin' first
         let mutable request = 1_000_000_000_000L
 
         for n in 2..payments do
@@ -92,9 +94,9 @@ module internal Restarts =
                 request <- request + 1L
 
                 for fact in payment channel payee state.Position n request do
-                    state <- NodeState.evolve state (Instant(2_000_000L + request)) fact
+                    state <- NodeDraft.fold state (Instant(2_000_000L + request)) fact
 
-        state
+        NodeDraft.finish state
 
     /// Payments on some channel, as they would stand after the snapshot.
     let private tail (state: NodeState) count : struct (int64 * Fact) list =
@@ -119,12 +121,13 @@ module internal Restarts =
         let node = Journals.replay journal settings (kept folder)
         let took = Stopwatch.GetElapsedTime start
         let processor = Environment.CpuUsage.TotalTime
+        let collector = GC.GetTotalPauseDuration()
         if node.Position <> journal.Next then invalidOp "not all was folded"
         Journals.close journal
         let peak = (Process.GetCurrentProcess()).PeakWorkingSet64
         let live = GC.GetTotalMemory true
         GC.KeepAlive node
-        Console.WriteLine(String.Join('\t', took.TotalSeconds, processor.TotalSeconds, live, peak))
+        Console.WriteLine(String.Join('\t', took.TotalSeconds, processor.TotalSeconds, collector.TotalSeconds, live, peak))
 
     let private another folder (owner: string) : Return =
         let start = ProcessStartInfo("dotnet", [ typeof<Return>.Assembly.Location; "come-back"; folder; owner ], RedirectStandardOutput = true)
@@ -135,8 +138,9 @@ module internal Restarts =
 
         { Clock = number 0
           Processor = number 1
-          Live = int64 (number 2)
-          Peak = int64 (number 3) }
+          Collector = number 2
+          Live = int64 (number 3)
+          Peak = int64 (number 4) }
 
     let measure (folder: string) channels closed payments =
         let payer, first = live channels closed payments

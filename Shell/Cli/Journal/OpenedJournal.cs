@@ -36,7 +36,7 @@ internal sealed class OpenedJournal : IAsyncDisposable
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
     /// <summary>A node that knows nothing, before the record at this position.</summary>
-    public NodeHandle Before(long position) => NodeEpochs.CreateAt(Settings, position);
+    public NodeHandle Before(long position) => NodeHistory.Before(Settings, position);
 
     /// <summary>Folds a record.</summary>
     /// <exception cref="CliError">It cannot be read, or is not the next one; the message names it.</exception>

@@ -16,10 +16,12 @@ internal static class Replay
     internal static async Task<(NodeHandle Node, long LastMicros, long From)> RunAsync(TenantParts parts, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
-        var (from, last) = await SnapshotAsync(parts, cancellationToken) is { } kept
+        var (replay, last) = await SnapshotAsync(parts, cancellationToken) is { } kept
             ? kept
-            : (NodeEpochs.CreateAt(parts.Settings, parts.Journal.EpochStart), 0L);
-        var (node, lastMicros) = await FoldAsync(parts, from, last, cancellationToken);
+            : (NitroCore.Replay(parts.Settings, parts.Journal.EpochStart), 0L);
+        var from = replay.Position;
+        var lastMicros = await FoldAsync(parts, replay, last, cancellationToken);
+        var node = replay.Finish();
         if (node.Position < node.EpochRestated)
         {
             throw new TenantStoppedException(
@@ -35,19 +37,18 @@ internal static class Replay
 
         parts.Logger.LogInformation(
             "Journal read: {Records} records of epoch {Epoch} in {Seconds:0.0} s; {Open} open objectives, {Unfinished} unfinished effects",
-            node.Position - from.Position,
+            node.Position - from,
             node.Epoch,
             Stopwatch.GetElapsedTime(start).TotalSeconds,
             node.OpenObjectives,
             node.UnfinishedCount);
-        return (node, lastMicros, from.Position);
+        return (node, lastMicros, from);
     }
 
-    private static async Task<(NodeHandle Node, long LastMicros)> FoldAsync(TenantParts parts, NodeHandle from, long last, CancellationToken cancellationToken)
+    private static async Task<long> FoldAsync(TenantParts parts, NodeReplay node, long last, CancellationToken cancellationToken)
     {
-        var node = from;
         var reported = Stopwatch.GetTimestamp();
-        await foreach (var (record, fact, error) in DecodeAhead.RunAsync(parts.Journal.ReadAsync(from.Position, cancellationToken), cancellationToken))
+        await foreach (var (record, fact, error) in DecodeAhead.RunAsync(parts.Journal.ReadAsync(node.Position, cancellationToken), cancellationToken))
         {
             if (record.Position != node.Position)
             {
@@ -62,7 +63,7 @@ internal static class Replay
                     + "If a newer version of the node wrote it, run that version; else restore a backup.");
             }
 
-            node = NitroCore.Fold(node, record.AtMicros, fact);
+            node.Fold(record.AtMicros, fact);
             last = Math.Max(last, record.AtMicros);
             if (record.Position == parts.Journal.EpochStart && record.Position > 0 && node.EpochStart != record.Position)
             {
@@ -78,11 +79,11 @@ internal static class Replay
             }
         }
 
-        return (node, last);
+        return last;
     }
 
-    /// <summary>The state of the snapshot, where it is of this journal as it stands.</summary>
-    private static async Task<(NodeHandle Node, long LastMicros)?> SnapshotAsync(TenantParts parts, CancellationToken cancellationToken)
+    /// <summary>What the snapshot gives, where it is of this journal as it stands.</summary>
+    private static async Task<(NodeReplay Node, long LastMicros)?> SnapshotAsync(TenantParts parts, CancellationToken cancellationToken)
     {
         if (parts.SnapshotPath is not { } path || parts.Journal.Next == 0)
         {

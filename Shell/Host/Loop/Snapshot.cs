@@ -30,8 +30,8 @@ internal sealed record Snapshot(
     internal static byte[] Shape { get; } = SHA256.HashData(
         [.. typeof(NodeHandle).Module.ModuleVersionId.ToByteArray(), .. typeof(SigningItem).Module.ModuleVersionId.ToByteArray()]);
 
-    /// <summary>The node that it holds; null, with the reason, where that cannot be read. The pieces are read side by side.</summary>
-    internal (NodeHandle? Node, string Reason) Restore(NodeSettings settings, CancellationToken cancellationToken)
+    /// <summary>The node that it holds, so that what follows can be folded over it; null, with the reason, where that cannot be read. The pieces are read side by side.</summary>
+    internal (NodeReplay? Node, string Reason) Restore(NodeSettings settings, CancellationToken cancellationToken)
     {
         var read = new NodePiece?[Pieces.Count];
         var reasons = new string[Pieces.Count];

@@ -61,7 +61,7 @@ internal sealed class Snapshots(TenantParts parts, long kept) : IAsyncDisposable
                 node.SeenHeight,
                 NodeImage.Write(node));
             var (again, reason) = snapshot.Restore(parts.Settings, stopping.Token);
-            if (again is null || !NodeImage.IsSame(again, node))
+            if (again is null || !NodeImage.IsSame(again.Finish(), node))
             {
                 parts.Logger.LogError(
                     "The state at position {Position} is not read from its snapshot as it is: {Reason}. This is a bug of the node: report it with the log. Nothing is lost, but a restart reads more.",

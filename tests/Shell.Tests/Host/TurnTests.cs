@@ -86,13 +86,14 @@ public sealed class TurnTests
     {
         await turn.RunAsync([Open(2), Open(3)]);
 
-        var node = Fresh();
+        var replay = NitroCore.Replay(Settings(), 0);
         await foreach (var record in journal.ReadAsync(0, CancellationToken.None))
         {
             Assert.True(NitroCore.TryReadFact(record.Type, record.Version, record.Body, out var fact, out var error), error);
-            node = NitroCore.Fold(node, record.AtMicros, fact!);
+            replay.Fold(record.AtMicros, fact!);
         }
 
+        var node = replay.Finish();
         Assert.Equal(turn.Node.Position, node.Position);
         Assert.Equal(turn.Node.UnfinishedCount, node.UnfinishedCount);
     }
@@ -111,11 +112,10 @@ public sealed class TurnTests
         Assert.Equal([20_000_000, 30_000_000, 30_000_000], [first, second, clock.Next()]);
     }
 
-    private static NodeHandle Fresh()
-    {
-        Assert.True(NitroCore.TryConfigure(TestWorld.SettingsJson(Me), TestKeys.Recover, out var settings, out var error), error);
-        return NitroCore.Create(settings!);
-    }
+    private static NodeSettings Settings() =>
+        NitroCore.TryConfigure(TestWorld.SettingsJson(Me), TestKeys.Recover, out var settings, out var error) ? settings : throw new InvalidOperationException(error);
+
+    private static NodeHandle Fresh() => NitroCore.Create(Settings());
 
     private static Mail Open(int number)
     {

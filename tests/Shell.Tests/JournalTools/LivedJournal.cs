@@ -89,14 +89,14 @@ public sealed class LivedJournal : IAsyncLifetime
     internal NodeHandle Replayed(IEnumerable<JournalRecord> records)
     {
         Assert.True(NodeHistory.TrySettings(Owner, TestKeys.Recover, out var settings, out var error), error);
-        var node = NodeEpochs.CreateAt(settings!, 0);
+        var replay = NitroCore.Replay(settings!, 0);
         foreach (var record in records)
         {
             Assert.True(NitroCore.TryReadFact(record.Type, record.Version, record.Body, out var fact, out error), error);
-            node = NitroCore.Fold(node, record.AtMicros, fact!);
+            replay.Fold(record.AtMicros, fact!);
         }
 
-        return node;
+        return replay.Finish();
     }
 
     internal static JournalEntry Entry(JournalRecord record) => new(record.AtMicros, record.Type, record.Version, record.Body);
