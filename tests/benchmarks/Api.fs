@@ -127,30 +127,34 @@ module internal Api =
             return asked, many, one
         }
 
-    let private within remote (work: Stage -> 'T) =
+    let private within remote journal (work: Stage -> 'T) =
         let folder = DemoFolder.Create()
-        let stage = new Stage(folder, remote, null)
+        let stage = new Stage(folder, remote, journal)
 
         try work stage
         finally
             stage.DisposeAsync().AsTask().GetAwaiter().GetResult()
             folder.Delete()
 
-    /// Payments over sixteen channels, the same nodes with their keys in the process and elsewhere, by turns: the first turns, when the runtime still
-    /// compiles, and the sums of the last ones.
-    let keys turns (seconds: float) =
-        within false (fun own ->
-            within true (fun elsewhere ->
-                let paying (stage: Stage) =
-                    let nodes, channels = (ready stage).GetAwaiter().GetResult()
-                    fun seconds -> (calling stage nodes 16 seconds (fun n -> pay stage channels[n])).GetAwaiter().GetResult()
+    /// Payments over sixteen channels of two networks, by turns: the first turns, when the runtime still compiles, and the sums of the last ones.
+    let private byTurns turns (seconds: float) (a: Stage) (b: Stage) =
+        let paying (stage: Stage) =
+            let nodes, channels = (ready stage).GetAwaiter().GetResult()
+            fun seconds -> (calling stage nodes 16 seconds (fun n -> pay stage channels[n])).GetAwaiter().GetResult()
 
-                let payOwn, payElsewhere = paying own, paying elsewhere
-                let young = payOwn seconds, payElsewhere seconds
-                payOwn (2.0 * seconds) |> ignore
-                payElsewhere (2.0 * seconds) |> ignore
-                let runs = [ for _ in 1..turns -> payOwn seconds, payElsewhere seconds ]
-                young, (runs |> List.map fst |> List.reduce Calling.sum, runs |> List.map snd |> List.reduce Calling.sum)))
+        let payA, payB = paying a, paying b
+        let young = payA seconds, payB seconds
+        payA (2.0 * seconds) |> ignore
+        payB (2.0 * seconds) |> ignore
+        let runs = [ for _ in 1..turns -> payA seconds, payB seconds ]
+        young, (runs |> List.map fst |> List.reduce Calling.sum, runs |> List.map snd |> List.reduce Calling.sum)
+
+    /// The same nodes with their keys in the process and elsewhere.
+    let keys turns seconds = within false null (fun own -> within true null (byTurns turns seconds own))
+
+    /// The same nodes with their journals on SQLite, and on an EventStoreDB in a process of its own.
+    let stores turns seconds =
+        Stores.withServer (fun connection -> within false null (fun sqlite -> within false connection (byTurns turns seconds sqlite)))
 
     /// Sixteen calls in flight for so many seconds: a question that costs nothing, payments over sixteen channels, payments over one.
-    let payments seconds = within false (fun stage -> (run stage seconds).GetAwaiter().GetResult())
+    let payments seconds = within false null (fun stage -> (run stage seconds).GetAwaiter().GetResult())

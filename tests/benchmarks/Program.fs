@@ -125,8 +125,8 @@ let private signer seconds =
       Row.micros "signer process on a Unix socket: one voucher, median" asked.Median $"aim 700 µs; 99 of 100 below {asked.Tail:F0} µs"
       Row.text "signer process: vouchers, 64 in flight" $"{asked.PerSecond:F0}/s" $"aim 5,000/s; {asked.Node:F0} µs of the node's processor and {asked.Signer:F0} µs of the signer's each" ]
 
-let private keys seconds =
-    let young, old = Api.keys 6 (seconds / 3.0)
+/// Two networks that pay by turns: what sets the second apart from the first, and how many times its payments are to be.
+let private pair first second aim ((young, old): (Calling * Calling) * (Calling * Calling)) =
     let perSecond (run: Calling) = float run.Calls / run.Clock.TotalSeconds
     let each (spent: TimeSpan) (run: Calling) = spent.TotalMicroseconds / float run.Calls
     let total (run: Calling) = each (run.Nodes + run.Callers) run
@@ -135,9 +135,12 @@ let private keys seconds =
         let processes = run.Processes |> List.map (fun spent -> $"{each spent run:F0}") |> String.concat ", "
         Row.text name $"{perSecond run:F0}/s" $"{beside}{processes} µs of the processor by each process, callers {each run.Callers run:F0}"
 
-    [ for name, (own, elsewhere) in [ "in the nodes' first seconds", young; "later", old ] do
-          row $"JSON-RPC: pay, 16 channels, keys in the node, {name}" "" own
-          row $"the same, keys elsewhere, {name}" $"{perSecond elsewhere / perSecond own:F2} times that (aim 0.5), of the processor's time {total own / total elsewhere:F2}; " elsewhere ]
+    [ for name, (a, b) in [ "in the nodes' first seconds", young; "later", old ] do
+          row $"JSON-RPC: pay, 16 channels, {first}, {name}" "" a
+          row $"the same, {second}, {name}" $"{perSecond b / perSecond a:F2} times that{aim}, of the processor's time {total a / total b:F2}; " b ]
+
+let private stores seconds = Api.stores 6 (seconds / 3.0) |> pair "journals on SQLite" "on EventStoreDB (fake)" ""
+let private keys seconds = Api.keys 6 (seconds / 3.0) |> pair "keys in the node" "keys elsewhere" " (aim 0.5)"
 
 let private journal (seconds: float) =
     [ for store, shapes in Stores.appends (seconds / 3.0) do
@@ -196,6 +199,7 @@ let private rows which seconds : Row list =
       if wants "journal" then yield! timed "journal" (fun () -> journal seconds)
       if wants "tenants" then yield! timed "tenants" (fun () -> tenants seconds (sign + recover))
       if wants "signer" then yield! timed "signer" (fun () -> signer seconds)
+      if wants "stores" then yield! timed "stores" (fun () -> stores seconds)
       if which = "wire" then yield! timed "wire" (fun () -> wire seconds)
       if wants "keys" then yield! timed "keys" (fun () -> keys seconds)
       if wants "network" then yield! timed "network" (fun () -> network seconds)
@@ -213,7 +217,7 @@ let private show (rows: Row list) =
 [<EntryPoint>]
 let main arguments =
     match arguments with
-    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "keys" | "network" | "api" as which |] -> show (rows which 6.0)
+    | [| "quick" | "voucher" | "core" | "restart" | "journal" | "tenants" | "signer" | "keys" | "stores" | "network" | "api" as which |] -> show (rows which 6.0)
     // The other processes of the suite "network".
     | [| "network-peer" |] -> Networks.serve ()
     | [| "network-payee" |] -> Networks.servePayee ()
@@ -222,7 +226,7 @@ let main arguments =
     | [| "long" |] -> show (long 100_000 100)
     | [| "long"; channels; payments |] -> show (long (int channels) (int payments))
     // Longer, for a profiler.
-    | [| "tenants" | "api" | "keys" | "journal" | "wire" as which; seconds |] -> show (rows which (float seconds))
+    | [| "tenants" | "api" | "keys" | "stores" | "journal" | "wire" as which; seconds |] -> show (rows which (float seconds))
     | _ -> BenchmarkSwitcher([| typeof<PaymentBenchmarks>; typeof<HashBenchmarks> |]).Run arguments |> ignore
 
     0
