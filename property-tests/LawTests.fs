@@ -48,6 +48,12 @@ let ``by its own evidence no node ever has less than its payments leave it`` () 
         true)
 
 [<Fact>]
+let ``facts fold into tables that are changed in place as into any others`` () =
+    check 4 (fun seed ->
+        judged (abs seed) Faults.rough (fun _ before envelope step -> Laws.ofDrafts before envelope step) |> ignore
+        true)
+
+[<Fact>]
 let ``replaying the journal gives the live state, through the journal's bytes too`` () =
     check 4 (fun seed ->
         (judged (abs seed) Faults.rough (fun _ _ _ _ -> [])).CheckReplay()

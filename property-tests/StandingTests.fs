@@ -133,7 +133,7 @@ let ``Until its peer has spoken a restored node adds no exposure, and afterwards
     Assert.Equal(Paid(first, Story.amount 2), alice.Answers[Story.request "again"])
 
 [<Fact>]
-let ``What is awaited of the peers outlives an epoch`` () =
+let ``What is awaited of the peers outlives an epoch, and a restart`` () =
     let world, _, _ = ledgers 2
     let points, _ = life world
     let alice = world.Nodes[Story.alice]
@@ -141,6 +141,7 @@ let ``What is awaited of the peers outlives an epoch`` () =
     alice.SetBack(at points 2 Story.alice)
     let state = alice.Journal.State
     Assert.True(state.Channels.Items.Values |> Seq.exists (fun channel -> NodeState.isStale channel state))
+    Assert.Equal(state, alice.Journal.Replayed())
     Assert.Equal({ Epoch.fold state.Position (Epoch.opening 1 state) with Position = state.Position }, state)
 
 [<Fact>]

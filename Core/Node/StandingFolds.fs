@@ -41,7 +41,7 @@ module internal StandingFolds =
 
     let restored (at: Instant) (state: NodeState) =
         let asked =
-            [ for channel in state.Channels.Items.Values do
+            [ for channel in Table.values state.Channels do
                   if not (isOver channel.Terms.Id state) then
                       for address in witnesses channel.Terms do address, channel.Terms.Id ]
 

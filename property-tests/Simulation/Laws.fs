@@ -77,3 +77,8 @@ module internal Laws =
         let gained = channels |> List.sumBy (ledgerGain state)
         let fair = channels |> List.sumBy moved
         finding (gained >= fair) $"its ledgers gained {gained}, its payment channels {fair}"
+
+    /// What facts make of a state is what they make of it where its tables are changed in place.
+    let ofDrafts (before: NodeState) (envelope: Envelope) (step: Step) =
+        let drafted = step.Facts |> List.fold (fun state fact -> NodeDraft.fold state envelope.At fact) (NodeDraft.begin' before)
+        finding (NodeDraft.finish drafted = step.State) "in tables that are changed in place its facts give another state"
