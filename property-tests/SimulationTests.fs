@@ -35,7 +35,7 @@ let private staged = { Run.standard with IsStaged = true }
 let ``seeds with the stage between nodes and signers`` () = stories staged [ 1UL .. 200UL ]
 
 [<Fact>]
-let ``seeds that once found something, with the stage`` () = stories staged [ 9001940UL; 9005351UL ]
+let ``seeds that once found something, with the stage`` () = stories staged [ 9001940UL; 9005351UL; 77000349UL ]
 
 type Fresh(output: ITestOutputHelper) =
     [<Fact>]

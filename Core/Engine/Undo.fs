@@ -66,9 +66,10 @@ module internal Undo =
             proposal = Channel.givingBack channel && (Channel.completeFinal channel).IsNone && Channel.mayGiveBack channel
             ->
             let isHub = Terms.role channel.Terms = Intermediary
+            let hasVoucher = channel.Payments |> ValueOption.exists (fun payments -> not payments.Best.IsZero)
 
-            // While the signer has a hub's, its answer comes first.
-            if not (isHub && signedPostFund channel.Terms.Id turning.State) then
+            // While the signer has our post-fund, its answer comes first: a hub's binds it, and so does a payee's with a voucher in hand.
+            if not ((isHub || hasVoucher) && signedPostFund channel.Terms.Id turning.State) then
                 // The hub's other side may not have heard.
                 if isHub then Promise.rejectionToAll turning objective
                 takeBack turning objective record reason
