@@ -22,7 +22,7 @@ module internal StateImage =
         | ValueSome c -> [ for states in c.States.Values do for seen in states do seen.Hash ]
         | ValueNone -> []
 
-    // A third of the work of reading a channel would be to hash its states.
+    // A quarter of the work of reading a channel would be to hash its states.
     let private pack (state: NodeState) (isAlone: bool) (things: List<Restatement>) =
         let writer = PackWriter()
         writer.Flag isAlone
