@@ -50,5 +50,5 @@ let ``names that a peer makes up cost nothing that lasts`` () =
         world.Run 1
 
     world.Run 60
-    Assert.Empty(world.Nodes[Story.alice].State.Outbox.Unfinished)
+    Assert.Empty(Outbox.unfinished world.Nodes[Story.alice].State.Outbox)
     Assert.True(Table.count world.Nodes[Story.alice].State.Peers < 5)

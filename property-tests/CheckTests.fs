@@ -78,7 +78,7 @@ let ``a promise that nobody works at is seen`` () =
     world.Ask(Story.alice, Story.request "open", CreatePaymentChannel([ Story.irene ], Story.bob, 100u, Story.outcome Story.native Story.alice Story.bob 5 0, 9UL))
     world.Run 5
     let node = world.Nodes[Story.alice]
-    Assert.NotEmpty node.State.Outbox.Unfinished
+    Assert.NotEmpty(Outbox.unfinished node.State.Outbox)
     Assert.Empty(CheckOutbox.check (fun effect intent -> node.Has(effect, intent)) node.State)
     Assert.NotEmpty(CheckOutbox.check (fun _ _ -> false) node.State)
 

@@ -76,8 +76,8 @@ let ``a payout that a reading overtakes still counts`` () =
     let settings = world.Nodes[Story.alice].Settings
     let step state event = (Engine.step settings state { At = world.Now; Event = event }).State
     let doubted = step state (ChainRetracted 1UL)
-    let reading = doubted.Outbox.Unfinished |> Seq.find (fun pair -> pair.Value = SubmitCall(ReadHoldings ledger))
-    let read = step doubted (ChainShowed(HoldingsRead(EffectId reading.Key, Amount.zero), at 1_050UL))
+    let struct (reading, _) = Outbox.unfinished doubted.Outbox |> List.find (fun (struct (_, intent)) -> intent = SubmitCall(ReadHoldings ledger))
+    let read = step doubted (ChainShowed(HoldingsRead(reading, Amount.zero), at 1_050UL))
     let paid = step read (ChainShowed(PaidOut(ledger, 0, Story.amount 200, Amount.zero), at 1_049UL))
     Assert.Equal(ValueSome(ValueSome Completed), NodeState.objective id paid |> ValueOption.map (fun record -> record.Ending))
 

@@ -101,7 +101,7 @@ module internal Picture =
             raw "Ledgers" (ViewV1.ledgers (Views.allLedgers state)) writer
             raw "Payments" (ViewV1.payments payments) writer
             raw "Objectives" (ViewV1.objectives objectives) writer
-            JsonWrite.list "Outbox" (fun struct (id, intent) -> writeIntent settings state id intent) [ for KeyValue(id, intent) in state.Outbox.Unfinished -> struct (id, intent) ] writer
+            JsonWrite.list "Outbox" (fun struct (id, intent) -> writeIntent settings state id intent) [ for struct (effect, intent) in Outbox.unfinished state.Outbox -> struct (effect.Value, intent) ] writer
 
             JsonWrite.list
                 "Balances"

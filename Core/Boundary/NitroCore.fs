@@ -299,11 +299,11 @@ type NitroCore private () =
             let effect = EffectId answer.EffectId
 
             match answer.RefusedTag with
-            | NonNull tag -> Some(effect, Declined tag)
-            | Null ->
+            | null ->
                 match Outbox.tryFind effect node.State.Outbox, Signature.tryOfSpan answer.Signature.Span with
-                | Some(SignPayload signing), ValueSome signature when isOurs signing signature -> Some(effect, Signed signature)
+                | ValueSome(SignPayload signing), ValueSome signature when isOurs signing signature -> Some(effect, Signed signature)
                 | _ -> None
+            | tag -> Some(effect, Declined tag)
 
         NodeEvent(SignerReplied(answers |> Seq.choose verdict |> Seq.toList))
 

@@ -38,7 +38,7 @@ type NodeHandle internal (settings: Settings, state: NodeState, epoch: EpochMark
     /// The newest block from which an observation is stored; follow the chain from here after a restart.
     member _.SeenHeight = int64 state.SeenHeight
     /// Promises not known to be kept.
-    member _.UnfinishedCount = state.Outbox.Unfinished.Count
+    member _.UnfinishedCount = Outbox.count state.Outbox
     /// Channels and remembered requests.
     member _.Living = Table.count state.Channels + Table.count state.Requests
     /// Objectives that have not ended.

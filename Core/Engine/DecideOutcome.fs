@@ -66,20 +66,20 @@ module internal DecideOutcome =
     let signerReplied (turning: Turning) (replies: (EffectId * SignerVerdict) list) =
         for effect, verdict in replies do
             match unfinished turning effect, verdict with
-            | Some(SignPayload signing), Signed signature -> signed turning signing signature
-            | Some(SignPayload signing), Declined tag -> declined turning effect signing tag
+            | ValueSome(SignPayload signing), Signed signature -> signed turning signing signature
+            | ValueSome(SignPayload signing), Declined tag -> declined turning effect signing tag
             | _ -> ()
 
     // Link
 
     let peerTook (turning: Turning) effect =
         match unfinished turning effect with
-        | Some(Tell _) -> turning.Add(IntentFinished(effect, Kept))
+        | ValueSome(Tell _) -> turning.Add(IntentFinished(effect, Kept))
         | _ -> ()
 
     let peerRefused (turning: Turning) effect code =
         match unfinished turning effect with
-        | Some(Tell _) -> turning.Add(IntentFinished(effect, Refused code))
+        | ValueSome(Tell _) -> turning.Add(IntentFinished(effect, Refused code))
         | _ -> ()
 
     let peerSeen (turning: Turning) address =
@@ -95,7 +95,7 @@ module internal DecideOutcome =
         match Table.tryFind (HoldingsSlot id) turning.State.Outbox.Slots with
         | ValueSome effect ->
             (match unfinished turning (EffectId effect) with
-             | Some(SubmitCall(Deposit(_, expected, _))) when expected <> held -> turning.Add(IntentFinished(EffectId effect, Kept))
+             | ValueSome(SubmitCall(Deposit(_, expected, _))) when expected <> held -> turning.Add(IntentFinished(EffectId effect, Kept))
              | _ -> ())
         | ValueNone -> ()
 
@@ -128,7 +128,7 @@ module internal DecideOutcome =
              | _ -> ())
         | HoldingsRead(effect, held) ->
             match unfinished turning effect with
-            | Some(SubmitCall(ReadHoldings id)) ->
+            | ValueSome(SubmitCall(ReadHoldings id)) ->
                 let isStale = NodeState.channel id turning.State |> ValueOption.exists (fun c -> ChainPosition.isAfter position c.HeldAt)
 
                 if not isStale then
@@ -152,7 +152,7 @@ module internal DecideOutcome =
 
     let chainRefused (turning: Turning) effect reason =
         match unfinished turning effect with
-        | Some(SubmitCall call) ->
+        | ValueSome(SubmitCall call) ->
             turning.Add(IntentFinished(effect, Refused reason))
 
             match call with

@@ -79,9 +79,9 @@ module internal Engine =
               Facts = listOf turning.Facts
               Effects =
                 [ for position in turning.Recorded do
-                      match final.Outbox.Unfinished.TryFind position with
-                      | Some intent -> EffectId position, intent
-                      | None -> () ]
+                      match Outbox.tryFind (EffectId position) final.Outbox with
+                      | ValueSome intent -> EffectId position, intent
+                      | ValueNone -> () ]
               Replies = listOf turning.Replies
               Taking = Take
               Changed = listOf turning.Changed
@@ -89,7 +89,7 @@ module internal Engine =
 
     /// After a restart: every promise not known to be kept, oldest first.
     let resume (state: NodeState) : (EffectId * Intent) list =
-        [ for KeyValue(position, intent) in state.Outbox.Unfinished -> EffectId position, intent ]
+        [ for struct (effect, intent) in Outbox.unfinished state.Outbox -> effect, intent ]
 
     /// When the node next wants a `Ticked`.
     let nextWake (state: NodeState) : Instant voption =

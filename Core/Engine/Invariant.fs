@@ -115,15 +115,16 @@ module internal Invariant =
 
     let private outbox (settings: Settings) (state: NodeState) =
         let box = state.Outbox
+        let unfinished = Outbox.unfinished box
 
         let perPeer =
-            box.Unfinished.Values
-            |> Seq.choose (fun intent -> match intent with Tell(peer, _) -> Some peer | SignPayload _ | SubmitCall _ -> None)
+            unfinished
+            |> Seq.choose (fun (struct (_, intent)) -> match intent with Tell(peer, _) -> Some peer | SignPayload _ | SubmitCall _ -> None)
             |> Seq.countBy id
             |> Seq.toList
 
-        [ yield! check (Table.count box.Keys = box.Unfinished.Count) (fun () -> "two unfinished intents have one key")
-          for KeyValue(position, intent) in box.Unfinished do
+        [ yield! check (Table.count box.Keys = Outbox.count box) (fun () -> "two unfinished intents have one key")
+          for struct (EffectId position, intent) in unfinished do
               yield! check (Table.tryFind intent box.Keys = ValueSome position) (fun () -> $"intent {position} is not under its key")
               yield! check (canBeRebuilt settings state intent) (fun () -> $"intent {position} cannot be rebuilt: {intent}")
 
@@ -131,8 +132,8 @@ module internal Invariant =
               | ValueSome slot -> yield! check (Table.tryFind slot box.Slots = ValueSome position) (fun () -> $"two intents in slot {slot}")
               | ValueNone -> ()
           for struct (slot, position) in Table.toSeq box.Slots do
-              yield! check (box.Unfinished.ContainsKey position) (fun () -> $"slot {slot} names a finished intent")
-          for id, count in box.Unfinished.Values |> Seq.countBy Intent.channel do
+              yield! check (Table.containsKey position box.Unfinished) (fun () -> $"slot {slot} names a finished intent")
+          for id, count in unfinished |> Seq.countBy (fun (struct (_, intent)) -> Intent.channel intent) do
               yield! check (Table.tryFind id box.PerChannel = ValueSome count) (fun () -> $"unfinished intents about {id}")
           yield! check (perPeer.Length = Table.count box.PerPeer) (fun () -> "peers with unfinished messages")
           for peer, count in perPeer do

@@ -115,8 +115,8 @@ module internal Subjects =
         | IntentRecorded promised -> intent after promised
         | IntentFinished(effect, _) ->
             (match Outbox.tryFind effect before.Outbox with
-             | Some promised -> intent before promised
-             | None -> none)
+             | ValueSome promised -> intent before promised
+             | ValueNone -> none)
         | Woken woken -> topic woken
         | JournalRestored
         | EpochOpened _ -> none

@@ -16,17 +16,17 @@ type internal Touched() =
     /// False: it is there already.
     member _.Add(id: ChannelId) =
         match many with
-        | NonNull set ->
-            let isNew = set.Add id
-            if isNew then items.Add id
-            isNew
-        | Null ->
+        | null ->
             let isNew = not (items.Contains id)
 
             if isNew then
                 items.Add id
                 if items.Count > 8 then many <- HashSet<ChannelId> items
 
+            isNew
+        | set ->
+            let isNew = set.Add id
+            if isNew then items.Add id
             isNew
 
 /// One step's work in progress: facts folded so far and what they touched. Lives within a step only.
@@ -44,8 +44,8 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
 
     let isQueued id =
         match queued with
-        | NonNull set -> set.Contains id
-        | Null -> queue.Contains id
+        | null -> queue.Contains id
+        | set -> set.Contains id
 
     let touch id =
         changed.Add id |> ignore
@@ -54,8 +54,8 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
             queue.Enqueue id
 
             match queued with
-            | NonNull set -> set.Add id |> ignore
-            | Null -> if queue.Count > 8 then queued <- HashSet<ChannelId> queue
+            | null -> if queue.Count > 8 then queued <- HashSet<ChannelId> queue
+            | set -> set.Add id |> ignore
 
     /// As follower: an opening that was given up may wait, at the queue's head, for what became of those behind it.
     let touchGivenUp ledger =
@@ -122,9 +122,9 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
              | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.iter (fun entry -> touch entry.Proposal.Target)
              | _ -> ())
         | IntentFinished(effect, Refused _) ->
-            Outbox.tryFind effect state.Outbox |> Option.iter (fun intent -> touchWaiting (Intent.channel intent))
+            Outbox.tryFind effect state.Outbox |> ValueOption.iter (fun intent -> touchWaiting (Intent.channel intent))
         | IntentFinished(effect, (Kept | Superseded)) ->
-            Outbox.tryFind effect state.Outbox |> Option.iter (fun intent -> touch (Intent.channel intent))
+            Outbox.tryFind effect state.Outbox |> ValueOption.iter (fun intent -> touch (Intent.channel intent))
         | Woken(Retelling address) -> OutboxFolds.nextRetold (NodeState.peer address state) |> List.iter touchObjective
         | VoucherIssued(id, total, signature) ->
             (match NodeState.channel id state with
@@ -229,8 +229,8 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         match queue.TryDequeue() with
         | true, id ->
             match queued with
-            | NonNull set -> set.Remove id |> ignore
-            | Null -> ()
+            | null -> ()
+            | set -> set.Remove id |> ignore
 
             ValueSome id
         | _ -> ValueNone

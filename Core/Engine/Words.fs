@@ -75,14 +75,14 @@ module internal Words =
 
     let private finished (settings: Settings) (state: NodeState) (effect: EffectId) result =
         match Outbox.tryFind effect state.Outbox, result with
-        | Some(Tell(peer, told)), Kept -> $"{object' settings peer} took {effect}: {telling state told}"
-        | Some(Tell(peer, told)), Refused tag -> $"{object' settings peer} refused {effect} ({tag}): {telling state told}"
-        | Some(SignPayload wanted), Kept -> $"our signer has signed {effect}: {signing state wanted}"
-        | Some(SignPayload wanted), Refused tag -> $"our signer refused {effect} ({tag}): {signing state wanted}"
-        | Some(SubmitCall wanted), Kept -> $"the chain has shown {effect}: {call wanted}"
-        | Some(SubmitCall wanted), Refused tag -> $"the chain refused {effect} ({tag}): {call wanted}"
-        | Some wanted, Superseded -> $"{effect} is dropped, something newer takes its place: {intent settings state wanted}"
-        | None, _ -> $"{effect} is over"
+        | ValueSome(Tell(peer, told)), Kept -> $"{object' settings peer} took {effect}: {telling state told}"
+        | ValueSome(Tell(peer, told)), Refused tag -> $"{object' settings peer} refused {effect} ({tag}): {telling state told}"
+        | ValueSome(SignPayload wanted), Kept -> $"our signer has signed {effect}: {signing state wanted}"
+        | ValueSome(SignPayload wanted), Refused tag -> $"our signer refused {effect} ({tag}): {signing state wanted}"
+        | ValueSome(SubmitCall wanted), Kept -> $"the chain has shown {effect}: {call wanted}"
+        | ValueSome(SubmitCall wanted), Refused tag -> $"the chain refused {effect} ({tag}): {call wanted}"
+        | ValueSome wanted, Superseded -> $"{effect} is dropped, something newer takes its place: {intent settings state wanted}"
+        | ValueNone, _ -> $"{effect} is over"
 
     let private terms (settings: Settings) (terms: Terms) =
         let names = terms.Parties |> List.map (object' settings)

@@ -12,6 +12,8 @@ type internal Amount =
     member this.IsZero = this.Value.IsZero
     member this.Equals(other: Amount) = this.Value.Equals other.Value
     member this.CompareTo(other: Amount) = this.Value.CompareTo other.Value
+    /// As `>`, which would box both.
+    member this.Exceeds(other: Amount) = this.Value.CompareTo other.Value > 0
     override this.Equals(other: obj) = match other with :? Amount as o -> this.Equals o | _ -> false
     override this.GetHashCode() = this.Value.GetHashCode()
     /// Decimal digits.
@@ -30,18 +32,18 @@ module internal Amount =
     let private limit = bigint.Pow(2I, 256)
     let zero = Amount 0I
     let one = Amount 1I
-    let tryCreate (value: bigint) = if value.Sign >= 0 && value < limit then ValueSome(Amount value) else ValueNone
+    let tryCreate (value: bigint) = if value.Sign >= 0 && value.CompareTo limit < 0 then ValueSome(Amount value) else ValueNone
     let ofUInt64 (value: uint64) = Amount(bigint value)
     let tryAdd (a: Amount) (b: Amount) = tryCreate (a.Value + b.Value)
     let trySubtract (a: Amount) (b: Amount) = tryCreate (a.Value - b.Value)
 
     /// a - b, or zero where b is larger: "what is still missing".
-    let lacking (a: Amount) (b: Amount) = if a.Value > b.Value then Amount(a.Value - b.Value) else zero
+    let lacking (a: Amount) (b: Amount) = if a.Exceeds b then Amount(a.Value - b.Value) else zero
 
     /// a + b, or the largest amount there is: for thresholds, never for balances.
     let addSaturated (a: Amount) (b: Amount) = match tryAdd a b with ValueSome sum -> sum | ValueNone -> Amount(limit - 1I)
-    let min (a: Amount) (b: Amount) = if a.Value < b.Value then a else b
-    let max (a: Amount) (b: Amount) = if a.Value < b.Value then b else a
+    let min (a: Amount) (b: Amount) = if b.Exceeds a then a else b
+    let max (a: Amount) (b: Amount) = if b.Exceeds a then b else a
 
     /// 32 bytes, big-endian.
     let copyTo (target: Span<byte>) (amount: Amount) =

@@ -19,8 +19,8 @@ type internal JsonPad private (options: JsonWriterOptions) =
     /// The thread's own, or a new one where a text is written within a text.
     static member Take options =
         match JsonPad.kept with
-        | Null -> JsonPad options
-        | NonNull pad ->
+        | null -> JsonPad options
+        | pad ->
             JsonPad.kept <- null
             pad
 

@@ -22,14 +22,17 @@ module internal Line =
     let ofList items : Line<'T> = { Front = items; Back = [] }
     let add item (line: Line<'T>) = { line with Back = item :: line.Back }
 
-    /// The one that came first, and the line without it.
-    let tryTake (line: Line<'T>) : struct ('T * Line<'T>) voption =
-        match line.Front with
-        | first :: rest -> ValueSome(struct (first, { line with Front = rest }))
-        | [] ->
-            match List.rev line.Back with
-            | first :: rest -> ValueSome(struct (first, { Front = rest; Back = [] }))
-            | [] -> ValueNone
-
     /// The same line, turned so that the next look at its head is cheap.
     let settle (line: Line<'T>) = if line.Front.IsEmpty then { Front = List.rev line.Back; Back = [] } else line
+
+    /// The one that came first.
+    let tryFirst (line: Line<'T>) : 'T voption =
+        match (settle line).Front with
+        | first :: _ -> ValueSome first
+        | [] -> ValueNone
+
+    /// The line without the one that came first.
+    let rest (line: Line<'T>) =
+        match settle line with
+        | { Front = _ :: others; Back = back } -> { Front = others; Back = back }
+        | empty -> empty

@@ -3,6 +3,8 @@ namespace Nitro.Kernel
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 
 /// Lets a dictionary store a value without first comparing it, part by part, with the one it replaces.
 [<Sealed>]
@@ -24,8 +26,8 @@ type internal Table<'K, 'V when 'K: equality and 'K: not null and 'V: equality> 
     /// The entries as they stand. Of a draft a copy.
     member this.Items =
         match this.Draft with
-        | Null -> this.Settled
-        | NonNull draft ->
+        | null -> this.Settled
+        | draft ->
             let items = this.Settled.Clear().ToBuilder()
             for pair in draft do items[pair.Key] <- pair.Value
             items.ToImmutable()
@@ -44,7 +46,7 @@ type internal Table<'K, 'V when 'K: equality and 'K: not null and 'V: equality> 
                        | _ -> false))
         | _ -> false
 
-    override this.GetHashCode() = match this.Draft with Null -> this.Settled.Count | NonNull draft -> draft.Count
+    override this.GetHashCode() = match this.Draft with null -> this.Settled.Count | draft -> draft.Count
 
 module internal Table =
     let empty<'K, 'V when 'K: equality and 'K: not null and 'V: equality> : Table<'K, 'V> =
@@ -53,56 +55,66 @@ module internal Table =
 
     let count (table: Table<'K, 'V>) =
         match table.Draft with
-        | Null -> table.Settled.Count
-        | NonNull draft -> draft.Count
+        | null -> table.Settled.Count
+        | draft -> draft.Count
 
     let containsKey key (table: Table<'K, 'V>) =
         match table.Draft with
-        | Null -> table.Settled.ContainsKey key
-        | NonNull draft -> draft.ContainsKey key
+        | null -> table.Settled.ContainsKey key
+        | draft -> draft.ContainsKey key
 
     let tryFind key (table: Table<'K, 'V>) : 'V voption =
-        let of' (found: bool, value) = if found then ValueSome value else ValueNone
-
         match table.Draft with
-        | Null -> of' (table.Settled.TryGetValue key)
-        | NonNull draft -> of' (draft.TryGetValue key)
+        | null ->
+            match table.Settled.TryGetValue key with
+            | true, value -> ValueSome value
+            | _ -> ValueNone
+        | draft ->
+            match draft.TryGetValue key with
+            | true, value -> ValueSome value
+            | _ -> ValueNone
 
     let add key value (table: Table<'K, 'V>) =
         match table.Draft with
-        | Null -> { table with Settled = table.Settled.SetItem(key, value) }
-        | NonNull draft ->
+        | null -> { table with Settled = table.Settled.SetItem(key, value) }
+        | draft ->
             draft[key] <- value
             table
 
     let remove key (table: Table<'K, 'V>) =
         match table.Draft with
-        | Null -> { table with Settled = table.Settled.Remove key }
-        | NonNull draft ->
+        | null -> { table with Settled = table.Settled.Remove key }
+        | draft ->
             draft.Remove key |> ignore
             table
 
     /// Changes an entry that is there; leaves the table alone otherwise.
     let change key (f: 'V -> 'V) (table: Table<'K, 'V>) =
-        match tryFind key table with
-        | ValueSome value -> add key (f value) table
-        | ValueNone -> table
+        match table.Draft with
+        | null ->
+            match table.Settled.TryGetValue key with
+            | true, value -> { table with Settled = table.Settled.SetItem(key, f value) }
+            | _ -> table
+        | draft ->
+            let value = &CollectionsMarshal.GetValueRefOrNullRef(draft, key)
+            if not (Unsafe.IsNullRef &value) then value <- f value
+            table
 
     let toSeq (table: Table<'K, 'V>) =
         match table.Draft with
-        | Null -> table.Settled |> Seq.map (fun pair -> struct (pair.Key, pair.Value))
-        | NonNull draft -> draft |> Seq.map (fun pair -> struct (pair.Key, pair.Value))
+        | null -> table.Settled |> Seq.map (fun pair -> struct (pair.Key, pair.Value))
+        | draft -> draft |> Seq.map (fun pair -> struct (pair.Key, pair.Value))
 
     let values (table: Table<'K, 'V>) = toSeq table |> Seq.map (fun struct (_, value) -> value)
 
     /// The same entries, from here on changed in place: for who reads a long journal, and never looks back at a table as it was.
     let draft (table: Table<'K, 'V>) =
         match table.Draft with
-        | Null -> { table with Draft = Dictionary(table.Settled) }
-        | NonNull _ -> table
+        | null -> { table with Draft = Dictionary(table.Settled) }
+        | _ -> table
 
     /// What a draft has come to, never changed again.
     let settle (table: Table<'K, 'V>) =
         match table.Draft with
-        | Null -> table
-        | NonNull _ -> { Settled = table.Items; Draft = null }
+        | null -> table
+        | _ -> { Settled = table.Items; Draft = null }

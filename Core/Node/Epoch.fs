@@ -89,7 +89,7 @@ module internal Epoch =
               for ids in Seq.chunkBySize tombstonesTogether p.Stale do StaleRestated(address, List.ofArray ids)
           for KeyValue(position, id) in state.Ended do EndedRestated(position, id)
           for struct (struct (peer, asset), id) in byKey state.Ledgers do LedgerListed(peer, asset, id)
-          for KeyValue(position, intent) in state.Outbox.Unfinished do IntentRestated(EffectId position, intent)
+          for struct (effect, intent) in Outbox.unfinished state.Outbox do IntentRestated(effect, intent)
           for due, topic in state.Wakes do WakeRestated(due, topic) ]
 
     let private channelPart (c: Channel) =

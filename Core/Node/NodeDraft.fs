@@ -19,6 +19,7 @@ module internal NodeDraft =
             Requests = change.Of state.Requests
             Outbox =
                 { state.Outbox with
+                    Unfinished = change.Of state.Outbox.Unfinished
                     Keys = change.Of state.Outbox.Keys
                     Slots = change.Of state.Outbox.Slots
                     PerPeer = change.Of state.Outbox.PerPeer
@@ -37,12 +38,17 @@ module internal NodeDraft =
 
     /// The state after one more fact; what was given in must not be used any more.
     let fold (state: NodeState) at fact =
-        let next = NodeState.evolve state at fact
+        let position = state.Position + 1L
+        let changed = NodeState.change state at fact
 
-        match fact with
-        // Begins with new tables.
-        | EpochOpened _ -> begin' next
-        | _ -> next
+        let next =
+            match fact with
+            // Begins with new tables.
+            | EpochOpened _ -> begin' changed
+            | _ -> changed
+
+        next.Position <- position
+        next
 
     /// The state as it stands, never changed again.
     let finish state = onTables settling state

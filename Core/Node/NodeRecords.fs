@@ -26,7 +26,8 @@ type internal PeerRecord =
 
 /// Everything a node knows: a fold of its journal.
 type internal NodeState =
-    { Position: int64
+    { /// Of the next record. Set in place by `NodeDraft` alone, on states that it made itself.
+      mutable Position: int64
       Channels: Table<ChannelId, Channel>
       Objectives: Table<ObjectiveId, ObjectiveRecord>
       OpenCount: int
@@ -87,6 +88,10 @@ module internal Known =
     let onChannel id change (state: NodeState) =
         let channels = Table.change id change state.Channels
         if obj.ReferenceEquals(channels, state.Channels) then state else { state with Channels = channels }
+
+    let onOutbox change (state: NodeState) =
+        let outbox = change state.Outbox
+        if obj.ReferenceEquals(outbox, state.Outbox) then state else { state with Outbox = outbox }
 
     let onLedger id change state = onChannel id (Channel.onLedger change) state
     let wake at topic (state: NodeState) = { state with Wakes = state.Wakes.Add((at, topic)) }

@@ -60,87 +60,88 @@ module internal NodeState =
             dropDeadline { Kind = VirtualFunding; Channel = id } signed
         | _ -> signed
 
+    /// What a fact changes, but for the position.
+    let change (state: NodeState) (at: Instant) (fact: Fact) : NodeState =
+        match fact with
+        | RequestBound(request, content, objective) -> remember at request content (Bound objective) state
+        | PaymentReserved(request, content, channelId, amount, kind) ->
+            let total =
+                match channel channelId state with
+                | ValueSome { Payments = ValueSome payments } -> Amount.addSaturated payments.Reserved amount
+                | _ -> amount
+
+            state
+            |> remember at request content (Payment(channelId, amount, total, kind, ValueNone))
+            |> onChannel channelId (Channel.onPayments (Payments.reserve request amount kind))
+        | PaymentRefused(request, channelId, tag) -> refusePayment request channelId tag state
+        | ObjectiveOpened(goal, origin, deadline) -> openGoal at goal origin deadline state
+        | GoalApproved id -> approve id state |> onChannel id.Channel (Channel.moved at)
+        | OpeningUndone(id, reason) -> undo id reason state |> onChannel id.Channel (Channel.moved at)
+        | PeerGaveUp(id, peer) -> onChannel id (Channel.givenUp peer) state
+        | ObjectiveEnded(id, ending) -> endObjective id ending state
+        | ChannelAdded terms ->
+            if Table.containsKey terms.Id state.Channels then
+                state
+            else
+                let added = { state with Channels = Table.add terms.Id (Channel.create at terms) state.Channels }
+
+                let key = struct (List.head terms.Others, terms.Opening.Asset)
+
+                // The first keeps its place: a second one is on record only because it was rejected.
+                if terms.IsLedger && not (Table.containsKey key added.Ledgers) then
+                    { added with Ledgers = Table.add key terms.Id added.Ledgers }
+                else
+                    added
+        | StateSeen(id, variable) -> onChannel id (Channel.see variable) state
+        | StateSigned(id, turn, hash, party, signature) -> signState at id turn hash party signature state
+        | ProposalWanted(ledger, proposal) -> onLedger ledger (LedgerChannel.want proposal) state
+        | ProposalUnwanted(ledger, target) -> onLedger ledger (LedgerChannel.unwant target >> LedgerChannel.releaseIfGone target) state
+        | ProposalQueued(ledger, turn, proposal, hash) ->
+            onLedger ledger (LedgerChannel.enqueue turn proposal hash ValueNone) state
+        | ProposalSigned(ledger, turn, signature) ->
+            let hash =
+                match channel ledger state with
+                | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.map (fun q -> q.Hash)
+                | _ -> None
+
+            let signed = onLedger ledger (LedgerChannel.sign turn signature) state
+            match hash with Some h -> finishUpdate ledger turn h signed | None -> signed
+        | ProposalDropped(ledger, turn) -> onLedger ledger (LedgerChannel.drop turn) state
+        | ProposalReceived(ledger, turn, proposal, hash, signature) ->
+            onLedger ledger (LedgerChannel.enqueue turn proposal hash (ValueSome signature)) state
+        | ProposalAgreed(ledger, turn, signature) ->
+            match channel ledger state with
+            | ValueSome({ Ledger = ValueSome l } as c) ->
+                let moved =
+                    l.Queue
+                    |> Seq.takeWhile (fun queued -> queued.Key <= turn)
+                    |> Seq.fold (fun s queued -> onChannel queued.Value.Proposal.Target (Channel.moved at) s) state
+
+                let agreed = onLedger ledger (LedgerChannel.agree (not (Channel.isLeader c)) turn signature) moved
+
+                match Channel.isLeader c, l.Queue.TryFind turn with
+                | false, Some queued -> finishUpdate ledger turn queued.Hash agreed
+                | _ -> agreed
+            | _ -> state
+        | HoldingsObserved(id, held, position) -> observe at id held position Amount.zero state
+        | PayoutObserved(id, paid, held, position) -> payout at id paid held position state
+        | HoldingsDoubted(id, height) -> doubt id height state
+        | VoucherIssued(id, total, signature) -> state |> issue id total signature |> finishSigning (PaymentVoucher(id, total))
+        | VoucherReceived(id, total, signature) -> onChannel id (Channel.onPayments (Payments.receive total signature)) state
+        | IntentRecorded intent -> onOutbox (Outbox.record state.Position intent) state
+        | IntentFinished(effect, result) -> finish at effect result state
+        | Woken topic -> woken at topic state
+        | JournalRestored -> StandingFolds.restored at state
+        | ChannelConfirmed(id, address) -> StandingFolds.confirm id address state
+        | ChannelDoubted(id, address) -> StandingFolds.doubt at id address state
+        | LedgerAdopted(id, variable, leaderSignature, followerSignature) ->
+            StandingFolds.adopt at id variable leaderSignature followerSignature state
+        | EpochOpened(_, _, seenHeight) ->
+            { empty with
+                Position = state.Position
+                SeenHeight = seenHeight }
+        | Restated thing -> RestatedFolds.restate thing state
+
     /// Total: any fact applies to any state. Whether it should have happened is not its business.
     let evolve (state: NodeState) (at: Instant) (fact: Fact) : NodeState =
-        let next =
-            match fact with
-            | RequestBound(request, content, objective) -> remember at request content (Bound objective) state
-            | PaymentReserved(request, content, channelId, amount, kind) ->
-                let total =
-                    match channel channelId state with
-                    | ValueSome { Payments = ValueSome payments } -> Amount.addSaturated payments.Reserved amount
-                    | _ -> amount
-
-                state
-                |> remember at request content (Payment(channelId, amount, total, kind, ValueNone))
-                |> onChannel channelId (Channel.onPayments (Payments.reserve request amount kind))
-            | PaymentRefused(request, channelId, tag) -> refusePayment request channelId tag state
-            | ObjectiveOpened(goal, origin, deadline) -> openGoal at goal origin deadline state
-            | GoalApproved id -> approve id state |> onChannel id.Channel (Channel.moved at)
-            | OpeningUndone(id, reason) -> undo id reason state |> onChannel id.Channel (Channel.moved at)
-            | PeerGaveUp(id, peer) -> onChannel id (Channel.givenUp peer) state
-            | ObjectiveEnded(id, ending) -> endObjective id ending state
-            | ChannelAdded terms ->
-                if Table.containsKey terms.Id state.Channels then
-                    state
-                else
-                    let added = { state with Channels = Table.add terms.Id (Channel.create at terms) state.Channels }
-
-                    let key = struct (List.head terms.Others, terms.Opening.Asset)
-
-                    // The first keeps its place: a second one is on record only because it was rejected.
-                    if terms.IsLedger && not (Table.containsKey key added.Ledgers) then
-                        { added with Ledgers = Table.add key terms.Id added.Ledgers }
-                    else
-                        added
-            | StateSeen(id, variable) -> onChannel id (Channel.see variable) state
-            | StateSigned(id, turn, hash, party, signature) -> signState at id turn hash party signature state
-            | ProposalWanted(ledger, proposal) -> onLedger ledger (LedgerChannel.want proposal) state
-            | ProposalUnwanted(ledger, target) -> onLedger ledger (LedgerChannel.unwant target >> LedgerChannel.releaseIfGone target) state
-            | ProposalQueued(ledger, turn, proposal, hash) ->
-                onLedger ledger (LedgerChannel.enqueue turn proposal hash ValueNone) state
-            | ProposalSigned(ledger, turn, signature) ->
-                let hash =
-                    match channel ledger state with
-                    | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.map (fun q -> q.Hash)
-                    | _ -> None
-
-                let signed = onLedger ledger (LedgerChannel.sign turn signature) state
-                match hash with Some h -> finishUpdate ledger turn h signed | None -> signed
-            | ProposalDropped(ledger, turn) -> onLedger ledger (LedgerChannel.drop turn) state
-            | ProposalReceived(ledger, turn, proposal, hash, signature) ->
-                onLedger ledger (LedgerChannel.enqueue turn proposal hash (ValueSome signature)) state
-            | ProposalAgreed(ledger, turn, signature) ->
-                match channel ledger state with
-                | ValueSome({ Ledger = ValueSome l } as c) ->
-                    let moved =
-                        l.Queue
-                        |> Seq.takeWhile (fun queued -> queued.Key <= turn)
-                        |> Seq.fold (fun s queued -> onChannel queued.Value.Proposal.Target (Channel.moved at) s) state
-
-                    let agreed = onLedger ledger (LedgerChannel.agree (not (Channel.isLeader c)) turn signature) moved
-
-                    match Channel.isLeader c, l.Queue.TryFind turn with
-                    | false, Some queued -> finishUpdate ledger turn queued.Hash agreed
-                    | _ -> agreed
-                | _ -> state
-            | HoldingsObserved(id, held, position) -> observe at id held position Amount.zero state
-            | PayoutObserved(id, paid, held, position) -> payout at id paid held position state
-            | HoldingsDoubted(id, height) -> doubt id height state
-            | VoucherIssued(id, total, signature) -> state |> issue id total signature |> finishSigning (PaymentVoucher(id, total))
-            | VoucherReceived(id, total, signature) -> onChannel id (Channel.onPayments (Payments.receive total signature)) state
-            | IntentRecorded intent -> { state with Outbox = Outbox.record state.Position intent state.Outbox }
-            | IntentFinished(effect, result) -> finish at effect result state
-            | Woken topic -> woken at topic state
-            | JournalRestored -> StandingFolds.restored at state
-            | ChannelConfirmed(id, address) -> StandingFolds.confirm id address state
-            | ChannelDoubted(id, address) -> StandingFolds.doubt at id address state
-            | LedgerAdopted(id, variable, leaderSignature, followerSignature) ->
-                StandingFolds.adopt at id variable leaderSignature followerSignature state
-            | EpochOpened(_, _, seenHeight) ->
-                { empty with
-                    Position = state.Position
-                    SeenHeight = seenHeight }
-            | Restated thing -> RestatedFolds.restate thing state
-
-        { next with Position = state.Position + 1L }
+        { change state at fact with Position = state.Position + 1L }

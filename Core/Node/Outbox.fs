@@ -4,8 +4,8 @@ open Nitro.Kernel
 
 /// Every promise not known to be kept: a fold of the journal, nothing else.
 type internal Outbox =
-    { /// By journal position, so oldest first.
-      Unfinished: Map<int64, Intent>
+    { /// By journal position.
+      Unfinished: Table<int64, Intent>
       Keys: Table<Intent, int64>
       Slots: Table<Slot, int64>
       PerPeer: Table<Address, int>
@@ -13,13 +13,20 @@ type internal Outbox =
 
 module internal Outbox =
     let empty =
-        { Unfinished = Map.empty
+        { Unfinished = Table.empty
           Keys = Table.empty
           Slots = Table.empty
           PerPeer = Table.empty
           PerChannel = Table.empty }
 
-    let tryFind (EffectId id) (outbox: Outbox) = outbox.Unfinished.TryFind id
+    let tryFind (EffectId id) (outbox: Outbox) = Table.tryFind id outbox.Unfinished
+    let count (outbox: Outbox) = Table.count outbox.Unfinished
+
+    /// What is promised, oldest first.
+    let unfinished (outbox: Outbox) : struct (EffectId * Intent) list =
+        [ for struct (position, intent) in Table.toSeq outbox.Unfinished |> Seq.sortBy (fun (struct (position, _)) -> position) ->
+              struct (EffectId position, intent) ]
+
     let isUnfinished intent (outbox: Outbox) = Table.containsKey intent outbox.Keys
     let peerCount peer (outbox: Outbox) = Table.tryFind peer outbox.PerPeer |> ValueOption.defaultValue 0
 
@@ -37,8 +44,12 @@ module internal Outbox =
         | SignPayload _
         | SubmitCall _ -> outbox.PerPeer
 
+    /// A draft changes in place, all of its tables or none.
+    let private orSame (outbox: Outbox) (changed: Outbox) =
+        if obj.ReferenceEquals(changed.Unfinished, outbox.Unfinished) then outbox else changed
+
     let record position (intent: Intent) (outbox: Outbox) =
-        { Unfinished = outbox.Unfinished.Add(position, intent)
+        { Unfinished = Table.add position intent outbox.Unfinished
           Keys = Table.add intent position outbox.Keys
           Slots =
             match Intent.slot intent with
@@ -46,12 +57,13 @@ module internal Outbox =
             | ValueNone -> outbox.Slots
           PerPeer = perPeer intent 1 outbox
           PerChannel = counted (Intent.channel intent) 1 outbox.PerChannel }
+        |> orSame outbox
 
     let finish (EffectId id) (outbox: Outbox) =
-        match outbox.Unfinished.TryFind id with
-        | None -> outbox
-        | Some intent ->
-            { Unfinished = outbox.Unfinished.Remove id
+        match Table.tryFind id outbox.Unfinished with
+        | ValueNone -> outbox
+        | ValueSome intent ->
+            { Unfinished = Table.remove id outbox.Unfinished
               Keys = Table.remove intent outbox.Keys
               Slots =
                 match Intent.slot intent with
@@ -59,3 +71,4 @@ module internal Outbox =
                 | _ -> outbox.Slots
               PerPeer = perPeer intent -1 outbox
               PerChannel = counted (Intent.channel intent) -1 outbox.PerChannel }
+            |> orSame outbox

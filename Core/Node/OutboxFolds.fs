@@ -65,9 +65,7 @@ module internal OutboxFolds =
 
     // Outbox
 
-    let private told (at: Instant) address telling (state: NodeState) =
-        let intent = Tell(address, telling)
-        let id = Intent.channel intent
+    let private told (at: Instant) id address telling (state: NodeState) =
 
         // Of vouchers and of proposals only the newest counts; of countersignatures the latest few.
         let keep (_, earlier) =
@@ -103,12 +101,12 @@ module internal OutboxFolds =
 
     let finish at effect result (state: NodeState) =
         match Outbox.tryFind effect state.Outbox with
-        | None -> state
-        | Some intent ->
-            let finished = { state with Outbox = Outbox.finish effect state.Outbox }
+        | ValueNone -> state
+        | ValueSome intent ->
+            let finished = onOutbox (Outbox.finish effect) state
 
             match intent, result with
-            | Tell(address, telling), (Kept | Refused _) -> told at address telling finished
+            | Tell(address, telling), (Kept | Refused _) -> told at (Intent.channel intent) address telling finished
             | SubmitCall _, Refused _ -> scheduleRetry at (Intent.channel intent) finished
             | SubmitCall _, Kept -> finished |> onChannel (Intent.channel intent) (fun c -> { c with ChainAttempts = 0 })
             | SignPayload(OwnState _ | LedgerUpdate _), Refused _ -> scheduleRetry at (Intent.channel intent) finished
@@ -195,7 +193,7 @@ module internal OutboxFolds =
 
     let finishSigning signing (state: NodeState) =
         match Table.tryFind (SignPayload signing) state.Outbox.Keys with
-        | ValueSome id -> { state with Outbox = Outbox.finish (EffectId id) state.Outbox }
+        | ValueSome id -> onOutbox (Outbox.finish (EffectId id)) state
         | ValueNone -> state
 
     let finishUpdate ledger turn hash (state: NodeState) = finishSigning (LedgerUpdate(ledger, turn, hash)) state

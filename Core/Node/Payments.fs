@@ -97,7 +97,7 @@ module internal Payments =
                 struct (List.rev found, pending)
             else
                 let key, first = Map.minKeyValue pending
-                if first.Total <= total then take (pending.Remove key) (first :: found) else struct (List.rev found, pending)
+                if first.Total.Exceeds total then struct (List.rev found, pending) else take (pending.Remove key) (first :: found)
 
         take payments.Pending []
 
@@ -116,7 +116,8 @@ module internal Payments =
                 (key, { pending with Total = next }), next)
             from
 
-    let issue total signature (payments: Payments) =
+    /// The payments that the voucher covers, in order, and what stands afterwards.
+    let issue total signature (payments: Payments) : struct (PendingPayment list * Payments) =
         let struct (done', left) = split total payments
         let isSent (pending: PendingPayment) = pending.Kind = Sent
 
@@ -135,10 +136,10 @@ module internal Payments =
             else (let first = snd (Map.minKeyValue left) in Amount.lacking first.Total first.Amount = total)
 
         if fits then
-            issued
+            struct (done', issued)
         else
             let rebased, reserved = rebase total left
-            { issued with Pending = Map.ofList rebased; Reserved = reserved }
+            struct (done', { issued with Pending = Map.ofList rebased; Reserved = reserved })
 
     /// Takes one payment back; those behind it move down.
     let refuse request (payments: Payments) =
@@ -153,7 +154,7 @@ module internal Payments =
             HandedOutPending = rebased |> List.filter (fun (_, pending) -> pending.Kind = HandedOut) |> List.length }
 
     let receive total signature (payments: Payments) =
-        if total > payments.Best then
+        if (total: Amount).Exceeds payments.Best then
             { payments with
                 Best = total
                 BestSignature = ValueSome signature }

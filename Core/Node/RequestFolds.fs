@@ -13,8 +13,8 @@ module internal RequestFolds =
                 | ValueSome record -> record.At.PlusSeconds Pace.requestSecondsRemembered < at
                 | ValueNone -> true)
 
-        match Line.tryTake order with
-        | ValueSome(struct (oldest, others)) when isOld oldest -> forgetOld at (Table.remove oldest requests) others
+        match Line.tryFirst order with
+        | ValueSome oldest when isOld oldest -> forgetOld at (Table.remove oldest requests) (Line.rest order)
         | _ -> struct (requests, order)
 
     let remember at request content result (state: NodeState) =
@@ -48,8 +48,9 @@ module internal RequestFolds =
                     Table.add pending.Request { record with Result = result } requests
                 | ValueNone -> requests
 
-            let requests = Payments.covered total payments |> List.fold answer state.Requests
+            let struct (covered, issued) = Payments.issue total signature payments
+            let requests = List.fold answer state.Requests covered
 
             (if obj.ReferenceEquals(requests, state.Requests) then state else { state with Requests = requests })
-            |> onChannel channelId (Channel.onPayments (Payments.issue total signature))
+            |> onChannel channelId (fun c -> { c with Payments = ValueSome issued })
         | _ -> state

@@ -129,7 +129,7 @@ module internal RestatedFolds =
         | TombstonesRestated ids ->
             { state with Tombstones = ids |> List.fold (fun table id -> Table.add id true table) state.Tombstones }
         | LedgerListed(peer, asset, id) -> { state with Ledgers = Table.add (struct (peer, asset)) id state.Ledgers }
-        | IntentRestated(EffectId position, intent) -> { state with Outbox = Outbox.record position intent state.Outbox }
+        | IntentRestated(EffectId position, intent) -> onOutbox (Outbox.record position intent) state
         | WakeRestated(due, topic) -> wake due topic state
         | StaleRestated(address, ids) ->
             state |> onPeer address (fun p -> { p with Stale = List.fold (fun stale id -> Set.add id stale) p.Stale ids })

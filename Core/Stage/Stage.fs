@@ -128,10 +128,10 @@ module internal Stage =
         if added.ClosedCount <= state.Config.RememberClosed then
             added
         else
-            match Line.tryTake added.Closed with
-            | ValueSome(struct (oldest, others)) ->
+            match Line.tryFirst added.Closed with
+            | ValueSome oldest ->
                 { added with
-                    Closed = others
+                    Closed = Line.rest added.Closed
                     ClosedIds = added.ClosedIds.Remove oldest
                     ClosedCount = added.ClosedCount - 1 }
             | ValueNone -> added

@@ -25,7 +25,7 @@ module internal CheckFold =
 /// Promises: whatever is unfinished is being worked at, or forgotten promises would never be kept.
 module internal CheckOutbox =
     let check (isAtWork: int64 -> Intent -> bool) (state: NodeState) : string list =
-        [ for KeyValue(effect, intent) in state.Outbox.Unfinished do
+        [ for struct (EffectId effect, intent) in Outbox.unfinished state.Outbox do
               if not (isAtWork effect intent) then $"#{effect} is promised, and nobody is at work on it: {intent}" ]
 
 /// Vouchers: never above what the payer has put in. (That they never fall, `Books` sees when they are signed.)

@@ -48,7 +48,8 @@ let private pay (ends: Ends) at step =
             Assert.Equal(ValueSome total, Payments.next reserved)
             let voucher = { Channel = ends.Channel; Total = total }
             let signature = sign (ends.Key "payer") (Voucher.hash voucher)
-            ends.Set(at, Payments.issue total signature reserved)
+            let struct (_, issued) = Payments.issue total signature reserved
+            ends.Set(at, issued)
             let wanted = get "voucher" step
             Assert.Equal(channel "channelId" wanted, voucher.Channel)
             Assert.Equal(amount "amount" wanted, voucher.Total)
