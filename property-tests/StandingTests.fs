@@ -95,6 +95,80 @@ let ``From whatever point of its life a node is restored, its peers give it back
                 with problem ->
                     raise (System.InvalidOperationException($"seed {seed}, {loser} at point {point}: {problem.Message}", problem))
 
+/// Back to a copy from before its ledgers, and whoever is not asked for what it cannot know comes forward on its own.
+let private withoutLedgers (world: SimulatedWorld) who =
+    world.Leave who
+    world.Nodes[who].SetBack 0
+    Assert.Empty(Table.values world.Nodes[who].Journal.State.Channels)
+    world.Return who
+
+[<Fact>]
+let ``A ledger that was opened after the copy comes back when its peer wants anything of it`` () =
+    for seed in 1..4 do
+        for loser in line do
+            let world, left, right = ledgers seed
+            let _, first = life world
+
+            try
+                withoutLedgers world loser
+                // Of the payer and of a hub the payee wants the end; of the payee the payer.
+                let closer = if loser = Story.bob then Story.alice else Story.bob
+                Story.close world "close first" closer line first
+                world.RunUntil("every channel confirmed", 1_200, (fun () -> not (isStale world.Nodes[loser])))
+                let closeFrom name ledger left right =
+                    let asking, other = if loser = left then right, left else left, right
+                    Story.closeLedger world name asking other ledger
+
+                closeFrom "close left" left Story.alice Story.irene
+                closeFrom "close right" right Story.irene Story.bob
+                let paid = 5 + 6 + 7
+                world.RunUntil("paid out", 3_000, (fun () -> line |> List.sumBy (Story.paidTo world Story.native) = 400I))
+                Assert.Equal<bigint list>([ 100I - bigint paid; 200I; 100I + bigint paid ], line |> List.map (Story.paidTo world Story.native))
+                world.CheckReplay()
+            with problem ->
+                raise (System.InvalidOperationException($"seed {seed}, {loser}: {problem.Message}", problem))
+
+[<Fact>]
+let ``A ledger of another asset, opened after the copy, is told with those that are asked about`` () =
+    for seed in 1..4 do
+        let world, _, _ = ledgers seed
+        let alice = world.Nodes[Story.alice]
+        let records = alice.Journal.Count
+        let first, second = if seed % 2 = 0 then Story.alice, Story.irene else Story.irene, Story.alice
+        let tokens = Story.openLedger world "tokens" first second Story.token 50 60 7UL
+        setBack world Story.alice records
+        let isBack () = NodeState.channel tokens alice.State |> ValueOption.exists (fun channel -> channel.Ledger.IsSome && not channel.Doubtful && not (NodeState.isStale channel alice.State))
+        world.RunUntil("the other ledger is back", 1_200, isBack)
+        agree world tokens
+        Story.closeLedger world "close tokens" Story.alice Story.irene tokens
+
+[<Fact>]
+let ``A ledger that was opening when the disk was lost opens, and what was deposited comes out again`` () =
+    let stages: (string * (Channel -> bool)) list =
+        [ "pre-fund agreed", (fun channel -> (Channel.complete Turn.preFund channel).IsSome)
+          "first deposit", (fun channel -> not channel.Held.IsZero)
+          "both deposits", (fun channel -> channel.Held >= channel.Terms.Total)
+          "post-fund signed", Channel.hasSigned Turn.postFund ]
+
+    for seed in 1..6 do
+        for loser in [ Story.alice; Story.irene ] do
+            for stage, isThere in stages do
+                let world = SimulatedWorld(uint64 seed, Faults.none)
+                Story.join world line
+
+                try
+                    world.Ask(Story.alice, Story.request "open", CreateLedger(Story.irene, 100u, Story.outcome Story.native Story.alice Story.irene 100 100, 1UL))
+                    let channels () = world.Nodes[loser].State.Channels |> Table.values
+                    world.RunUntil(stage, 600, (fun () -> channels () |> Seq.exists isThere))
+                    let ledger = (Seq.head (channels ())).Terms.Id
+                    withoutLedgers world loser
+                    let other = if loser = Story.alice then Story.irene else Story.alice
+                    world.RunUntil("open", 3_000, (fun () -> NodeState.channel ledger world.Nodes[other].State |> ValueOption.exists _.Ledger.IsSome))
+                    Story.closeLedger world "close" other loser ledger
+                    world.RunUntil("paid out", 3_000, (fun () -> [ Story.alice; Story.irene ] |> List.forall (fun who -> Story.paidTo world Story.native who = 100I)))
+                with problem ->
+                    raise (System.InvalidOperationException($"seed {seed}, {loser}, {stage}: {problem.Message}", problem))
+
 [<Fact>]
 let ``Until its peer has spoken a restored node adds no exposure, and afterwards it does`` () =
     let world, left, _ = ledgers 1

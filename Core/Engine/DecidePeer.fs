@@ -25,7 +25,8 @@ module internal DecidePeer =
                 turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
                 Take
         | ValueNone when NodeState.isForgotten voucher.Channel turning.State -> Take
-        | _ -> NotNow "the payment channel is not known yet"
+        | ValueNone -> Standing.unknown turning [ sender ] { Kind = VirtualFunding; Channel = voucher.Channel } "the payment channel is not known yet"
+        | ValueSome _ -> NotNow "vouchers are for payment channels"
 
     let private virtualFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
         let funding = NodeState.objective { Kind = VirtualFunding; Channel = objective.Channel } turning.State
@@ -72,7 +73,9 @@ module internal DecidePeer =
             | DirectFunding
             | VirtualFunding -> offend "unexpected" "a final state belongs to closing"
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
-        | ValueNone -> NotNow "the channel is not known yet"
+        | ValueNone ->
+            let funding = match objective.Kind with DirectFunding | DirectDefunding -> DirectFunding | VirtualFunding | VirtualDefunding -> VirtualFunding
+            Standing.unknown turning [ sender ] { objective with Kind = funding } "the channel is not known yet"
 
     /// Between our nodes: who gives an opening up says so, and hears, once, whether we do too.
     let private openingRejected (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
