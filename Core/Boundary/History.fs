@@ -194,7 +194,7 @@ type NodeHistory private () =
             match need with
             | Told(peer, telling) ->
                 NodeState.channel (Intent.channel (Tell(peer, telling))) state
-                |> ValueOption.forall (fun channel -> not (List.contains (peer, telling) channel.Told))
+                |> ValueOption.forall (fun channel -> not (List.contains (struct (peer, telling)) channel.Told))
             | OwnSignature _
             | OwnFinalState _
             | PeerSignature _

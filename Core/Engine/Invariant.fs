@@ -202,7 +202,7 @@ module internal Invariant =
             let intent = Tell(peer, telling)
 
             promised intent
-            || NodeState.channel (Intent.channel intent) state |> ValueOption.exists (fun c -> List.contains (peer, telling) c.Told)
+            || NodeState.channel (Intent.channel intent) state |> ValueOption.exists (fun c -> List.contains (struct (peer, telling)) c.Told)
         | Proposed(ledger, proposal) ->
             (match NodeState.channel ledger state with
              | ValueSome { Ledger = ValueSome l } -> l.WantedTargets.Contains proposal.Target

@@ -26,7 +26,7 @@ module internal Promise =
 
         let isTold =
             match NodeState.channel (Intent.channel intent) turning.State with
-            | ValueSome channel -> List.contains (peer, telling) channel.Told
+            | ValueSome channel -> List.contains (struct (peer, telling)) channel.Told
             | ValueNone -> false
 
         if not isTold then record turning intent
@@ -45,7 +45,7 @@ module internal Promise =
                 record.Origin = OwnRequest
                 || record.Origin = Peer peer
                 || hasSigned peer
-                || channel.Told |> List.exists (fun (who, _) -> who = peer)
+                || channel.Told |> List.exists (fun (struct (who, _)) -> who = peer)
 
             channel.Terms.Others |> List.filter isThere |> List.iter (fun peer -> tell turning peer (RejectionOf objective))
         | _ -> ()

@@ -30,7 +30,7 @@ type internal Channel =
       /// Participants who said that they gave the opening up; of payment channels between our nodes only.
       GivenUpBy: Address list
       /// What peers have taken, as long as an objective here is open.
-      Told: (Address * Telling) list
+      Told: struct (Address * Telling) list
       /// Refusals of chain calls and of signatures in a row, and when the next try is due.
       ChainAttempts: int
       ChainRetryAt: Instant voption

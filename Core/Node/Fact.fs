@@ -62,7 +62,7 @@ type internal RestatedChannel =
       PaidAt: ChainPosition
       Doubtful: bool
       /// Newest first.
-      Told: (Address * Telling) list
+      Told: struct (Address * Telling) list
       ChainAttempts: int
       ChainRetryAt: Instant voption
       MayConclude: bool }

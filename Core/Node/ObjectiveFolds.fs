@@ -85,7 +85,7 @@ module internal ObjectiveFolds =
 
     /// Nobody waits for anything on this channel any more: what was told need not be remembered.
     let forgetTold (id: ChannelId) (state: NodeState) =
-        let lasts (_, telling) =
+        let lasts (struct (_, telling)) =
             match telling with
             | ProposalsOf _
             | AgreementOf _

@@ -68,7 +68,7 @@ module internal OutboxFolds =
     let private told (at: Instant) id address telling (state: NodeState) =
 
         // Of vouchers and of proposals only the newest counts; of countersignatures the latest few.
-        let keep (_, earlier) =
+        let keep (struct (_, earlier)) =
             match telling, earlier with
             | VoucherOf _, VoucherOf _
             | ProposalsOf _, ProposalsOf _ -> false
@@ -88,7 +88,7 @@ module internal OutboxFolds =
             | FinalStateWanted _
             | RejectionOf _ ->
                 state
-                |> onChannel id (fun c -> { c with Told = (address, telling) :: List.filter keep c.Told })
+                |> onChannel id (fun c -> { c with Told = struct (address, telling) :: List.filter keep c.Told })
                 |> forgetTold id
 
         let record = peer address marked
@@ -136,7 +136,7 @@ module internal OutboxFolds =
         let mayBeOpen =
             channel.Terms.Dialect = GoNitro
             && channel.Terms.IsLedger
-            && channel.Told |> List.exists (fun (_, telling) -> isOpening (fun turn -> turn = Turn.postFund) telling)
+            && channel.Told |> List.exists (fun (struct (_, telling)) -> isOpening (fun turn -> turn = Turn.postFund) telling)
 
         fun telling -> not (mayBeOpen && isOpening (fun turn -> turn <= Turn.postFund) telling)
 
@@ -157,7 +157,7 @@ module internal OutboxFolds =
 
         let forget (c: Channel) =
             let mayRepeat = mayRepeat c
-            { c with Told = c.Told |> List.filter (fun (who, telling) -> who <> address || not (mayRepeat telling)) }
+            { c with Told = c.Told |> List.filter (fun (struct (who, telling)) -> who <> address || not (mayRepeat telling)) }
 
         let forgotten =
             slice

@@ -24,11 +24,14 @@ module internal RequestFolds =
               Result = result }
 
         let struct (requests, order) =
-            forgetOld at (Table.add request record state.Requests) (Line.settle (Line.add request state.RequestOrder))
+            forgetOld at (Table.add request record state.Requests) (Line.turn (Line.add request state.RequestOrder))
 
-        { state with
-            Requests = requests
-            RequestOrder = order }
+        if obj.ReferenceEquals(requests, state.Requests) && obj.ReferenceEquals(order, state.RequestOrder) then
+            state
+        else
+            { state with
+                Requests = requests
+                RequestOrder = order }
 
     let refusePayment request channelId tag (state: NodeState) =
         { state with

@@ -103,7 +103,7 @@ module internal RestatedFolds =
                       At = at
                       Result = result }
                     state.Requests
-            RequestOrder = Line.settle (Line.add id state.RequestOrder) }
+            RequestOrder = Line.turn (Line.add id state.RequestOrder) }
 
     let restate (thing: Restatement) (state: NodeState) =
         match thing with

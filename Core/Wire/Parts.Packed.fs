@@ -98,7 +98,7 @@ module internal PartsPack =
         | StandingWanted objective -> ofObjective w 7uy objective
         | StandingOf objective -> ofObjective w 8uy objective
 
-    let told (w: PackWriter) (peer, what) =
+    let told (w: PackWriter) (struct (peer, what)) =
         w.Address peer
         telling w what
 
@@ -118,7 +118,7 @@ module internal PartsPack =
             w.Amount total
         | Tell(peer, what) ->
             w.Byte 3uy
-            told w (peer, what)
+            told w (struct (peer, what))
         | SubmitCall(Deposit(channel, expectedHeld, amount)) ->
             w.Byte 4uy
             w.Channel channel

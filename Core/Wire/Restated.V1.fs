@@ -44,7 +44,7 @@ module internal RestatedV1 =
         writer |> FieldsV1.writeAmount "paidOut" r.PaidOut
         writer |> JsonWrite.nested "paidAt" (ChainPositionV1.write r.PaidAt)
         writer |> JsonWrite.boolean "doubtful" r.Doubtful
-        writer |> JsonWrite.list "told" (Tell >> IntentV1.write) r.Told
+        writer |> JsonWrite.list "told" (fun (struct (peer, telling)) -> IntentV1.write (Tell(peer, telling))) r.Told
         writer |> FieldsV1.writeIndex "chainAttempts" r.ChainAttempts
         writer |> FieldsV1.writeInstantOption "chainRetryAt" r.ChainRetryAt
         writer |> JsonWrite.boolean "mayConclude" r.MayConclude

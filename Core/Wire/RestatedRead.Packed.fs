@@ -96,9 +96,9 @@ module internal RestatedUnpack =
         | 7 -> StandingWanted(r.Objective())
         | _ -> StandingOf(r.Objective())
 
-    let private told (r: PackReader) () : Address * Telling =
+    let private told (r: PackReader) () : struct (Address * Telling) =
         let peer = r.Address()
-        peer, telling r
+        struct (peer, telling r)
 
     let private stateToSign (r: PackReader) make : Intent =
         let channel = r.Channel()
@@ -112,7 +112,7 @@ module internal RestatedUnpack =
         | 2 ->
             let channel = r.Channel()
             SignPayload(PaymentVoucher(channel, r.Amount()))
-        | 3 -> Tell(told r ())
+        | 3 -> (let struct (peer, telling) = told r () in Tell(peer, telling))
         | 4 ->
             let channel = r.Channel()
             let expectedHeld = r.Amount()

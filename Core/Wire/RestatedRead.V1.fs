@@ -15,9 +15,9 @@ module internal RestatedReadV1 =
             return struct (turn, hash, party, signature)
         }
 
-    let private told parent : Read<Address * Telling> =
+    let private told parent : Read<struct (Address * Telling)> =
         match IntentV1.read parent with
-        | Ok(Tell(peer, telling)) -> Ok(peer, telling)
+        | Ok(Tell(peer, telling)) -> Ok(struct (peer, telling))
         | Ok(SignPayload _ | SubmitCall _) -> Error "kind: expected one that tells"
         | Error text -> Error text
 

@@ -37,6 +37,7 @@ module internal Restarts =
     let private none = CancellationToken.None
     let private hubs = 25
     let private paymentFacts = 5L
+    let private madeTogether = 1_000
 
     /// What the core records of the n-th payment of a channel, but with a signature of nobody's.
     let private payment channel payee (position: int64) (n: int) (request: int64) : Fact list =
@@ -78,7 +79,7 @@ module internal Restarts =
 
         payer, net.Nodes[payer].State
 
-    /// The other payments on every channel that is open, round by round.
+    /// The other payments on every channel that is open, round by round; and what folding their facts took, without making them.
     let private pay payments (first: NodeState) =
         let targets =
             [| for c in Table.values first.Channels do
@@ -86,17 +87,38 @@ module internal Restarts =
                    | ValueSome p when p.Role = Payer && (Channel.ownFinal c).IsNone -> struct (c.Terms.Id, c.Terms.Payee)
                    | _ -> () |]
 
-        let mutable state = NodeDraft.begin' first
+        let state = ref (NodeDraft.begin' first)
         let mutable request = 1_000_000_000_000L
+        let mutable spent = { Clock = TimeSpan.Zero; Processor = TimeSpan.Zero }
 
         for n in 2..payments do
-            for struct (channel, payee) in targets do
-                request <- request + 1L
+            for some in Array.chunkBySize madeTogether targets do
+                let position, earlier = state.Value.Position, request
+                request <- request + int64 some.Length
 
-                for fact in payment channel payee state.Position n request do
-                    state <- NodeDraft.fold state (Instant(2_000_000L + request)) fact
+                let pauses = GC.GetTotalPauseDuration()
 
-        NodeDraft.finish state
+                let made =
+                    some
+                    |> Array.mapi (fun index (struct (channel, payee)) ->
+                        payment channel payee (position + int64 index * paymentFacts) n (earlier + int64 index + 1L))
+
+                // The collector clears up behind the folding, whenever it runs.
+                let collector = GC.GetTotalPauseDuration() - pauses
+
+                let folding =
+                    Bench.spentOn (fun () ->
+                        let mutable folded = state.Value
+                        for index in 0 .. made.Length - 1 do
+                            let at = Instant(2_000_001L + earlier + int64 index)
+                            for fact in made[index] do folded <- NodeDraft.fold folded at fact
+                        state.Value <- folded)
+
+                spent <-
+                    { Clock = spent.Clock + folding.Clock + collector
+                      Processor = spent.Processor + folding.Processor + collector }
+
+        struct (NodeDraft.finish state.Value, spent)
 
     /// Payments on some channel, as they would stand after the snapshot.
     let private tail (state: NodeState) count : struct (int64 * Fact) list =
@@ -144,17 +166,16 @@ module internal Restarts =
 
     let measure (folder: string) channels closed payments =
         let payer, first = live channels closed payments
-        let state = ref first
-        let folding = Bench.spentOn (fun () -> state.Value <- pay payments first)
-        let facts = state.Value.Position - first.Position
+        let struct (state, folding) = pay payments first
+        let facts = state.Position - first.Position
         let owner = payer.ToString()
         let settings = Journals.settings payer
         // Of the journal only the last record before the snapshot is there, and what follows.
-        let journal = openAt folder owner (state.Value.Position - 1L)
+        let journal = openAt folder owner (state.Position - 1L)
         Journals.write journal [ struct (2_999_999_999_999L, IntentFinished(EffectId 0L, Kept)) ]
-        let node = NodeHandle(settings.Settings, state.Value, { Number = 0; Start = 0L; Restated = 0L })
+        let node = NodeHandle(settings.Settings, state, { Number = 0; Start = 0L; Restated = 0L })
         let keeping = Bench.spentOn (fun () -> Journals.keep journal settings (kept folder) node)
-        let after = tail state.Value 1_000
+        let after = tail state 1_000
         Journals.write journal after
         Journals.close journal
 

@@ -11,7 +11,7 @@ open Nitro.Core.Tests.Journal.FactGen
 let private boolean = Gen.elements [ true; false ]
 let private party = Gen.choose (0, 15)
 let private signed = Gen.map4 (fun turn hash party signature -> struct (turn, hash, party, signature)) uint64 bytes32 party signature
-let private told = Gen.map2 (fun peer telling -> peer, telling) address telling
+let private told = Gen.map2 (fun peer telling -> struct (peer, telling)) address telling
 
 let private channelRestated: Gen<RestatedChannel> =
     gen {
