@@ -25,8 +25,7 @@ module internal DecidePeer =
                 turning.Add(VoucherReceived(voucher.Channel, voucher.Total, signature))
                 Take
         | ValueNone when NodeState.isForgotten voucher.Channel turning.State -> Take
-        | ValueNone -> Standing.unknown turning [ sender ] { Kind = VirtualFunding; Channel = voucher.Channel } "the payment channel is not known yet"
-        | ValueSome _ -> NotNow "vouchers are for payment channels"
+        | _ -> NotNow "the payment channel is not known yet"
 
     let private virtualFinalWanted (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =
         let funding = NodeState.objective { Kind = VirtualFunding; Channel = objective.Channel } turning.State
@@ -73,9 +72,7 @@ module internal DecidePeer =
             | DirectFunding
             | VirtualFunding -> offend "unexpected" "a final state belongs to closing"
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
-        | ValueNone ->
-            let funding = match objective.Kind with DirectFunding | DirectDefunding -> DirectFunding | VirtualFunding | VirtualDefunding -> VirtualFunding
-            Standing.unknown turning [ sender ] { objective with Kind = funding } "the channel is not known yet"
+        | ValueNone -> NotNow "the channel is not known yet"
 
     /// Between our nodes: who gives an opening up says so, and hears, once, whether we do too.
     let private openingRejected (turning: Turning) sender (objective: ObjectiveId) (channel: Channel) =

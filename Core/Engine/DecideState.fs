@@ -80,10 +80,8 @@ module internal DecideState =
 
         match Opening.ledgerTerms settings state.Fixed state.Variable.Outcome with
         | Error _ -> decline turning sender objective
-        | Ok terms when terms.MyIndex = 0 && terms.Dialect = GoNitro ->
-            offend "not-yours" "participant[0] should not construct objectives from peer messages"
+        | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
         | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
-        | Ok terms when terms.MyIndex = 0 -> Standing.openingLedger turning sender objective terms state
         | Ok _ when not (signedByLeader state) -> offend "unsigned" "the pre-fund lacks its sender's signature"
         | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
         | Ok terms ->
@@ -140,7 +138,6 @@ module internal DecideState =
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone when state.Variable.Turn = Turn.preFund && not state.Variable.IsFinal -> openNew turning sender objective state
         | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = VirtualFunding -> Standing.channel turning sender objective state
-        | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = DirectFunding -> Standing.unknownLedger turning sender objective state
         | ValueNone -> NotNow "the channel is not known yet"
         | ValueSome channel ->
             match Channel.tryHash state.Variable.Turn state.Hash channel, NodeState.objective objective turning.State with
@@ -199,8 +196,8 @@ module internal DecideState =
                 | ValueSome current -> storeSignatures turning sender current state
                 | ValueNone -> Take
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
-        | ValueNone -> Standing.unknown turning [ sender ] { objective with Kind = DirectFunding } "the ledger is not known yet"
-        | ValueSome _ -> NotNow "the ledger is not open yet"
+        | ValueSome _
+        | ValueNone -> NotNow "the ledger is not known or not open yet"
 
     /// Signed by us, and gone from the journal.
     let private isOwnForgotten (turning: Turning) (channel: Channel) (state: SignedState) =
@@ -246,8 +243,7 @@ module internal DecideState =
                 | ValueSome current -> storeSignatures turning sender current state
                 | ValueNone -> Take
         | ValueNone, _ when NodeState.isForgotten objective.Channel turning.State -> Take
-        | ValueNone, _ -> Standing.unknown turning [ sender ] { objective with Kind = VirtualFunding } "the payment channel is not known yet"
-        | ValueSome _, _ -> NotNow "the payment channel is not open yet"
+        | _ -> NotNow "the payment channel is not known yet"
 
     /// A state that brings nothing new, from a peer that lacks our signature on it: it has lost what we told it, and the objective
     /// is over here, so that nothing else would tell it again. An answer carries the asker's signature too: it is not answered.

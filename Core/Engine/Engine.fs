@@ -64,35 +64,28 @@ module internal Engine =
             DecideOutcome.ticked turning
             Take
 
-    let private settled (turning: Turning) taking : Step =
-        Settle.toRest turning
-        let final = turning.State
-
-        { State = final
-          Facts = listOf turning.Facts
-          Effects =
-            [ for position in turning.Recorded do
-                  match Outbox.tryFind (EffectId position) final.Outbox with
-                  | ValueSome intent -> EffectId position, intent
-                  | ValueNone -> () ]
-          Replies = listOf turning.Replies
-          Taking = taking
-          Changed = listOf turning.Changed
-          Ended = listOf turning.Ended }
-
     /// Pure and total: the only way in. Facts must be durable before an effect or a reply may leave.
     let step (settings: Settings) (state: NodeState) (envelope: Envelope) : Step =
         let turning = Turning(settings, envelope.At, state)
 
         match decide turning envelope.Event with
-        | Take -> settled turning Take
-        | NotNow _ as taking when not turning.Questions.IsEmpty ->
-            // Of the message nothing counts, but that it made us ask.
-            let asking = Turning(settings, envelope.At, state)
-            Standing.inquire asking turning.Questions
-            settled asking taking
         | NotNow _
         | Offend _ as taking -> { rest state with Taking = taking }
+        | Take ->
+            Settle.toRest turning
+            let final = turning.State
+
+            { State = final
+              Facts = listOf turning.Facts
+              Effects =
+                [ for position in turning.Recorded do
+                      match Outbox.tryFind (EffectId position) final.Outbox with
+                      | ValueSome intent -> EffectId position, intent
+                      | ValueNone -> () ]
+              Replies = listOf turning.Replies
+              Taking = Take
+              Changed = listOf turning.Changed
+              Ended = listOf turning.Ended }
 
     /// After a restart: every promise not known to be kept, oldest first.
     let resume (state: NodeState) : (EffectId * Intent) list =

@@ -71,7 +71,7 @@ module internal Outgoing =
             ValueSome [ VoucherItem({ Channel = id; Total = total }, signature, settings.Me) ]
         | _ -> ValueNone
 
-    /// A channel's opening; a ledger's newest state that both have signed, a payment channel's best voucher; and what ends either.
+    /// A ledger's newest state that both have signed; of a payment channel the opening, and the best voucher; and what ends either.
     let private standingOf (settings: Settings) (state: NodeState) (objective: ObjectiveId) =
         let closing = { objective with Kind = (match objective.Kind with DirectFunding | DirectDefunding -> DirectDefunding | VirtualFunding | VirtualDefunding -> VirtualDefunding) }
 
@@ -90,12 +90,6 @@ module internal Outgoing =
           | ValueSome channel ->
               match channel.Ledger, channel.Payments with
               | ValueSome ledger, _ ->
-                  // Its opening, post-fund first, for who knows nothing of it any more.
-                  for turn in [ Turn.postFund; Turn.preFund ] do
-                      match Channel.complete turn channel with
-                      | Some seen -> ofSeen objective channel seen
-                      | None -> ()
-
                   let variable = Ledger.toVariable channel.Terms.Dialect ledger.AgreedTurn false ledger.Agreed
                   signed objective channel variable (State.hash channel.Terms.Id variable) [ 0, ledger.LeaderSignature; 1, ledger.FollowerSignature ]
               | ValueNone, ValueSome payments ->

@@ -37,39 +37,12 @@ module internal Standing =
         |> Seq.toList
         |> List.iter (fun objective -> Promise.tell turning address (StandingWanted objective))
 
-    /// Not now, of a channel that we know nothing of: our journal may have lost it, so these are asked what they hold.
-    let unknown (turning: Turning) (asked: Address list) objective why : Taking =
-        for address in asked do turning.Inquire(address, objective)
-        NotNow why
-
-    /// Once nothing else is on its way to them, so that nobody has us ask without end.
-    let inquire (turning: Turning) (questions: struct (Address * ObjectiveId) list) =
-        for struct (address, objective) in questions do
-            if turning.Settings.DialectOf address = Nitro && Outbox.peerCount address turning.State.Outbox = 0 then
-                Promise.tell turning address (StandingWanted objective)
-
     let private isConcerned (turning: Turning) sender (id: ChannelId) =
         match NodeState.channel id turning.State with
         | ValueSome channel -> List.contains sender channel.Terms.Others
         | ValueNone -> true
 
-    /// Ledgers with the asker may be unknown to it as a whole: it cannot ask for those.
-    let private tellLedgers (turning: Turning) sender =
-        let shared = [ for struct (struct (peer, _), id) in Table.toSeq turning.State.Ledgers do if peer = sender then id ]
-
-        for id in shared do
-            match NodeState.channel id turning.State with
-            | ValueSome { Ledger = ValueSome _; Terms = { Dialect = Nitro } } -> Promise.tell turning sender (StandingOf { Kind = DirectFunding; Channel = id })
-            | _ -> ()
-
-    /// What is still opening here is told once that is over; but for its pre-fund, with which goes on who knows nothing of it.
-    let private tellOpening (turning: Turning) sender (objective: ObjectiveId) : Taking =
-        match NodeState.channel objective.Channel turning.State |> ValueOption.map (fun channel -> channel, Channel.complete Turn.preFund channel) with
-        | ValueSome({ Terms = { IsLedger = true } }, Some seen) ->
-            Promise.tell turning sender (AllSignaturesOf(objective, Turn.preFund, seen.Hash))
-            Take
-        | _ -> NotNow "the channel is still opening"
-
+    /// Of what is still opening here it is told once that is over.
     let wanted (turning: Turning) sender (objective: ObjectiveId) : Taking =
         let isOpening =
             match NodeState.channel objective.Channel turning.State with
@@ -83,9 +56,8 @@ module internal Standing =
                 { Code = "not-a-participant"
                   Detail = "the sender is not a participant of this channel" }
         elif isOpening then
-            tellOpening turning sender objective
+            NotNow "the channel is still opening"
         else
-            tellLedgers turning sender
             Promise.tell turning sender (StandingOf objective)
             Take
 
@@ -134,48 +106,6 @@ module internal Standing =
                   Detail = "a ledger's state counts when both have signed it" }
         | _ -> NotNow "the ledger is not known or not open yet"
 
-    /// A ledger that we know nothing of and lead. Where its pre-fund has our signature its opening goes on, from what the chain holds: what we
-    /// deposited comes out no other way.
-    let openingLedger (turning: Turning) sender (objective: ObjectiveId) (terms: Terms) (state: SignedState) : Taking =
-        if not (isOurs turning state.Signatures terms.Parties) then
-            unknown turning [ sender ] objective "we have not proposed this ledger, as far as we know"
-        else
-            match Opening.ledger turning.Settings turning.State terms with
-            | Error why -> NotNow why
-            | Ok() ->
-                turning.AddAll
-                    [ ChannelAdded terms
-                      ObjectiveOpened(DirectFund terms.Id, Peer sender, ValueNone)
-                      GoalApproved objective
-                      HoldingsDoubted(terms.Id, 0UL)
-                      ChannelDoubted(terms.Id, sender) ]
-
-                for party, signature in state.Signatures do
-                    turning.Add(StateSigned(terms.Id, Turn.preFund, state.Hash, party, signature))
-
-                Take
-
-    /// A ledger that we know nothing of, and whose post-fund we have signed: it was opened after the copy was made. What it holds the
-    /// chain must show, and its other party that there is nothing newer, before it bears anything.
-    let unknownLedger (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
-        match Opening.ledgerTerms turning.Settings state.Fixed state.Variable.Outcome with
-        | Ok terms when State.hash terms.Id (Terms.postFund terms) = state.Hash && isOurs turning state.Signatures terms.Parties ->
-            match Opening.ledger turning.Settings turning.State terms with
-            | Error why -> NotNow why
-            | Ok() ->
-                turning.AddAll [ ChannelAdded terms; ObjectiveOpened(DirectFund terms.Id, Peer sender, ValueNone); GoalApproved objective ]
-
-                for party, signature in state.Signatures do
-                    turning.Add(StateSigned(terms.Id, Turn.postFund, state.Hash, party, signature))
-
-                turning.AddAll
-                    [ ObjectiveEnded(objective, Completed)
-                      HoldingsDoubted(terms.Id, 0UL)
-                      ChannelDoubted(terms.Id, sender) ]
-
-                Take
-        | _ -> unknown turning [ sender ] objective "the ledger is not known yet"
-
     /// A payment channel that we know nothing of, and whose post-fund we have signed: it was opened after the copy was made.
     let channel (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
         let standing neighbour (terms: Terms) =
@@ -200,10 +130,8 @@ module internal Standing =
                 |> Option.defaultValue ValueNone
                 |> ValueOption.map (fun struct (id, _) -> id)
 
-            let missing = sides |> List.choose (fun (index, found) -> if found.IsNone then Some terms.Parties[index] else None)
-
-            if not missing.IsEmpty then
-                unknown turning missing objective "a ledger that carries it is not known or not open yet"
+            if sides |> List.exists (fun (_, found) -> found.IsNone) then
+                NotNow "a ledger that carries it is not known or not open yet"
             elif sides |> List.exists (fun (_, found) -> match found with ValueSome(struct (_, carries)) -> carries | ValueNone -> false) then
                 let goal = VirtualFund(terms.Id, side (terms.MyIndex - 1), side (terms.MyIndex + 1))
                 turning.AddAll [ ChannelAdded terms; ObjectiveOpened(goal, Peer sender, ValueNone); GoalApproved objective ]

@@ -40,7 +40,6 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
     let mutable queued: HashSet<ChannelId> | null = null
     let ended = List<ObjectiveId>()
     let recorded = List<int64>()
-    let mutable questions: struct (Address * ObjectiveId) list = []
     let mutable state = before
 
     let isQueued id =
@@ -222,10 +221,6 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
         state <- NodeState.evolve state at fact
         facts.Add fact
         touchAfter fact
-
-    /// For who is told "not now": what to ask whom.
-    member _.Inquire(address: Address, objective: ObjectiveId) = questions <- struct (address, objective) :: questions
-    member _.Questions = questions
 
     member this.AddAll(more: Fact list) = for fact in more do this.Add fact
 

@@ -69,28 +69,6 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await EndAsync(world, left, right, paid: 25);
     }
 
-    [Theory]
-    [InlineData("alice", "bob")]
-    [InlineData("irene", "bob")]
-    [InlineData("bob", "alice")]
-    public async Task LedgersThatWereOpenedAfterTheCopyComeBackOnceAPeerWantsSomethingOfThem(string loser, string closer)
-    {
-        await using var world = await World.BuildAsync(lab, Way);
-        await StartAsync(world);
-        await CopyAsync(world, loser);
-        var (left, right) = await OpenLedgersAsync(world);
-        var channel = await world.OpenPaymentsAsync(Way, Funds);
-        await world.PayAsync("alice", channel, 5);
-        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 5, world.Token);
-
-        await RestoreAsync(world, loser);
-        Assert.Equal("[]", (await world[loser].CallAsync("get_all_ledger_channels", null, null, world.Token)).GetRawText());
-
-        await world.ClosePaymentsAsync(closer, channel, Way);
-        await ConfirmedAsync(world, loser);
-        await EndAsync(world, left, right, paid: 5);
-    }
-
     [Fact]
     public async Task UntilThePeerHasSpokenItIsShownAndNothingIsRisked()
     {
