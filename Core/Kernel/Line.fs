@@ -61,5 +61,5 @@ module internal Line =
             draft.TryDequeue() |> ignore
             line
 
-    let draft (line: Line<'T>) = { empty with Draft = Queue line.Items }
+    let draft (line: Line<'T>) = match line.Draft with null -> { empty with Draft = Queue line.Items } | _ -> line
     let settle (line: Line<'T>) = match line.Draft with null -> line | draft -> ofList (List.ofSeq draft)
