@@ -176,7 +176,8 @@ let ``a final state that pays, told once more to a payee that had never seen the
         | FinalStateWantedItem _
         | RejectionItem _
         | StandingWantedItem _
-        | StandingItem _ -> [ item ]
+        | StandingItem _
+        | LedgersWantedItem -> [ item ]
 
     world.Network.Tamper <- fun sender receiver frame ->
         if receiver <> Story.bob then

@@ -82,6 +82,7 @@ type private Sights() =
         | LedgerListed _ -> [ "listed" ]
         | IntentRestated _ -> [ "intent" ]
         | StaleRestated _ -> [ "stale" ]
+        | RestoredRestated _ -> [ "restored" ]
         | WakeRestated(_, topic) -> [ if topic.IsOpeningDeadline then "deadline" elif topic.IsConcludeInstead then "concludeInstead" else "wake" ]
 
     member _.Add(state: NodeState) =

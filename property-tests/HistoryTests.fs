@@ -94,7 +94,7 @@ let ``every fact is told in one line, and a promise and its end are about the sa
 
         match fact with
         | IntentRecorded intent ->
-            Assert.Contains(Intent.channel intent, subjects.Channels)
+            Intent.channel intent |> ValueOption.iter (fun channel -> Assert.Contains(channel, subjects.Channels))
             promised[struct (settings.Me, before.Position)] <- Set.ofList subjects.Channels
         | IntentFinished(EffectId id, _) -> Assert.Contains((promised[struct (settings.Me, id)] |> Set.toList).Head, subjects.Channels)
         | _ -> ())

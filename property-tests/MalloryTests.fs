@@ -26,8 +26,8 @@ let private keepsBack (world: SimulatedWorld) who isKept =
         if sender <> who then [ frame ]
         else [ Nitro.Wire.PeerV1.encode receiver { From = who; Items = MalloryWords.read frame |> List.filter (isKept >> not) } ]
 
-let private isUpdate item = match item with ProposalItem _ -> true | StateItem _ | FinalStateWantedItem _ | VoucherItem _ | RejectionItem _ | StandingWantedItem _ | StandingItem _ -> false
-let private isState isWanted item = match item with StateItem(objective, state) -> isWanted objective state | FinalStateWantedItem _ | ProposalItem _ | VoucherItem _ | RejectionItem _ | StandingWantedItem _ | StandingItem _ -> false
+let private isUpdate item = match item with ProposalItem _ -> true | StateItem _ | FinalStateWantedItem _ | VoucherItem _ | RejectionItem _ | StandingWantedItem _ | StandingItem _ | LedgersWantedItem -> false
+let private isState isWanted item = match item with StateItem(objective, state) -> isWanted objective state | FinalStateWantedItem _ | ProposalItem _ | VoucherItem _ | RejectionItem _ | StandingWantedItem _ | StandingItem _ | LedgersWantedItem -> false
 
 [<Fact>]
 let ``a payer that lets no guarantee go holds nobody else's ledger up`` () =

@@ -203,8 +203,8 @@ let ``a second ledger is rejected, and the first is still found`` () =
     world.Distrust Story.alice
     Story.proposeLedger world Story.alice Story.bob 8UL
     world.Run 60
-    let found = Table.tryFind (struct (Story.alice, Story.native)) world.Nodes[Story.bob].State.Ledgers
-    Assert.Equal(ValueSome ledger, found)
+    let found = NodeState.ledgerWith Story.alice Story.native world.Nodes[Story.bob].State
+    Assert.Equal(ValueSome ledger, found |> ValueOption.map (fun channel -> channel.Terms.Id))
 
 let private manual (settings: Settings) = { settings with Policy = { settings.Policy with Mode = Manual } }
 

@@ -95,6 +95,112 @@ let ``From whatever point of its life a node is restored, its peers give it back
                 with problem ->
                     raise (System.InvalidOperationException($"seed {seed}, {loser} at point {point}: {problem.Message}", problem))
 
+/// The disk is lost, and the copy is from before its first ledger.
+let private loseAll (world: SimulatedWorld) who =
+    world.Leave who
+    world.Nodes[who].SetBack 0
+    Assert.Empty(Table.values world.Nodes[who].Journal.State.Channels)
+    world.Return who
+
+let private ledgersOf (node: Node) = [ for channel in Table.values node.State.Channels do if channel.Terms.IsLedger then channel ]
+let private isSettled (node: Node) = not (isStale node) && ledgersOf node |> List.forall (fun channel -> channel.Ledger.IsSome && not channel.Doubtful)
+
+[<Fact>]
+let ``A node without any copy has its peers give back ledgers, payment channels and vouchers, and goes on paying`` () =
+    for seed in 1..4 do
+        for loser in line do
+            let world, left, right = ledgers seed
+            let _, first = life world
+            let node = world.Nodes[loser]
+            let count = (ledgersOf node).Length
+            let before = [ for ledger in [ left; right ] do if (NodeState.channel ledger node.State).IsSome then balance node ledger ]
+
+            try
+                loseAll world loser
+                world.RunUntil("all is back", 1_200, (fun () -> (ledgersOf node).Length = count && isSettled node && (NodeState.channel first node.State).IsSome))
+                Assert.Equal<Amount list>(before, [ for ledger in [ left; right ] do if (NodeState.channel ledger node.State).IsSome then balance node ledger ])
+                agree world left
+                agree world right
+                Assert.Equal(Story.amount 11, Views.paid (NodeState.channel first world.Nodes[Story.alice].State).Value)
+                Story.pay world "pay after" Story.alice first 2
+                world.RunUntil("paid after", 120, (fun () -> Story.isAnswered world Story.alice "pay after"))
+                let third = Story.openPayment world "third" Story.alice [ Story.irene ] Story.bob 20 5UL
+                Story.pay world "pay third" Story.alice third 3
+                world.RunUntil("paid third", 120, (fun () -> Story.isAnswered world Story.alice "pay third"))
+                Story.close world "close third" Story.bob line third
+                Story.close world "close first" Story.alice line first
+                close world left right (7 + 11 + 2 + 3)
+            with problem ->
+                raise (System.InvalidOperationException($"seed {seed}, {loser}: {problem.Message}", problem))
+
+[<Fact>]
+let ``A ledger of another asset, opened after the copy, is told with those that are asked about`` () =
+    for seed in 1..4 do
+        let world, _, _ = ledgers seed
+        let alice = world.Nodes[Story.alice]
+        let records = alice.Journal.Count
+        let first, second = if seed % 2 = 0 then Story.alice, Story.irene else Story.irene, Story.alice
+        let tokens = Story.openLedger world "tokens" first second Story.token 50 60 7UL
+        setBack world Story.alice records
+        world.RunUntil("the other ledger is back", 1_200, (fun () -> (NodeState.channel tokens alice.State).IsSome && isSettled alice))
+        agree world tokens
+        Story.closeLedger world "close tokens" Story.alice Story.irene tokens
+
+[<Fact>]
+let ``A ledger that was opening when the disk was lost opens, and what was deposited comes out again`` () =
+    let stages: (string * (Channel -> bool)) list =
+        [ "pre-fund agreed", (fun channel -> (Channel.complete Turn.preFund channel).IsSome)
+          "first deposit", (fun channel -> not channel.Held.IsZero)
+          "both deposits", (fun channel -> channel.Held >= channel.Terms.Total)
+          "post-fund signed", Channel.hasSigned Turn.postFund ]
+
+    for seed in 1..6 do
+        for loser in [ Story.alice; Story.irene ] do
+            for stage, isThere in stages do
+                let world = SimulatedWorld(uint64 seed, Faults.none)
+                Story.join world line
+
+                try
+                    world.Ask(Story.alice, Story.request "open", CreateLedger(Story.irene, 100u, Story.outcome Story.native Story.alice Story.irene 100 100, 1UL))
+                    world.RunUntil(stage, 600, (fun () -> ledgersOf world.Nodes[loser] |> List.exists isThere))
+                    let ledger = (List.head (ledgersOf world.Nodes[loser])).Terms.Id
+                    loseAll world loser
+                    let other = if loser = Story.alice then Story.irene else Story.alice
+                    world.RunUntil("open", 3_000, (fun () -> NodeState.channel ledger world.Nodes[other].State |> ValueOption.exists _.Ledger.IsSome))
+                    Story.closeLedger world "close" other loser ledger
+                    world.RunUntil("paid out", 3_000, (fun () -> [ Story.alice; Story.irene ] |> List.forall (fun who -> Story.paidTo world Story.native who = 100I)))
+                with problem ->
+                    raise (System.InvalidOperationException($"seed {seed}, {loser}, {stage}: {problem.Message}", problem))
+
+[<Fact>]
+let ``Who is restored asks everybody once for its ledgers, and those without any as often as they come`` () =
+    let world, _, _ = ledgers 3
+    let alice = world.Nodes[Story.alice]
+    let asked = System.Collections.Generic.List<Address>()
+
+    alice.OnStepped <-
+        fun _ _ step ->
+            for fact in step.Facts do
+                match fact with
+                | IntentRecorded(Tell(who, LedgersWanted)) -> asked.Add who
+                | _ -> ()
+
+    let returns who =
+        asked.Clear()
+        world.Leave who
+        world.Return who
+        world.Run 600
+        List.ofSeq asked
+
+    Assert.Empty(returns Story.irene)
+    asked.Clear()
+    setBack world Story.alice alice.Journal.Count
+    world.Run 600
+    Assert.Equal<Set<Address>>(Set.ofList [ Story.irene; Story.bob ], Set.ofSeq asked)
+    Assert.Equal(2, asked.Count)
+    Assert.Empty(returns Story.irene)
+    Assert.Equal<Address list>([ Story.bob ], returns Story.bob)
+
 [<Fact>]
 let ``Until its peer has spoken a restored node adds no exposure, and afterwards it does`` () =
     let world, left, _ = ledgers 1

@@ -47,7 +47,7 @@ module internal Picture =
              | SubmitCall _ -> "Chain")
             writer
 
-        JsonWrite.bytes32 "Channel" (Intent.channel intent).Value writer
+        Intent.channel intent |> ValueOption.iter (fun id -> JsonWrite.bytes32 "Channel" id.Value writer)
         JsonWrite.string "What" (Words.intent settings state intent) writer
 
     /// Ours by asset: free in ledgers, and set aside for payment channels, of which what is left or was paid is still ours.
@@ -168,7 +168,8 @@ type NodeHistory private () =
           if was.Ledgers <> is.Ledgers then "the list of ledgers"
           if was.Ended <> is.Ended || was.EndedCount <> is.EndedCount || was.Tombstones <> is.Tombstones then "what is over"
           if was.Wakes <> is.Wakes then "wake-ups"
-          if was.SeenHeight <> is.SeenHeight then "the chain's height" ]
+          if was.SeenHeight <> is.SeenHeight then "the chain's height"
+          if was.Restored <> is.Restored then "whether it was restored" ]
         |> String.concat ", "
 
     /// 32 bytes that two machines have in common if and only if they have the same state: a hash over all that an epoch would restate.
@@ -193,7 +194,8 @@ type NodeHistory private () =
         let isOpen need =
             match need with
             | Told(peer, telling) ->
-                NodeState.channel (Intent.channel (Tell(peer, telling))) state
+                Intent.topic telling
+                |> ValueOption.bind (fun id -> NodeState.channel id state)
                 |> ValueOption.forall (fun channel -> not (List.contains (struct (peer, telling)) channel.Told))
             | OwnSignature _
             | OwnFinalState _

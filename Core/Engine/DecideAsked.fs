@@ -96,7 +96,7 @@ module internal DecideAsked =
     let private dialectOfCarrier (turning: Turning) next (outcome: Outcome) =
         let asset = match outcome with exit :: _ -> exit.Asset | [] -> Address.zero
 
-        match Table.tryFind (struct (next, asset)) turning.State.Ledgers |> ValueOption.bind (fun id -> NodeState.channel id turning.State) with
+        match NodeState.ledgerWith next asset turning.State with
         | ValueSome channel -> channel.Terms.Dialect
         | ValueNone -> turning.Settings.DialectOf next
 

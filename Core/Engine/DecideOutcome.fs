@@ -83,7 +83,9 @@ module internal DecideOutcome =
         | _ -> ()
 
     let peerSeen (turning: Turning) address =
+        Standing.askLedgers turning address
         let record = NodeState.peer address turning.State
+
         if record.RetellAt.IsSome then
             turning.Add(Woken(Retelling address))
             Standing.ask turning address

@@ -125,6 +125,9 @@ module internal DecidePeer =
         | StandingItem objective ->
             Standing.confirm turning sender objective.Channel
             Take
+        | LedgersWantedItem ->
+            Standing.tellLedgers turning sender
+            Take
 
     /// Beside all that is held of a channel may stand what is nothing to us: of one that is over, or vouchers where we stand between.
     let private concerns (turning: Turning) (all: PeerItem list) item =

@@ -103,4 +103,6 @@ module internal DecideProposal =
             elif Channel.isLeader channel then countersigned turning channel ledger said
             else followed turning channel ledger said
         | ValueSome channel when channel.Terms.IsLedger -> NotNow "the ledger is not open yet"
+        | ValueNone when turning.State.Restored && turning.Settings.DialectOf sender = Nitro && not (NodeState.isForgotten said.Ledger turning.State) ->
+            NotNow "the ledger is not known yet"
         | _ -> offend "unknown-ledger" "signed proposal is not addressed to a known ledger connection"

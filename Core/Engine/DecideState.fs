@@ -80,8 +80,8 @@ module internal DecideState =
 
         match Opening.ledgerTerms settings state.Fixed state.Variable.Outcome with
         | Error _ -> decline turning sender objective
-        | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
-        | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
+        | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash && terms.MyIndex > 0 -> decline turning sender objective
+        | Ok terms when terms.MyIndex = 0 -> Standing.openingLedger turning sender objective terms state
         | Ok _ when not (signedByLeader state) -> offend "unsigned" "the pre-fund lacks its sender's signature"
         | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
         | Ok terms ->
@@ -138,6 +138,7 @@ module internal DecideState =
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone when state.Variable.Turn = Turn.preFund && not state.Variable.IsFinal -> openNew turning sender objective state
         | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = VirtualFunding -> Standing.channel turning sender objective state
+        | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = DirectFunding -> Standing.forgottenLedger turning sender objective state
         | ValueNone -> NotNow "the channel is not known yet"
         | ValueSome channel ->
             match Channel.tryHash state.Variable.Turn state.Hash channel, NodeState.objective objective turning.State with

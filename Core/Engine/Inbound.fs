@@ -93,6 +93,7 @@ module internal Inbound =
         | RawRejection objective -> Ok(RejectionItem objective)
         | RawStandingWanted objective -> Ok(StandingWantedItem objective)
         | RawStanding objective -> Ok(StandingItem objective)
+        | RawLedgersWanted -> Ok LedgersWantedItem
         | RawVoucher(voucher, signature) ->
             (match signer settings (Voucher.hash voucher) signature with
              | ValueSome who -> Ok(VoucherItem(voucher, signature, who))
@@ -118,6 +119,7 @@ module internal Inbound =
         | RawFinalStateWanted _
         | RawStandingWanted _
         | RawStanding _
+        | RawLedgersWanted
         | RawRejection _ -> 0
 
     let receive (settings: Settings) (node: NodeState) (sender: Address) (frame: System.ReadOnlyMemory<byte>) : Result<Verified<PeerMessage>, Offence> =

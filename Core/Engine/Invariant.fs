@@ -111,7 +111,7 @@ module internal Invariant =
         match intent with
         | SignPayload signing -> (Outgoing.payload state signing).IsSome
         | Tell(_, telling) -> (Outgoing.message settings state telling).IsSome
-        | SubmitCall call -> (NodeState.channel (Intent.channel (SubmitCall call)) state).IsSome
+        | SubmitCall call -> (NodeState.channel (Intent.ledger call) state).IsSome
 
     let private outbox (settings: Settings) (state: NodeState) =
         let box = state.Outbox
@@ -133,8 +133,10 @@ module internal Invariant =
               | ValueNone -> ()
           for struct (slot, position) in Table.toSeq box.Slots do
               yield! check (Table.containsKey position box.Unfinished) (fun () -> $"slot {slot} names a finished intent")
-          for id, count in unfinished |> Seq.countBy (fun (struct (_, intent)) -> Intent.channel intent) do
-              yield! check (Table.tryFind id box.PerChannel = ValueSome count) (fun () -> $"unfinished intents about {id}")
+          for about, count in unfinished |> Seq.countBy (fun (struct (_, intent)) -> Intent.channel intent) do
+              match about with
+              | ValueSome id -> yield! check (Table.tryFind id box.PerChannel = ValueSome count) (fun () -> $"unfinished intents about {id}")
+              | ValueNone -> ()
           yield! check (perPeer.Length = Table.count box.PerPeer) (fun () -> "peers with unfinished messages")
           for peer, count in perPeer do
               yield! check (Outbox.peerCount peer box = count) (fun () -> $"unfinished messages to {peer}") ]
@@ -163,11 +165,15 @@ module internal Invariant =
               yield! check (record.Unapproved = unapproved.Length) (fun () -> $"unapproved objectives of {peer}")
           for struct (peer, record) in Table.toSeq state.Peers do
               yield! check (record.Open.IsEmpty || byPeer |> List.exists (fun (who, _) -> who = peer)) (fun () -> $"{peer} has ended objectives open")
-          for struct (struct (peer, asset), id) in Table.toSeq state.Ledgers do
-              match NodeState.channel id state with
-              | ValueSome c ->
-                  yield! check (c.Terms.IsLedger && Channel.counterparty c = peer && c.Terms.Opening.Asset = asset) (fun () -> $"ledger {id} is filed wrongly")
-              | ValueNone -> $"ledger {id} is unknown" ]
+          for struct (peer, record) in Table.toSeq state.Peers do
+              yield! check (not record.Unasked || Table.containsKey peer state.Ledgers) (fun () -> $"{peer} is to be asked for ledgers, and has none")
+          for struct (peer, ledgers) in Table.toSeq state.Ledgers do
+              yield! check (not ledgers.IsEmpty) (fun () -> $"{peer} is listed with no ledger")
+              for KeyValue(asset, id) in ledgers do
+                  match NodeState.channel id state with
+                  | ValueSome c ->
+                      yield! check (c.Terms.IsLedger && Channel.counterparty c = peer && c.Terms.Opening.Asset = asset) (fun () -> $"ledger {id} is filed wrongly")
+                  | ValueNone -> $"ledger {id} is unknown" ]
 
     let private wakes (state: NodeState) =
         [ for at, topic in state.Wakes do
@@ -202,7 +208,9 @@ module internal Invariant =
             let intent = Tell(peer, telling)
 
             promised intent
-            || NodeState.channel (Intent.channel intent) state |> ValueOption.exists (fun c -> List.contains (struct (peer, telling)) c.Told)
+            || Intent.topic telling
+               |> ValueOption.bind (fun id -> NodeState.channel id state)
+               |> ValueOption.exists (fun c -> List.contains (struct (peer, telling)) c.Told)
         | Proposed(ledger, proposal) ->
             (match NodeState.channel ledger state with
              | ValueSome { Ledger = ValueSome l } -> l.WantedTargets.Contains proposal.Target

@@ -12,9 +12,9 @@ module internal Opening =
     /// An open or opening ledger with the peer that a new one of this asset would collide with.
     let private colliding (settings: Settings) (state: NodeState) peer asset =
         match settings.DialectOf peer with
-        | Nitro -> (Table.tryFind (struct (peer, asset)) state.Ledgers).IsSome
+        | Nitro -> (NodeState.ledgerWith peer asset state).IsSome
         // go-nitro looks a ledger up by its counterparty alone.
-        | GoNitro -> state.Ledgers.Items.Keys |> Seq.exists (fun struct (who, _) -> who = peer)
+        | GoNitro -> Table.containsKey peer state.Ledgers
 
     let ledgerTerms (settings: Settings) (fixedPart: FixedPart) (outcome: Outcome) : Result<Terms, string> =
         match indexOf settings.Me fixedPart.Participants, Rules.ledgerOpening settings.ConsensusApp fixedPart outcome with
@@ -52,7 +52,7 @@ module internal Opening =
 
     /// A running ledger with that neighbour and asset, not closing, of the channel's dialect.
     let private carrier (state: NodeState) (terms: Terms) neighbour missing : Result<Channel, string> =
-        match Table.tryFind (struct (neighbour, terms.Opening.Asset)) state.Ledgers |> ValueOption.bind (fun id -> NodeState.channel id state) with
+        match NodeState.ledgerWith neighbour terms.Opening.Asset state with
         | ValueSome channel when channel.Ledger.IsNone -> Error missing
         | ValueSome channel when (NodeState.openObjective { Kind = DirectDefunding; Channel = channel.Terms.Id } state).IsSome ->
             Error "the ledger channel is closing"

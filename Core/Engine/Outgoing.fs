@@ -71,7 +71,7 @@ module internal Outgoing =
             ValueSome [ VoucherItem({ Channel = id; Total = total }, signature, settings.Me) ]
         | _ -> ValueNone
 
-    /// A ledger's newest state that both have signed; of a payment channel the opening, and the best voucher; and what ends either.
+    /// A channel's opening; a ledger's newest state that both have signed, a payment channel's best voucher; and what ends either.
     let private standingOf (settings: Settings) (state: NodeState) (objective: ObjectiveId) =
         let closing = { objective with Kind = (match objective.Kind with DirectFunding | DirectDefunding -> DirectDefunding | VirtualFunding | VirtualDefunding -> VirtualDefunding) }
 
@@ -90,6 +90,11 @@ module internal Outgoing =
           | ValueSome channel ->
               match channel.Ledger, channel.Payments with
               | ValueSome ledger, _ ->
+                  // For who knows nothing of it any more.
+                  match Channel.complete Turn.postFund channel with
+                  | Some seen -> ofSeen objective channel seen
+                  | None -> ()
+
                   let variable = Ledger.toVariable channel.Terms.Dialect ledger.AgreedTurn false ledger.Agreed
                   signed objective channel variable (State.hash channel.Terms.Id variable) [ 0, ledger.LeaderSignature; 1, ledger.FollowerSignature ]
               | ValueNone, ValueSome payments ->
@@ -122,6 +127,7 @@ module internal Outgoing =
             | RejectionOf objective -> ValueSome [ RejectionItem objective ]
             | StandingWanted objective -> ValueSome [ StandingWantedItem objective ]
             | StandingOf objective -> ValueSome(standingOf settings state objective)
+            | LedgersWanted -> ValueSome [ LedgersWantedItem ]
 
         items |> ValueOption.map (fun items -> { From = settings.Me; Items = items })
 

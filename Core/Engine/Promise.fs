@@ -25,7 +25,7 @@ module internal Promise =
         let intent = Tell(peer, telling)
 
         let isTold =
-            match NodeState.channel (Intent.channel intent) turning.State with
+            match Intent.topic telling |> ValueOption.bind (fun id -> NodeState.channel id turning.State) with
             | ValueSome channel -> List.contains (struct (peer, telling)) channel.Told
             | ValueNone -> false
 

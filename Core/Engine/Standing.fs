@@ -37,6 +37,32 @@ module internal Standing =
         |> Seq.toList
         |> List.iter (fun objective -> Promise.tell turning address (StandingWanted objective))
 
+    /// Whoever comes, as long as we know of no ledger with it: one may have been opened after the copy was made. It costs a stranger nothing to
+    /// come, so nothing is remembered of it but the question, see `AskingSlot`.
+    let askLedgers (turning: Turning) address =
+        let state = turning.State
+
+        if
+            state.Restored
+            && turning.Settings.DialectOf address = Nitro
+            && ((NodeState.peer address state).Unasked || not (Table.containsKey address state.Ledgers))
+        then
+            Promise.tell turning address LedgersWanted
+
+    /// What is still opening goes on from its pre-fund at who knows nothing of it.
+    let tellLedgers (turning: Turning) sender =
+        let ledgers = Table.tryFind sender turning.State.Ledgers |> ValueOption.defaultValue Map.empty
+
+        for id in ledgers.Values do
+            let objective = { Kind = DirectFunding; Channel = id }
+
+            match NodeState.channel id turning.State with
+            | ValueSome { Ledger = ValueSome _ } -> Promise.tell turning sender (StandingOf objective)
+            | ValueSome channel ->
+                Channel.complete Turn.preFund channel
+                |> Option.iter (fun seen -> Promise.tell turning sender (AllSignaturesOf(objective, Turn.preFund, seen.Hash)))
+            | ValueNone -> ()
+
     let private isConcerned (turning: Turning) sender (id: ChannelId) =
         match NodeState.channel id turning.State with
         | ValueSome channel -> List.contains sender channel.Terms.Others
@@ -106,10 +132,50 @@ module internal Standing =
                   Detail = "a ledger's state counts when both have signed it" }
         | _ -> NotNow "the ledger is not known or not open yet"
 
+    let private isForgottenOf (turning: Turning) (terms: Terms) expected (state: SignedState) =
+        terms.Dialect = Nitro && State.hash terms.Id expected = state.Hash && isOurs turning state.Signatures terms.Parties
+
+    /// The ledger as its state of this turn shows it; what it holds the chain must show first.
+    let private bringBack (turning: Turning) sender (objective: ObjectiveId) (terms: Terms) (state: SignedState) ending : Taking =
+        match Opening.ledger turning.Settings turning.State terms with
+        | Error why -> NotNow why
+        | Ok() ->
+            turning.AddAll
+                [ ChannelAdded terms
+                  ObjectiveOpened(DirectFund terms.Id, Peer sender, ValueNone)
+                  GoalApproved objective
+                  for party, signature in state.Signatures do StateSigned(terms.Id, state.Variable.Turn, state.Hash, party, signature)
+                  match ending with
+                  | ValueSome ending -> ObjectiveEnded(objective, ending)
+                  | ValueNone -> ()
+                  HoldingsDoubted(terms.Id, 0UL)
+                  ChannelDoubted(terms.Id, sender) ]
+
+            Take
+
+    /// A ledger that we know nothing of and lead. Where its pre-fund has our signature its opening goes on, from what the chain holds: what we
+    /// deposited comes out no other way.
+    let openingLedger (turning: Turning) sender (objective: ObjectiveId) (terms: Terms) (state: SignedState) : Taking =
+        if isForgottenOf turning terms (Terms.preFund terms) state then
+            bringBack turning sender objective terms state ValueNone
+        elif turning.State.Restored && terms.Dialect = Nitro then
+            NotNow "we have not proposed this ledger, as far as we know"
+        else
+            Offend
+                { Code = "not-yours"
+                  Detail = "participant[0] should not construct objectives from peer messages" }
+
+    /// A ledger that we know nothing of, and whose post-fund we have signed: it was opened after the copy was made. Before it bears anything
+    /// its other party must say, too, that there is nothing newer.
+    let forgottenLedger (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
+        match Opening.ledgerTerms turning.Settings state.Fixed state.Variable.Outcome with
+        | Ok terms when isForgottenOf turning terms (Terms.postFund terms) state -> bringBack turning sender objective terms state (ValueSome Completed)
+        | _ -> NotNow "the channel is not known yet"
+
     /// A payment channel that we know nothing of, and whose post-fund we have signed: it was opened after the copy was made.
     let channel (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
         let standing neighbour (terms: Terms) =
-            match Table.tryFind (struct (neighbour, terms.Opening.Asset)) turning.State.Ledgers |> ValueOption.bind (fun id -> NodeState.channel id turning.State) with
+            match NodeState.ledgerWith neighbour terms.Opening.Asset turning.State with
             | ValueSome { Ledger = ValueSome ledger; Terms = found } -> ValueSome(struct (found.Id, ledger.Agreed.Guarantees.ContainsKey terms.Id))
             | _ -> ValueNone
 

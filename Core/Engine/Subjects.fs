@@ -52,7 +52,8 @@ module internal Subjects =
                   | None -> channels [ id ])
              | _ -> channels [ id ])
         | Tell(_, VoucherOf(id, total)) -> voucher state id total
-        | SubmitCall call -> channels [ Intent.channel (SubmitCall call) ]
+        | Tell(_, LedgersWanted) -> none
+        | SubmitCall call -> channels [ Intent.ledger call ]
 
     let private topic topic =
         match topic with
@@ -81,7 +82,8 @@ module internal Subjects =
         | StaleRestated(_, ids) -> channels ids
         | IntentRestated(_, promised) -> intent state promised
         | WakeRestated(_, woken) -> topic woken
-        | PeerRestated _ -> none
+        | PeerRestated _
+        | RestoredRestated _ -> none
 
     /// `before`: the state that the fact comes upon; `after`: the one it makes.
     let ofFact (before: NodeState) (after: NodeState) (fact: Fact) : Subjects =

@@ -122,9 +122,9 @@ type internal Turning(settings: Settings, at: Instant, before: NodeState) =
              | ValueSome { Ledger = ValueSome l } -> l.Queue.TryFind turn |> Option.iter (fun entry -> touch entry.Proposal.Target)
              | _ -> ())
         | IntentFinished(effect, Refused _) ->
-            Outbox.tryFind effect state.Outbox |> ValueOption.iter (fun intent -> touchWaiting (Intent.channel intent))
+            Outbox.tryFind effect state.Outbox |> ValueOption.bind Intent.channel |> ValueOption.iter touchWaiting
         | IntentFinished(effect, (Kept | Superseded)) ->
-            Outbox.tryFind effect state.Outbox |> ValueOption.iter (fun intent -> touch (Intent.channel intent))
+            Outbox.tryFind effect state.Outbox |> ValueOption.bind Intent.channel |> ValueOption.iter touch
         | Woken(Retelling address) -> OutboxFolds.nextRetold (NodeState.peer address state) |> List.iter touchObjective
         | VoucherIssued(id, total, signature) ->
             (match NodeState.channel id state with

@@ -59,6 +59,7 @@ module internal Words =
         | RejectionOf objective -> $"that {goal objective} is rejected"
         | StandingWanted objective -> $"that we want to know all it holds of {objective.Channel}"
         | StandingOf objective -> $"all that we hold of {objective.Channel}"
+        | LedgersWanted -> "that we want to know all ledgers that it has with us"
 
     let private call (call: ChainCall) =
         match call with
@@ -127,6 +128,8 @@ module internal Words =
         | IntentRestated(effect, wanted) -> $"{effect} is not finished: {intent settings state wanted}"
         | WakeRestated(_, woken) -> $"to be woken when {topic woken}"
         | StaleRestated(peer, ids) -> $"{peer} is to say what it holds of {ids.Length} channels"
+        | RestoredRestated [] -> "the journal was restored from a copy at some time"
+        | RestoredRestated unasked -> $"{unasked.Length} peers are to be asked for their ledgers"
 
     let private origin (settings: Settings) from =
         match from with

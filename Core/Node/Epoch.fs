@@ -88,7 +88,12 @@ module internal Epoch =
               PeerRestated(address, p.Refused, p.RetellSeconds, p.RetellAt, p.RetoldUpTo)
               for ids in Seq.chunkBySize tombstonesTogether p.Stale do StaleRestated(address, List.ofArray ids)
           for KeyValue(position, id) in state.Ended do EndedRestated(position, id)
-          for struct (struct (peer, asset), id) in byKey state.Ledgers do LedgerListed(peer, asset, id)
+          if state.Restored then
+              let unasked = [ for struct (address, p) in byKey state.Peers do if p.Unasked then address ]
+              RestoredRestated []
+              for some in List.chunkBySize tombstonesTogether unasked do RestoredRestated some
+          for struct (peer, ledgers) in byKey state.Ledgers do
+              for KeyValue(asset, id) in ledgers do LedgerListed(peer, asset, id)
           for struct (effect, intent) in Outbox.unfinished state.Outbox do IntentRestated(effect, intent)
           for due, topic in state.Wakes do WakeRestated(due, topic) ]
 

@@ -114,6 +114,8 @@ type internal Restatement =
     | WakeRestated of due: Instant * topic: Topic
     /// Some of them: a few dozen a record.
     | StaleRestated of peer: Address * channels: ChannelId list
+    /// Of those who have not been asked for their ledgers since some: a few dozen a record, and one where there are none.
+    | RestoredRestated of unasked: Address list
 
 /// Everything a node remembers. The journal is these, in order, and nothing else.
 type internal Fact =

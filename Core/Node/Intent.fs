@@ -27,6 +27,8 @@ type internal Telling =
     | StandingWanted of objective: ObjectiveId
     /// All that we hold of the channel: for a peer that has lost what came after an older copy of its journal.
     | StandingOf of objective: ObjectiveId
+    /// Asks, after our journal was restored, for all ledgers that the peer has with us: of some we may know nothing.
+    | LedgersWanted
 
 /// What to do on chain.
 type internal ChainCall =
@@ -48,6 +50,8 @@ type internal Slot =
     | HoldingsSlot of channel: ChannelId
     /// At most one voucher of a channel is being signed.
     | VoucherSigningSlot of channel: ChannelId
+    /// So many peers wait at one time to be asked for their ledgers, whoever may turn up: one to each first byte of an address.
+    | AskingSlot of byte
 
 module internal Intent =
     let slot intent =
@@ -56,24 +60,40 @@ module internal Intent =
         | Tell(_, VoucherOf(channel, _)) -> ValueSome(VoucherSlot channel)
         | SubmitCall(Deposit(channel, _, _)) -> ValueSome(HoldingsSlot channel)
         | SignPayload(PaymentVoucher(channel, _)) -> ValueSome(VoucherSigningSlot channel)
+        | Tell(peer, LedgersWanted) -> ValueSome(AskingSlot(peer.ToArray()[0]))
         | Tell(_, (StateOf _ | AllSignaturesOf _ | AgreementOf _ | FinalStateWanted _ | RejectionOf _ | StandingWanted _ | StandingOf _))
         | SubmitCall(ConcludeAndTransfer _ | ReadHoldings _)
         | SignPayload(OwnState _ | LedgerUpdate _) -> ValueNone
+
+    /// The ledger that a call is for.
+    let ledger call =
+        match call with
+        | Deposit(channel, _, _)
+        | ConcludeAndTransfer channel
+        | ReadHoldings channel -> channel
+
+    /// The channel that a message is about, where it is about one.
+    let topic telling =
+        match telling with
+        | ProposalsOf(channel, _)
+        | AgreementOf(channel, _)
+        | VoucherOf(channel, _) -> ValueSome channel
+        | StateOf(objective, _, _)
+        | AllSignaturesOf(objective, _, _)
+        | FinalStateWanted objective
+        | RejectionOf objective
+        | StandingWanted objective
+        | StandingOf objective -> ValueSome objective.Channel
+        | LedgersWanted -> ValueNone
 
     /// The channel whose objectives care about the outcome.
     let channel intent =
         match intent with
         | SignPayload(OwnState(channel, _, _))
         | SignPayload(LedgerUpdate(channel, _, _))
-        | SignPayload(PaymentVoucher(channel, _))
-        | Tell(_, ProposalsOf(channel, _))
-        | Tell(_, AgreementOf(channel, _))
-        | Tell(_, VoucherOf(channel, _))
-        | SubmitCall(Deposit(channel, _, _))
-        | SubmitCall(ConcludeAndTransfer channel)
-        | SubmitCall(ReadHoldings channel) -> channel
-        | Tell(_, (StateOf(objective, _, _) | AllSignaturesOf(objective, _, _))) -> objective.Channel
-        | Tell(_, (FinalStateWanted objective | RejectionOf objective | StandingWanted objective | StandingOf objective)) -> objective.Channel
+        | SignPayload(PaymentVoucher(channel, _)) -> ValueSome channel
+        | Tell(_, telling) -> topic telling
+        | SubmitCall call -> ValueSome(ledger call)
 
 /// What became of an effect.
 type internal Finish =

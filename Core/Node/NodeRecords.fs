@@ -22,7 +22,9 @@ type internal PeerRecord =
       /// A retelling goes through the open objectives in slices; the last one done.
       RetoldUpTo: ObjectiveId voption
       /// Channels of which we may have forgotten what this peer still holds.
-      Stale: Set<ChannelId> }
+      Stale: Set<ChannelId>
+      /// Has a ledger with us, and has not heard yet since a restore that we want to know of all that it has.
+      Unasked: bool }
 
 /// Everything a node knows: a fold of its journal.
 type internal NodeState =
@@ -36,8 +38,8 @@ type internal NodeState =
       EndedCount: int
       /// Channels over and no longer listed in which we signed what must never count again.
       Tombstones: Table<ChannelId, bool>
-      /// The open or opening ledger of a peer and asset.
-      Ledgers: Table<struct (Address * Address), ChannelId>
+      /// A peer's open or opening ledgers, one to an asset.
+      Ledgers: Table<Address, Map<Address, ChannelId>>
       Peers: Table<Address, PeerRecord>
       Requests: Table<RequestId, RequestRecord>
       /// Oldest first.
@@ -45,7 +47,9 @@ type internal NodeState =
       Outbox: Outbox
       Wakes: Set<Instant * Topic>
       /// The newest block from which an observation was stored.
-      SeenHeight: Height }
+      SeenHeight: Height
+      /// From an older copy, at some time: whoever we know of no ledger with may have one with us.
+      Restored: bool }
 
 /// Times that facts depend on; part of the journal's meaning, so not configurable.
 module internal Pace =
@@ -75,7 +79,8 @@ module internal Known =
           RequestOrder = Line.empty
           Outbox = Outbox.empty
           Wakes = Set.empty
-          SeenHeight = 0UL }
+          SeenHeight = 0UL
+          Restored = false }
 
     let channel id (state: NodeState) = Table.tryFind id state.Channels
     let objective id (state: NodeState) = Table.tryFind id state.Objectives
@@ -105,14 +110,25 @@ module internal Known =
           RetellSeconds = Pace.retellSeconds
           RetellAt = ValueNone
           RetoldUpTo = ValueNone
-          Stale = Set.empty }
+          Stale = Set.empty
+          Unasked = false }
 
     let peer address (state: NodeState) = Table.tryFind address state.Peers |> ValueOption.defaultValue noPeer
+
+    /// The open or opening ledger with the peer.
+    let ledgerWith peer asset (state: NodeState) =
+        match Table.tryFind peer state.Ledgers with
+        | ValueSome ledgers -> Map.tryFind asset ledgers |> ValueOption.ofOption
+        | ValueNone -> ValueNone
+
+    let listLedger peer asset id (state: NodeState) =
+        let others = Table.tryFind peer state.Ledgers |> ValueOption.defaultValue Map.empty
+        { state with Ledgers = Table.add peer (Map.add asset id others) state.Ledgers }
 
     let onPeer address change (state: NodeState) =
         let changed = change (peer address state)
 
-        if changed.Open.IsEmpty && changed.RetellAt.IsNone && changed.Refused.IsEmpty && changed.Stale.IsEmpty then
+        if changed.Open.IsEmpty && changed.RetellAt.IsNone && changed.Refused.IsEmpty && changed.Stale.IsEmpty && not changed.Unasked then
             { state with Peers = Table.remove address state.Peers }
         else
             { state with Peers = Table.add address changed state.Peers }

@@ -44,6 +44,9 @@ module internal NodeState =
 
     let peer address (state: NodeState) = Known.peer address state
 
+    /// The open or opening ledger with the peer, one to an asset.
+    let ledgerWith peer asset (state: NodeState) = Known.ledgerWith peer asset state |> ValueOption.bind (fun id -> channel id state)
+
     /// We may have signed more in it than we know: until its peers have said what they hold, nothing is signed that adds exposure.
     let isStale (c: Channel) (state: NodeState) =
         c.Terms.Others |> List.exists (fun address -> (Known.peer address state).Stale.Contains c.Terms.Id)
@@ -85,13 +88,11 @@ module internal NodeState =
             else
                 let added = { state with Channels = Table.add terms.Id (Channel.create at terms) state.Channels }
 
-                let key = struct (List.head terms.Others, terms.Opening.Asset)
+                let peer, asset = List.head terms.Others, terms.Opening.Asset
 
                 // The first keeps its place: a second one is on record only because it was rejected.
-                if terms.IsLedger && not (Table.containsKey key added.Ledgers) then
-                    { added with Ledgers = Table.add key terms.Id added.Ledgers }
-                else
-                    added
+                if terms.IsLedger && (ledgerWith peer asset added).IsNone then listLedger peer asset terms.Id added
+                else added
         | StateSeen(id, variable) -> onChannel id (Channel.see variable) state
         | StateSigned(id, turn, hash, party, signature) -> signState at id turn hash party signature state
         | ProposalWanted(ledger, proposal) -> onLedger ledger (LedgerChannel.want proposal) state

@@ -95,7 +95,8 @@ module internal ObjectiveFolds =
             | FinalStateWanted _
             | RejectionOf _
             | StandingWanted _
-            | StandingOf _ -> false
+            | StandingOf _
+            | LedgersWanted -> false
 
         let isOpen kind = (openObjective { Kind = kind; Channel = id } state).IsSome
 
@@ -109,8 +110,14 @@ module internal ObjectiveFolds =
     let private freeLedger (id: ChannelId) (state: NodeState) =
         match channel id state with
         | ValueSome c ->
-            let key = struct (Channel.counterparty c, c.Terms.Opening.Asset)
-            if Table.tryFind key state.Ledgers = ValueSome id then { state with Ledgers = Table.remove key state.Ledgers } else state
+            let peer, asset = Channel.counterparty c, c.Terms.Opening.Asset
+
+            if ledgerWith peer asset state = ValueSome id then
+                match Table.tryFind peer state.Ledgers |> ValueOption.map (Map.remove asset) with
+                | ValueSome left when not left.IsEmpty -> { state with Ledgers = Table.add peer left state.Ledgers }
+                | _ -> { state with Ledgers = Table.remove peer state.Ledgers } |> onPeer peer (fun p -> { p with Unasked = false })
+            else
+                state
         | ValueNone -> state
 
     let private settleEnding (record: ObjectiveRecord) ending (state: NodeState) =

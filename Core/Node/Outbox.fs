@@ -38,6 +38,11 @@ module internal Outbox =
         | 0 -> Table.remove key table
         | n -> Table.add key n table
 
+    let private perChannel intent change (outbox: Outbox) =
+        match Intent.channel intent with
+        | ValueSome channel -> counted channel change outbox.PerChannel
+        | ValueNone -> outbox.PerChannel
+
     let private perPeer intent change (outbox: Outbox) =
         match intent with
         | Tell(peer, _) -> counted peer change outbox.PerPeer
@@ -56,7 +61,7 @@ module internal Outbox =
             | ValueSome slot -> Table.add slot position outbox.Slots
             | ValueNone -> outbox.Slots
           PerPeer = perPeer intent 1 outbox
-          PerChannel = counted (Intent.channel intent) 1 outbox.PerChannel }
+          PerChannel = perChannel intent 1 outbox }
         |> orSame outbox
 
     let finish (EffectId id) (outbox: Outbox) =
@@ -70,5 +75,5 @@ module internal Outbox =
                 | ValueSome slot when Table.tryFind slot outbox.Slots = ValueSome id -> Table.remove slot outbox.Slots
                 | _ -> outbox.Slots
               PerPeer = perPeer intent -1 outbox
-              PerChannel = counted (Intent.channel intent) -1 outbox.PerChannel }
+              PerChannel = perChannel intent -1 outbox }
             |> orSame outbox

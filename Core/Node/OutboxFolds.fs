@@ -79,7 +79,8 @@ module internal OutboxFolds =
             match telling with
             // Asked again until it is answered, and answered each time.
             | StandingWanted _
-            | StandingOf _ -> state
+            | StandingOf _
+            | LedgersWanted -> state
             | StateOf _
             | AllSignaturesOf _
             | ProposalsOf _
@@ -106,10 +107,14 @@ module internal OutboxFolds =
             let finished = onOutbox (Outbox.finish effect) state
 
             match intent, result with
-            | Tell(address, telling), (Kept | Refused _) -> told at (Intent.channel intent) address telling finished
-            | SubmitCall _, Refused _ -> scheduleRetry at (Intent.channel intent) finished
-            | SubmitCall _, Kept -> finished |> onChannel (Intent.channel intent) (fun c -> { c with ChainAttempts = 0 })
-            | SignPayload(OwnState _ | LedgerUpdate _), Refused _ -> scheduleRetry at (Intent.channel intent) finished
+            | Tell(address, LedgersWanted), (Kept | Refused _) -> finished |> onPeer address (fun p -> { p with Unasked = false })
+            | Tell(address, telling), (Kept | Refused _) ->
+                (match Intent.topic telling with
+                 | ValueSome id -> told at id address telling finished
+                 | ValueNone -> finished)
+            | SubmitCall call, Refused _ -> scheduleRetry at (Intent.ledger call) finished
+            | SubmitCall call, Kept -> finished |> onChannel (Intent.ledger call) (fun c -> { c with ChainAttempts = 0 })
+            | SignPayload(OwnState(id, _, _) | LedgerUpdate(id, _, _)), Refused _ -> scheduleRetry at id finished
             | (Tell _ | SubmitCall _), Superseded
             | SignPayload _, _ -> finished
 

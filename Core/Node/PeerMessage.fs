@@ -28,6 +28,8 @@ type internal PeerItem =
     | StandingWantedItem of ObjectiveId
     /// What is said beside it is all that the sender holds of the channel.
     | StandingItem of ObjectiveId
+    /// The sender wants to know all ledgers that it has with us.
+    | LedgersWantedItem
 
 /// One message from an authenticated sender.
 type internal PeerMessage = { From: Address; Items: PeerItem list }

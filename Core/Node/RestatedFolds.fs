@@ -128,8 +128,10 @@ module internal RestatedFolds =
                 EndedCount = state.EndedCount + 1 }
         | TombstonesRestated ids ->
             { state with Tombstones = ids |> List.fold (fun table id -> Table.add id true table) state.Tombstones }
-        | LedgerListed(peer, asset, id) -> { state with Ledgers = Table.add (struct (peer, asset)) id state.Ledgers }
+        | LedgerListed(peer, asset, id) -> listLedger peer asset id state
         | IntentRestated(EffectId position, intent) -> onOutbox (Outbox.record position intent) state
         | WakeRestated(due, topic) -> wake due topic state
         | StaleRestated(address, ids) ->
             state |> onPeer address (fun p -> { p with Stale = List.fold (fun stale id -> Set.add id stale) p.Stale ids })
+        | RestoredRestated unasked ->
+            unasked |> List.fold (fun s address -> onPeer address (fun p -> { p with Unasked = true }) s) { state with Restored = true }

@@ -45,7 +45,12 @@ module internal StandingFolds =
                   if not (isOver channel.Terms.Id state) then
                       for address in witnesses channel.Terms do address, channel.Terms.Id ]
 
-        asked |> List.groupBy fst |> List.fold (fun s (address, pairs) -> mark at address (List.map snd pairs) s) state
+        let neighbours = [ for struct (address, _) in Table.toSeq state.Ledgers do address ]
+
+        asked
+        |> List.groupBy fst
+        |> List.fold (fun s (address, pairs) -> mark at address (List.map snd pairs) s) { state with Restored = true }
+        |> fun marked -> neighbours |> List.fold (fun s address -> onPeer address (fun p -> { p with Unasked = true }) s) marked
 
     let confirm id address (state: NodeState) = state |> onPeer address (fun p -> { p with Stale = p.Stale.Remove id })
 

@@ -59,6 +59,7 @@ module internal IntentV1 =
         | StandingOf objective ->
             writer |> writeTell "tellStanding" peer
             writer |> FieldsV1.writeObjective "objective" objective
+        | LedgersWanted -> writer |> writeTell "askLedgers" peer
 
     let private writeCall (call: ChainCall) (writer: Utf8JsonWriter) =
         match call with
@@ -142,6 +143,7 @@ module internal IntentV1 =
         | "tellRejection" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map RejectionOf))
         | "askStanding" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map StandingWanted))
         | "tellStanding" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map StandingOf))
+        | "askLedgers" -> ValueSome(tell (fun _ -> Ok LedgersWanted))
         | "deposit" -> ValueSome(submit depositOf)
         | "concludeAndTransfer" -> ValueSome(submit (FieldsV1.channel "channel" >> Result.map ConcludeAndTransfer))
         | "readHoldings" -> ValueSome(submit (FieldsV1.channel "channel" >> Result.map ReadHoldings))

@@ -97,6 +97,7 @@ module internal PartsPack =
         | RejectionOf objective -> ofObjective w 6uy objective
         | StandingWanted objective -> ofObjective w 7uy objective
         | StandingOf objective -> ofObjective w 8uy objective
+        | LedgersWanted -> w.Byte 9uy
 
     let told (w: PackWriter) (struct (peer, what)) =
         w.Address peer

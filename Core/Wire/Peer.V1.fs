@@ -22,6 +22,7 @@ type internal RawItem =
     | RawRejection of ObjectiveId
     | RawStandingWanted of ObjectiveId
     | RawStanding of ObjectiveId
+    | RawLedgersWanted
 
 type internal RawMessage =
     { To: Address
@@ -36,12 +37,16 @@ module internal PeerV1 =
     [<Literal>]
     let private RequestFinalStatePayload = "RequestFinalStatePayload"
 
-    // Between ours alone: go-nitro knows neither.
+    // Between ours alone: go-nitro knows none of these.
     [<Literal>]
     let private RequestStandingPayload = "RequestStandingPayload"
 
     [<Literal>]
     let private StandingPayload = "StandingPayload"
+
+    // About no channel: its objective id is empty, and so is its data.
+    [<Literal>]
+    let private RequestLedgersPayload = "RequestLedgersPayload"
 
     // Writing
 
@@ -65,10 +70,12 @@ module internal PeerV1 =
 
             writer.WriteEndObject())
 
-    let private writePayload (objective: ObjectiveId) (kind: string) (data: byte[]) (writer: Utf8JsonWriter) =
+    let private writeAbout (objective: string) (kind: string) (data: byte[]) (writer: Utf8JsonWriter) =
         writer |> JsonWrite.bytes "PayloadData" data
-        writer |> JsonWrite.string "ObjectiveId" (objective.ToString())
+        writer |> JsonWrite.string "ObjectiveId" objective
         writer |> JsonWrite.string "Type" kind
+
+    let private writePayload (objective: ObjectiveId) = writeAbout (objective.ToString())
 
     let private writeProposal (said: SignedProposal) (writer: Utf8JsonWriter) =
         writer |> JsonWrite.signature "Signature" (ValueSome said.Signature)
@@ -93,6 +100,7 @@ module internal PeerV1 =
         | FinalStateWantedItem objective -> Some(writePayload objective RequestFinalStatePayload (channelOf objective))
         | StandingWantedItem objective -> Some(writePayload objective RequestStandingPayload (channelOf objective))
         | StandingItem objective -> Some(writePayload objective StandingPayload (channelOf objective))
+        | LedgersWantedItem -> Some(writeAbout "" RequestLedgersPayload [||])
         | ProposalItem _
         | VoucherItem _
         | RejectionItem _ -> None
@@ -148,10 +156,9 @@ module internal PeerV1 =
             if ChannelId id = objective.Channel then Ok(make objective)
             else Error "PayloadData: the channel is not the objective's")
 
-    let private readPayload (element: JsonElement) : Read<RawItem> =
+    let private readAbout kind (element: JsonElement) : Read<RawItem> =
         read {
             let! objective = objectiveId "ObjectiveId" element
-            let! kind = Json.string "Type" element
             let! data = Json.bytes "PayloadData" element
 
             match kind with
@@ -163,6 +170,13 @@ module internal PeerV1 =
             | StandingPayload -> return! aboutChannel RawStanding objective data
             | other -> return! Error $"unknown payload type {other}"
         }
+
+    let private readPayload (element: JsonElement) : Read<RawItem> =
+        Json.string "Type" element
+        |> Result.bind (fun kind ->
+            match kind with
+            | RequestLedgersPayload -> Ok RawLedgersWanted
+            | _ -> readAbout kind element)
 
     let private required key (signature: Signature voption) : Read<Signature> =
         match signature with

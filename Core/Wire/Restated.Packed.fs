@@ -178,6 +178,9 @@ module internal RestatedPack =
             w.Byte 18uy
             w.Address peer
             w.List(w.Channel, channels)
+        | RestoredRestated unasked ->
+            w.Byte 19uy
+            w.List(w.Address, unasked)
         | GivenUpRestated(id, peer) ->
             w.Byte 17uy
             w.Channel id

@@ -27,6 +27,7 @@ module internal RestatedV1 =
         | IntentRestated _ -> "IntentRestated"
         | WakeRestated _ -> "WakeRestated"
         | StaleRestated _ -> "StaleRestated"
+        | RestoredRestated _ -> "RestoredRestated"
 
     let private writeSigned (struct (turn, hash, party, signature)) (writer: Utf8JsonWriter) =
         writer |> JsonWrite.uint64 "turn" turn
@@ -168,3 +169,4 @@ module internal RestatedV1 =
         | StaleRestated(peer, channels) ->
             writer |> JsonWrite.address "peer" peer
             writer |> JsonWrite.texts "channels" (channels |> Seq.map (fun id -> id.ToString()))
+        | RestoredRestated unasked -> writer |> JsonWrite.addresses "unasked" unasked

@@ -79,7 +79,7 @@ module internal RestatedUnpack =
         make (objective, turn, r.Bytes32())
 
     let private telling (r: PackReader) : Telling =
-        match r.Tag 9 with
+        match r.Tag 10 with
         | 0 -> objectiveState r StateOf
         | 1 -> objectiveState r AllSignaturesOf
         | 2 ->
@@ -94,7 +94,8 @@ module internal RestatedUnpack =
         | 5 -> FinalStateWanted(r.Objective())
         | 6 -> RejectionOf(r.Objective())
         | 7 -> StandingWanted(r.Objective())
-        | _ -> StandingOf(r.Objective())
+        | 8 -> StandingOf(r.Objective())
+        | _ -> LedgersWanted
 
     let private told (r: PackReader) () : struct (Address * Telling) =
         let peer = r.Address()
@@ -289,4 +290,5 @@ module internal RestatedUnpack =
         | 18 ->
             let peer = r.Address()
             StaleRestated(peer, r.List r.Channel)
+        | 19 -> RestoredRestated(r.List r.Address)
         | tag -> ofLedger r tag

@@ -267,6 +267,9 @@ module internal RestatedReadV1 =
             return StaleRestated(peer, channels)
         }
 
+    let private restored parent : Read<Restatement> =
+        FieldsV1.addresses "unasked" parent |> Result.map RestoredRestated
+
     let tryReader (name: string) : (JsonElement -> Read<Restatement>) voption =
         match name with
         | "ChannelRestated" -> ValueSome channel
@@ -288,4 +291,5 @@ module internal RestatedReadV1 =
         | "IntentRestated" -> ValueSome intent
         | "WakeRestated" -> ValueSome wake
         | "StaleRestated" -> ValueSome stale
+        | "RestoredRestated" -> ValueSome restored
         | _ -> ValueNone

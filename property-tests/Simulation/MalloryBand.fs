@@ -31,6 +31,7 @@ module internal MalloryWords =
         | RawRejection objective -> RejectionItem objective
         | RawStandingWanted objective -> StandingWantedItem objective
         | RawStanding objective -> StandingItem objective
+        | RawLedgersWanted -> LedgersWantedItem
 
     /// What an honest node wrote can always be read.
     let read (frame: byte[]) : PeerItem list =
@@ -44,9 +45,10 @@ module internal MalloryWords =
         | FinalStateWantedItem objective
         | RejectionItem objective
         | StandingWantedItem objective
-        | StandingItem objective -> objective.Channel
-        | ProposalItem said -> said.Ledger
-        | VoucherItem(voucher, _, _) -> voucher.Channel
+        | StandingItem objective -> ValueSome objective.Channel
+        | ProposalItem said -> ValueSome said.Ledger
+        | VoucherItem(voucher, _, _) -> ValueSome voucher.Channel
+        | LedgersWantedItem -> ValueNone
 
 /// One frame of a byzantine node's own making, before anything was done to it.
 [<Struct>]

@@ -6,7 +6,7 @@ open Nitro.Node
 
 /// What is done to the messages of a member's own core on their way out. The core believes that all was told.
 module internal MalloryHabits =
-    let private kindOf item = match item with StateItem(objective, state) -> Some(struct (objective.Kind, state)) | FinalStateWantedItem _ | ProposalItem _ | VoucherItem _ | RejectionItem _ | StandingWantedItem _ | StandingItem _ -> None
+    let private kindOf item = match item with StateItem(objective, state) -> Some(struct (objective.Kind, state)) | FinalStateWantedItem _ | ProposalItem _ | VoucherItem _ | RejectionItem _ | StandingWantedItem _ | StandingItem _ | LedgersWantedItem -> None
 
     /// Whether the sender leads the ledger that a proposal is about: else it countersigns.
     let private leads (band: Band) (by: Address) ledger =
@@ -15,7 +15,7 @@ module internal MalloryHabits =
         | ValueNone -> false
 
     let private withheld (isMeant: Band -> Address -> PeerItem -> bool) (band: Band) (by: Address) (_: Address) (items: PeerItem list) =
-        let kept = items |> List.filter (fun item -> not (isMeant band by item && band.Means(MalloryWords.channelOf item)))
+        let kept = items |> List.filter (fun item -> not (isMeant band by item && MalloryWords.channelOf item |> ValueOption.exists band.Means))
         if kept.Length = items.Length then ValueNone else ValueSome [ kept ]
 
     let private opening turn _ _ item =
@@ -51,7 +51,7 @@ module internal MalloryHabits =
     let halfTold (band: Band) (_: Address) (receiver: Address) (items: PeerItem list) =
         let isLeftOut item =
             match kindOf item with
-            | Some _ -> band.Means(MalloryWords.channelOf item) && receiver.Low % 2u = 0u
+            | Some _ -> ValueOption.exists band.Means (MalloryWords.channelOf item) && receiver.Low % 2u = 0u
             | None -> false
 
         let kept = items |> List.filter (isLeftOut >> not)
@@ -84,7 +84,8 @@ module internal MalloryHabits =
             | VoucherItem _
             | RejectionItem _
             | StandingWantedItem _
-            | StandingItem _ -> item
+            | StandingItem _
+            | LedgersWantedItem -> item
 
         let changed = items |> List.map other
         if changed = items then ValueNone else ValueSome [ changed ]
@@ -106,7 +107,8 @@ module internal MalloryHabits =
             | VoucherItem _
             | RejectionItem _
             | StandingWantedItem _
-            | StandingItem _ -> item
+            | StandingItem _
+            | LedgersWantedItem -> item
 
         let changed = items |> List.map other
         if changed = items then ValueNone else ValueSome [ changed ]

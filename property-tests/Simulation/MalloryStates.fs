@@ -14,7 +14,7 @@ module internal MalloryStates =
 
     /// The victim's channel has moved on since this was said.
     let private isStale (victim: Node) item =
-        match NodeState.channel (MalloryWords.channelOf item) victim.State, item with
+        match MalloryWords.channelOf item |> ValueOption.bind (fun id -> NodeState.channel id victim.State), item with
         | ValueSome channel, StateItem(_, state) ->
             (Channel.isOpen channel && state.Variable.Turn <= Turn.postFund) || (Channel.ownFinal channel).IsSome
         | ValueSome { Ledger = ValueSome ledger }, ProposalItem said -> said.Turn <= ledger.AgreedTurn

@@ -41,6 +41,7 @@ module internal Narration =
         | RejectionItem objective -> $"rejects {objective}"
         | StandingWantedItem objective -> $"{objective}: asks for all that is held"
         | StandingItem objective -> $"{objective}: that is all"
+        | LedgersWantedItem -> "asks for all ledgers"
 
     let items (said: PeerItem list) = said |> List.map item |> String.concat "; "
 

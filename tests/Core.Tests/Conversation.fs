@@ -90,7 +90,7 @@ let conversation goNitro : Heard[] =
             | ReadHoldings id -> ChainNotice.PaidOut(id, 0, channel.Terms.Total, Amount.zero)
 
         for KeyValue(who, node) in nodes do
-            match NodeState.channel (Intent.channel (SubmitCall call)) node.State with
+            match NodeState.channel (Intent.ledger call) node.State with
             | ValueSome channel -> note who (node.Feed(ChainShowed(notice channel, at)))
             | ValueNone -> ()
 

@@ -46,6 +46,7 @@ let ``A conversation has every kind of message`` () =
             | RawProposalItem { Proposal = Add _ } -> "add"
             | RawProposalItem { Proposal = Remove _ } -> "remove"
             | RawStandingWanted _ -> "standing wanted"
+            | RawLedgersWanted -> "ledgers wanted"
             | RawStanding _ -> "standing"
             | RawVoucher _ -> "voucher"
             | RawRejection _ -> "rejection")

@@ -191,7 +191,8 @@ let telling: Gen<Telling> =
           Gen.map FinalStateWanted objective
           Gen.map RejectionOf objective
           Gen.map StandingWanted objective
-          Gen.map StandingOf objective ]
+          Gen.map StandingOf objective
+          Gen.constant LedgersWanted ]
 
 let chainCall: Gen<ChainCall> =
     Gen.oneof

@@ -280,6 +280,10 @@ let private restored =
       IntentRecorded(Tell(irene, StandingOf(objective VirtualFunding virtualChannel)))
       Restated(StaleRestated(irene, [ ledger; other ])) ]
 
+/// Added later: what a restored journal asks for, and of whom.
+let private asking =
+    [ IntentRecorded(Tell(irene, LedgersWanted)); Restated(RestoredRestated []); Restated(RestoredRestated [ irene; bob ]) ]
+
 /// Of version 1.
 let version1: Fact list =
-    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp; restored ]
+    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp; restored; asking ]

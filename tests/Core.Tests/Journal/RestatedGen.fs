@@ -156,5 +156,6 @@ let byCase: Gen<Fact> list =
       Gen.map3 (fun peer asset ledger -> LedgerListed(peer, asset, ledger)) address address channel
       Gen.map2 (fun effect intent -> IntentRestated(EffectId effect, intent)) int64 intent
       Gen.map2 (fun due topic -> WakeRestated(due, topic)) instant topic
-      Gen.map2 (fun peer channels -> StaleRestated(peer, channels)) address (few channel) ]
+      Gen.map2 (fun peer channels -> StaleRestated(peer, channels)) address (few channel)
+      Gen.map RestoredRestated (few address) ]
     |> List.map (Gen.map Restated)

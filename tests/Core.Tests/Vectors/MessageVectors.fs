@@ -25,6 +25,7 @@ let private toItem raw =
     | RawRejection objective -> RejectionItem objective
     | RawStandingWanted objective -> StandingWantedItem objective
     | RawStanding objective -> StandingItem objective
+    | RawLedgersWanted -> LedgersWantedItem
     | RawVoucher(voucher, signature) -> VoucherItem(voucher, signature, Address.zero)
     | RawProposalItem said ->
         ProposalItem
@@ -42,6 +43,7 @@ let private kind raw =
     | RawRejection _ -> "RejectedObjectives"
     | RawStandingWanted _ -> "RequestStandingPayload"
     | RawStanding _ -> "StandingPayload"
+    | RawLedgersWanted -> "RequestLedgersPayload"
     | RawVoucher _ -> "Payments"
     | RawProposalItem { Proposal = Add _ } -> "LedgerProposals/add"
     | RawProposalItem { Proposal = Remove _ } -> "LedgerProposals/remove"
@@ -74,7 +76,8 @@ let private checkPayload item (payloadJson: string) (json: string) =
     | StandingItem objective -> Assert.Equal(payloadJson, $"\"{objective.Channel}\"")
     | ProposalItem _
     | VoucherItem _
-    | RejectionItem _ -> Assert.Fail "only objective payloads have payload data"
+    | RejectionItem _
+    | LedgersWantedItem -> Assert.Fail "only objective payloads have payload data"
 
 [<VectorTheory; Vectors "30-wire-messages">]
 let ``Vector 30: peer messages`` (index: int) (_id: string) =
