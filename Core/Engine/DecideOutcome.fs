@@ -182,7 +182,7 @@ module internal DecideOutcome =
             turning.Add(Woken topic)
 
             match topic with
-            | OpeningDeadline objective -> Undo.abandon turning objective "timeout: the opening was not complete in time" true
+            | OpeningDeadline objective -> Standing.outOfTime turning objective
             | Retelling address -> Standing.ask turning address
             | ChainRetry _
             | ConcludeInstead _ -> ()

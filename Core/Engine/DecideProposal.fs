@@ -30,10 +30,12 @@ module internal DecideProposal =
                     Take
                 else
                     offend "bad-signature" "proposal incorrectly signed"
-            | _ when Standing.isForgottenTurn turning channel ledger said && not (NodeState.isStale channel turning.State) ->
-                // Only what we signed is countersigned: our journal has lost it, and the follower is asked for it.
-                turning.Add(ChannelDoubted(channel.Terms.Id, Channel.counterparty channel))
-                Standing.ask turning (Channel.counterparty channel)
+            | _ when channel.Terms.Dialect = Nitro && (turning.State.Restored || Standing.isForgottenTurn turning channel ledger said) ->
+                // Only what we signed is countersigned: our journal has lost it, and the follower is asked for it, once.
+                if not (NodeState.isStale channel turning.State) then
+                    turning.Add(ChannelDoubted(channel.Terms.Id, Channel.counterparty channel))
+                    Standing.ask turning (Channel.counterparty channel)
+
                 Take
             | _ -> offend "unknown-turn" "proposal queue exhausted"
 

@@ -94,13 +94,18 @@ module internal DecideState =
     let private openVirtual (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
         let settings = turning.Settings
 
+        let isOwn party = state.Signatures |> List.exists (fun (index, _) -> index = party)
+
         match Opening.virtualTerms settings state.Fixed state.Variable.Outcome with
         | Error _ -> decline turning sender objective
+        | Ok terms when terms.Dialect = Nitro && isOwn terms.MyIndex && State.hash terms.Id (Terms.preFund terms) = state.Hash ->
+            Standing.forgottenOpening turning sender objective terms state
         | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
         | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
         // Else anybody could have us keep capacity free in somebody else's name. A go-nitro peer would not tell it again.
         | Ok terms when terms.Dialect = Nitro && not (signedByLeader state) -> NotNow "the payer has not signed the pre-fund"
         | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
+        | Ok terms when Standing.isUnsettled turning terms -> NotNow "a ledger that would carry it is not in its newest state yet"
         | Ok terms ->
             let ledgers =
                 Opening.policy settings sender terms

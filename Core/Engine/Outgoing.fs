@@ -99,14 +99,16 @@ module internal Outgoing =
                   signed objective channel variable (State.hash channel.Terms.Id variable) [ 0, ledger.LeaderSignature; 1, ledger.FollowerSignature ]
               | ValueNone, ValueSome payments ->
                   match Channel.complete Turn.postFund channel with
-                  | Some seen ->
-                      ofSeen objective channel seen
+                  | Some seen -> ofSeen objective channel seen
+                  | None ->
+                      for turn in [ Turn.preFund; Turn.postFund ] do
+                          for seen in Channel.at turn channel do
+                              if not seen.Signatures.IsEmpty then ofSeen objective channel seen
 
-                      match payments.IssuedSignature, payments.BestSignature with
-                      | ValueSome signature, _ -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Issued }, signature, settings.Me)
-                      | ValueNone, ValueSome signature -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Best }, signature, payments.Payer)
-                      | ValueNone, ValueNone -> ()
-                  | None -> ()
+                  match payments.IssuedSignature, payments.BestSignature with
+                  | ValueSome signature, _ -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Issued }, signature, settings.Me)
+                  | ValueNone, ValueSome signature -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Best }, signature, payments.Payer)
+                  | ValueNone, ValueNone -> ()
               | ValueNone, ValueNone -> ()
 
               match Channel.completeFinal channel with

@@ -21,14 +21,14 @@ module internal Standing =
         parties |> List.indexed |> List.forall (fun (party, _) -> signatures |> List.exists (fun (index, _) -> index = party))
         && List.contains turning.Settings.Me parties
 
-    /// What a peer could tell more of than we know; an opening goes on by itself.
+    /// What a peer could tell more of than we know; a ledger's opening goes on by itself.
     let private question (turning: Turning) id =
         match NodeState.channel id turning.State with
         | ValueNone -> ValueSome { Kind = VirtualFunding; Channel = id }
         | ValueSome channel when channel.Terms.Dialect = GoNitro -> ValueNone
         | ValueSome channel when channel.Terms.IsLedger ->
             if channel.Ledger.IsSome then ValueSome { Kind = DirectFunding; Channel = id } else ValueNone
-        | ValueSome channel -> if Channel.isOpen channel then ValueSome { Kind = VirtualFunding; Channel = id } else ValueNone
+        | ValueSome _ -> ValueSome { Kind = VirtualFunding; Channel = id }
 
     let ask (turning: Turning) address =
         (NodeState.peer address turning.State).Stale
@@ -68,13 +68,14 @@ module internal Standing =
         | ValueSome channel -> List.contains sender channel.Terms.Others
         | ValueNone -> true
 
-    /// Of what is still opening here it is told once that is over.
+    /// Of a ledger that is still opening here it is told once that is over.
     let wanted (turning: Turning) sender (objective: ObjectiveId) : Taking =
         let isOpening =
             match NodeState.channel objective.Channel turning.State with
-            | ValueSome channel when channel.Terms.IsLedger ->
-                channel.Ledger.IsNone && (NodeState.openObjective { objective with Kind = DirectFunding } turning.State).IsSome
-            | ValueSome _ -> (NodeState.openObjective { objective with Kind = VirtualFunding } turning.State).IsSome
+            | ValueSome channel ->
+                channel.Terms.IsLedger
+                && channel.Ledger.IsNone
+                && (NodeState.openObjective { objective with Kind = DirectFunding } turning.State).IsSome
             | ValueNone -> false
 
         if not (isConcerned turning sender objective.Channel) then
@@ -87,8 +88,26 @@ module internal Standing =
             Promise.tell turning sender (StandingOf objective)
             Take
 
+    /// An opening whose time went by while we did not know how far it had come.
+    let private giveUpLate (turning: Turning) (id: ChannelId) =
+        let objective = { Kind = VirtualFunding; Channel = id }
+
+        match NodeState.channel id turning.State, NodeState.openObjective objective turning.State with
+        | ValueSome channel, ValueSome { Deadline = ValueNone; Undoing = ValueNone } when
+            not (NodeState.isStale channel turning.State || Channel.hasSigned Turn.postFund channel)
+            ->
+            Undo.abandon turning objective Undo.timeout true
+        | _ -> ()
+
     let confirm (turning: Turning) sender (id: ChannelId) =
-        if (NodeState.peer sender turning.State).Stale.Contains id then turning.Add(ChannelConfirmed(id, sender))
+        if (NodeState.peer sender turning.State).Stale.Contains id then
+            turning.Add(ChannelConfirmed(id, sender))
+            giveUpLate turning id
+
+    /// Not while a peer may still tell us that we have signed more of it.
+    let outOfTime (turning: Turning) (objective: ObjectiveId) =
+        let isStale = NodeState.channel objective.Channel turning.State |> ValueOption.exists (fun channel -> NodeState.isStale channel turning.State)
+        if not isStale then Undo.abandon turning objective Undo.timeout true
 
     /// Wanted changes that are made already.
     let private unwant (turning: Turning) id (ledger: LedgerChannel) (agreed: LedgerOutcome) =
@@ -172,35 +191,58 @@ module internal Standing =
         | Ok terms when isForgottenOf turning terms (Terms.postFund terms) state -> bringBack turning sender objective terms state (ValueSome Completed)
         | _ -> NotNow "the channel is not known yet"
 
+    let private carrier (turning: Turning) (terms: Terms) index =
+        match NodeState.ledgerWith terms.Parties[index] terms.Opening.Asset turning.State with
+        | ValueSome { Ledger = ValueSome ledger; Terms = found } -> ValueSome(struct (found.Id, ledger))
+        | _ -> ValueNone
+
+    let private neighbours (terms: Terms) =
+        [ if terms.MyIndex > 0 then terms.MyIndex - 1
+          if terms.MyIndex < terms.Last then terms.MyIndex + 1 ]
+
+    /// A ledger that would carry it may have more in it than we know.
+    let isUnsettled (turning: Turning) (terms: Terms) =
+        neighbours terms
+        |> List.exists (fun index ->
+            NodeState.ledgerWith terms.Parties[index] terms.Opening.Asset turning.State
+            |> ValueOption.exists (fun channel -> NodeState.isStale channel turning.State))
+
+    let private goal (turning: Turning) (terms: Terms) =
+        let ledger isThere index = if isThere then carrier turning terms index |> ValueOption.map (fun struct (id, _) -> id) else ValueNone
+        VirtualFund(terms.Id, ledger (terms.MyIndex > 0) (terms.MyIndex - 1), ledger (terms.MyIndex < terms.Last) (terms.MyIndex + 1))
+
+    /// The pre-fund of a payment channel that we know nothing of, with our own signature on it: its opening goes on, once its witnesses have said
+    /// how far it had come.
+    let forgottenOpening (turning: Turning) sender (objective: ObjectiveId) (terms: Terms) (state: SignedState) : Taking =
+        if isUnsettled turning terms || neighbours terms |> List.exists (fun index -> (carrier turning terms index).IsNone) then
+            NotNow "a ledger that carries it is not known, or not in its newest state yet"
+        else
+            let deadline = turning.At.PlusSeconds turning.Settings.Limits.OpeningSeconds
+
+            turning.AddAll
+                [ ChannelAdded terms
+                  ObjectiveOpened(goal turning terms, Peer sender, ValueSome deadline)
+                  GoalApproved objective
+                  for party, signature in state.Signatures do StateSigned(terms.Id, Turn.preFund, state.Hash, party, signature)
+                  for witness in StandingFolds.witnesses terms do ChannelDoubted(terms.Id, witness) ]
+
+            Take
+
     /// A payment channel that we know nothing of, and whose post-fund we have signed: it was opened after the copy was made.
     let channel (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) : Taking =
-        let standing neighbour (terms: Terms) =
-            match NodeState.ledgerWith neighbour terms.Opening.Asset turning.State with
-            | ValueSome { Ledger = ValueSome ledger; Terms = found } -> ValueSome(struct (found.Id, ledger.Agreed.Guarantees.ContainsKey terms.Id))
-            | _ -> ValueNone
-
         match Opening.virtualTerms turning.Settings state.Fixed state.Variable.Outcome with
         | Ok terms when
             State.hash terms.Id (Terms.postFund terms) = state.Hash
             && isOurs turning state.Signatures terms.Parties
             && not (NodeState.isForgotten terms.Id turning.State)
             ->
-            let sides =
-                [ if terms.MyIndex > 0 then terms.MyIndex - 1
-                  if terms.MyIndex < terms.Last then terms.MyIndex + 1 ]
-                |> List.map (fun index -> index, standing terms.Parties[index] terms)
+            let sides = neighbours terms |> List.map (carrier turning terms)
+            let carries side = match side with ValueSome(struct (_, ledger)) -> ledger.Agreed.Guarantees.ContainsKey terms.Id | ValueNone -> false
 
-            let side index =
-                sides
-                |> List.tryPick (fun (at, found) -> if at = index then Some found else None)
-                |> Option.defaultValue ValueNone
-                |> ValueOption.map (fun struct (id, _) -> id)
-
-            if sides |> List.exists (fun (_, found) -> found.IsNone) then
-                NotNow "a ledger that carries it is not known or not open yet"
-            elif sides |> List.exists (fun (_, found) -> match found with ValueSome(struct (_, carries)) -> carries | ValueNone -> false) then
-                let goal = VirtualFund(terms.Id, side (terms.MyIndex - 1), side (terms.MyIndex + 1))
-                turning.AddAll [ ChannelAdded terms; ObjectiveOpened(goal, Peer sender, ValueNone); GoalApproved objective ]
+            if isUnsettled turning terms || sides |> List.exists _.IsNone then
+                NotNow "a ledger that carries it is not known, or not in its newest state yet"
+            elif List.exists carries sides then
+                turning.AddAll [ ChannelAdded terms; ObjectiveOpened(goal turning terms, Peer sender, ValueNone); GoalApproved objective ]
 
                 for party, signature in state.Signatures do
                     turning.Add(StateSigned(terms.Id, Turn.postFund, state.Hash, party, signature))

@@ -107,6 +107,8 @@ module internal Undo =
         | ValueSome channel -> NodeState.isFinalOut channel state
         | ValueNone -> false
 
+    let timeout = "timeout: the opening was not complete in time"
+
     /// The objective cannot reach its goal; `tell`: the others should know, else it is they who say so.
     let abandon (turning: Turning) (objective: ObjectiveId) reason tell =
         match NodeState.openObjective objective turning.State with

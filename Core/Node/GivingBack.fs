@@ -7,20 +7,28 @@ open Nitro.Protocol
 /// back whole, so that may go at any time. What somebody else put in covers what we may owe behind it, so it goes when that is gone; of
 /// the payee, only before anything can have counted (`Channel.mayGiveBack`). ADR 0010.
 module internal GivingBack =
-    /// Our post-fund is signed, and we pay: the guarantee behind us may pay the next one.
-    let private isBound (channel: Channel) (state: NodeState) =
-        Terms.role channel.Terms <> Payee
-        && Channel.hasSigned Turn.postFund channel
-        && (Channel.completeFinal channel).IsNone
-        // There may be a final state that we have forgotten.
-        && not (NodeState.isStale channel state)
-
     /// The ledgers it was taken in by, except at the payer, and is paid from.
     let private ledgers (channel: Channel) (state: NodeState) =
         match NodeState.objective { Kind = VirtualFunding; Channel = channel.Terms.Id } state with
         | ValueSome { Goal = VirtualFund(_, left, ValueSome right) } -> ValueSome(struct (left, right))
         | ValueSome _
         | ValueNone -> ValueNone
+
+    /// There may be a final state that we have forgotten, or guarantees.
+    let private isForgetful (channel: Channel) (state: NodeState) =
+        let isStale id = NodeState.channel id state |> ValueOption.exists (fun ledger -> NodeState.isStale ledger state)
+
+        NodeState.isStale channel state
+        || (match ledgers channel state with
+            | ValueSome(struct (left, right)) -> isStale right || ValueOption.exists isStale left
+            | ValueNone -> false)
+
+    /// Our post-fund is signed, and we pay: the guarantee behind us may pay the next one.
+    let private isBound (channel: Channel) (state: NodeState) =
+        Terms.role channel.Terms <> Payee
+        && Channel.hasSigned Turn.postFund channel
+        && (Channel.completeFinal channel).IsNone
+        && not (isForgetful channel state)
 
     let private carries target ledger (state: NodeState) =
         match NodeState.channel ledger state with

@@ -240,5 +240,13 @@ module internal ObjectiveFolds =
                                     else p.Unapproved }))
                     ended
 
-            let settled = withoutPeers |> settleEnding record ending |> forgetTold id.Channel
+            // Nobody need say any more what it holds of a channel that is over.
+            let unasked =
+                if not (isOver record ending) then withoutPeers
+                else
+                    others record.Goal withoutPeers
+                    |> List.filter (fun address -> (peer address withoutPeers).Stale.Contains id.Channel)
+                    |> List.fold (fun s address -> onPeer address (fun p -> { p with Stale = p.Stale.Remove id.Channel }) s) withoutPeers
+
+            let settled = unasked |> settleEnding record ending |> forgetTold id.Channel
             (if isOver record ending then refuse record settled else settled) |> forgetOldest

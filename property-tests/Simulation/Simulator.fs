@@ -33,7 +33,7 @@ type Failure internal (verdict: Verdict, shrunken: Verdict, options: RunOptions,
     /// At most fifty lines.
     member _.Tale: string[] = Array.ofList (Tale.tell shrunken)
     /// The whole trace, without a limit.
-    member _.Trace: string[] = Array.ofList (Tale.whole shrunken)
+    member _.Trace: string[] = Array.ofList (Tale.whole shrunken.Trace)
     member _.Save(path: string, commit: string) = Replay.write path commit verdict.Seed options
 
 /// The simulated world for those outside: many runs, or one again.

@@ -51,10 +51,10 @@ module internal Tale =
             List.truncate first lines @ [ $"              ... {lines.Length - first - last} lines left out ..." ] @ List.skip (lines.Length - last) lines
 
     /// Everything that happened, for who wants to read on.
-    let whole (verdict: Verdict) : string list =
-        let start = if verdict.Trace.Count = 0 then 0L else verdict.Trace[0].At
+    let whole (trace: System.Collections.Generic.IReadOnlyList<Happening>) : string list =
+        let start = if trace.Count = 0 then 0L else trace[0].At
         let who (happening: Happening) = match happening.Who with ValueSome address -> Beliefs.name address | ValueNone -> "(world)"
-        [ for happening in verdict.Trace -> Beliefs.readable $"{float (happening.At - start) / 1e6:F3} s {who happening} {happening.What}" ]
+        [ for happening in trace -> Beliefs.readable $"{float (happening.At - start) / 1e6:F3} s {who happening} {happening.What}" ]
 
     let tell (verdict: Verdict) : string list =
         let finding = verdict.Finding |> ValueOption.defaultValue "nothing broke"
