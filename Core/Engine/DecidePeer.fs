@@ -137,7 +137,8 @@ module internal DecidePeer =
         | VoucherItem(voucher, _, _) when isStanding voucher.Channel ->
             NodeState.channel voucher.Channel turning.State |> ValueOption.exists (fun channel -> Terms.role channel.Terms <> Intermediary)
         | StateItem(objective, state) when state.Variable.IsFinal && isStanding objective.Channel ->
-            (NodeState.channel objective.Channel turning.State).IsSome
+            NodeState.channel objective.Channel turning.State
+            |> ValueOption.exists (fun channel -> NodeState.isStale channel turning.State || not (NodeState.isGivenUp objective.Channel turning.State))
         | _ -> true
 
     let rec private items turning sender all left =

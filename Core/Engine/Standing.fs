@@ -200,12 +200,14 @@ module internal Standing =
         [ if terms.MyIndex > 0 then terms.MyIndex - 1
           if terms.MyIndex < terms.Last then terms.MyIndex + 1 ]
 
-    /// A ledger that would carry it may have more in it than we know.
+    /// A ledger that would carry it may have more in it than we know, or may be one that we know nothing of yet.
     let isUnsettled (turning: Turning) (terms: Terms) =
-        neighbours terms
-        |> List.exists (fun index ->
-            NodeState.ledgerWith terms.Parties[index] terms.Opening.Asset turning.State
-            |> ValueOption.exists (fun channel -> NodeState.isStale channel turning.State))
+        terms.Dialect = Nitro
+        && neighbours terms
+           |> List.exists (fun index ->
+               match NodeState.ledgerWith terms.Parties[index] terms.Opening.Asset turning.State with
+               | ValueSome ledger -> NodeState.isStale ledger turning.State
+               | ValueNone -> turning.State.Restored)
 
     let private goal (turning: Turning) (terms: Terms) =
         let ledger isThere index = if isThere then carrier turning terms index |> ValueOption.map (fun struct (id, _) -> id) else ValueNone

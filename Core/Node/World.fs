@@ -140,11 +140,12 @@ module internal World =
             Unmet(label, [ inTime c (Countersignature(ledgerId, ledger.AgreedTurn + 1UL, head.Hash)) ])
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
-    /// Neither agreed nor on its way: the ledger is free of the guarantee.
+    /// Neither agreed nor on its way: the ledger is free of the guarantee. One that may be stale may have it all the same.
     let unguaranteed label ledgerId (remove: Proposal) (world: World) =
         let target = remove.Target
 
         match channel ledgerId world with
+        | ValueSome c when NodeState.isStale c world.State -> Unmet("WaitingForPeerToConfirm", [ LedgerChange ledgerId ])
         | ValueSome({ Ledger = ValueSome ledger } as c) ->
             if not (ledger.Agreed.Guarantees.ContainsKey target) && not (LedgerChannel.isQueued target ledger) then Met []
             elif Channel.isLeader c then leaderRemoves label ledgerId ledger remove
