@@ -49,6 +49,16 @@ module internal Standing =
         then
             Promise.tell turning address LedgersWanted
 
+    /// Of a ledger also the payment channels that proposals on their way are for: who follows must know them first.
+    let private tellStanding (turning: Turning) sender (objective: ObjectiveId) =
+        Promise.tell turning sender (StandingOf objective)
+
+        match NodeState.channel objective.Channel turning.State with
+        | ValueSome { Ledger = ValueSome ledger } ->
+            for target in ledger.Queue.Values |> Seq.map _.Proposal.Target |> Seq.distinct do
+                Promise.tell turning sender (StandingOf { Kind = VirtualFunding; Channel = target })
+        | _ -> ()
+
     /// What is still opening goes on from its pre-fund at who knows nothing of it.
     let tellLedgers (turning: Turning) sender =
         let ledgers = Table.tryFind sender turning.State.Ledgers |> ValueOption.defaultValue Map.empty
@@ -57,7 +67,7 @@ module internal Standing =
             let objective = { Kind = DirectFunding; Channel = id }
 
             match NodeState.channel id turning.State with
-            | ValueSome { Ledger = ValueSome _ } -> Promise.tell turning sender (StandingOf objective)
+            | ValueSome { Ledger = ValueSome _ } -> tellStanding turning sender objective
             | ValueSome channel ->
                 Channel.complete Turn.preFund channel
                 |> Option.iter (fun seen -> Promise.tell turning sender (AllSignaturesOf(objective, Turn.preFund, seen.Hash)))
@@ -85,7 +95,7 @@ module internal Standing =
         elif isOpening then
             NotNow "the channel is still opening"
         else
-            Promise.tell turning sender (StandingOf objective)
+            tellStanding turning sender objective
             Take
 
     /// An opening whose time went by while we did not know how far it had come.

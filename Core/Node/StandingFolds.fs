@@ -16,12 +16,11 @@ module internal StandingFolds =
         | _, _, _, ValueSome(Rejected _) -> true
         | _ -> false
 
-    /// Whose word counts: a ledger's other party, of a payment channel's ends the other one, and both for who stands between.
+    /// Whose word counts: a ledger's other party; of a payment channel both ends, which have its vouchers, and our neighbours: a final state
+    /// that an end has lost, too, may be all that explains what is gone from a ledger.
     let witnesses (terms: Terms) =
-        if terms.IsLedger then [ List.head terms.Others ]
-        elif Terms.role terms = Payer then [ terms.Payee ]
-        elif Terms.role terms = Payee then [ terms.Payer ]
-        else terms.Others
+        let isWitness index = index = 0 || index = terms.Last || abs (index - terms.MyIndex) = 1
+        terms.Parties |> List.indexed |> List.filter (fun (index, _) -> index <> terms.MyIndex && isWitness index) |> List.map snd
 
     /// Asked at once, whatever else is to be told again.
     let private soon (at: Instant) address (state: NodeState) =
