@@ -295,6 +295,14 @@ type NitroCore private () =
                | ValueSome payload -> node.Settings.Recover.Invoke(Payload.digest payload, signature) = ValueSome node.Settings.Me
                | ValueNone -> false
 
+        // What cannot be read is as good as not said.
+        let signedBefore (instead: ReadOnlyMemory<byte>) =
+            match Signer.RequestV1.decode instead with
+            | Ok(Signer.Policy.SignProposal(_, turn, proposal)) -> ValueSome(ProposalBefore(turn, proposal))
+            | Ok(Signer.Policy.SignState state) -> ValueSome(StateBefore state.Variable)
+            | Ok _
+            | Error _ -> ValueNone
+
         let verdict (answer: SignerAnswer) =
             let effect = EffectId answer.EffectId
 
@@ -303,7 +311,7 @@ type NitroCore private () =
                 match Outbox.tryFind effect node.State.Outbox, Signature.tryOfSpan answer.Signature.Span with
                 | ValueSome(SignPayload signing), ValueSome signature when isOurs signing signature -> Some(effect, Signed signature)
                 | _ -> None
-            | tag -> Some(effect, Declined tag)
+            | tag -> Some(effect, Declined(tag, signedBefore answer.Instead))
 
         NodeEvent(SignerReplied(answers |> Seq.choose verdict |> Seq.toList))
 

@@ -185,12 +185,13 @@ type StepResult
     /// One line per objective change, for the operator's log.
     member _.Log: IReadOnlyList<string> = log
 
-/// A signer's answer as it came: 65 bytes, or a refusal's tag.
+/// A signer's answer as it came: 65 bytes, or a refusal's tag and what was signed instead (`SigningVerdict.Instead`), empty where that is not said.
 [<Sealed>]
-type SignerAnswer(effectId: int64, signature: ReadOnlyMemory<byte>, refusedTag: string | null) =
+type SignerAnswer(effectId: int64, signature: ReadOnlyMemory<byte>, refusedTag: string | null, instead: ReadOnlyMemory<byte>) =
     member _.EffectId = effectId
     member _.Signature = signature
     member _.RefusedTag: string | null = refusedTag
+    member _.Instead = instead
 
 /// What an epoch's opening will say, written beforehand. Made by `NodeEpochs.Draft`.
 [<Sealed>]

@@ -35,6 +35,51 @@ module internal DecideOutcome =
         if (NodeState.openObjective { Kind = VirtualFunding; Channel = id } turning.State).IsNone then
             Undo.abandon turning { Kind = VirtualDefunding; Channel = id } tag true
 
+    /// Our journal has lost a proposal that it had signed: it takes its turn again, and what was to have the turn comes after it.
+    let private proposeAgain (turning: Turning) id turn proposal =
+        match NodeState.channel id turning.State with
+        | ValueSome({ Ledger = ValueSome ledger } as channel) when Channel.isLeader channel && turn = LedgerChannel.lastTurn ledger + 1UL ->
+            match Ledger.apply proposal (LedgerChannel.proposed ledger) with
+            | Ok after ->
+                let hash = State.hash id (Ledger.toVariable channel.Terms.Dialect turn false after)
+                turning.Add(ProposalQueued(id, turn, proposal, hash))
+                Promise.sign turning (LedgerUpdate(id, turn, hash))
+
+                // The follower had to know what it is for.
+                if (NodeState.channel proposal.Target turning.State).IsNone then
+                    turning.Add(ChannelDoubted(proposal.Target, Channel.counterparty channel))
+
+                true
+            | Error _ -> false
+        | _ -> false
+
+    /// The same of a final state.
+    let private endAgain (turning: Turning) id (variable: VariablePart) =
+        let hash = State.hash id variable
+
+        match NodeState.channel id turning.State with
+        | ValueSome channel when (Channel.ownFinal channel).IsNone && (Rules.virtualFinal channel.Terms.Opening variable).IsOk ->
+            turning.Add(StateSeen(id, variable))
+            Promise.sign turning (OwnState(id, variable.Turn, hash))
+            true
+        | ValueSome channel -> (Channel.ownFinal channel).IsSome
+        | ValueNone -> false
+
+    /// What was refused waits its time, and then finds what was lost in its place.
+    let private takenUp (turning: Turning) effect signing tag before =
+        match signing, before with
+        | LedgerUpdate(id, turn, _), ValueSome(ProposalBefore(at, proposal)) when at = turn ->
+            turning.Add(IntentFinished(effect, Refused tag))
+            turning.Add(ProposalDropped(id, turn))
+            proposeAgain turning id turn proposal
+        | OwnState(id, turn, _), ValueSome(ProposalBefore(at, proposal)) when at = turn ->
+            turning.Add(IntentFinished(effect, Refused tag))
+            proposeAgain turning id turn proposal
+        | OwnState(id, turn, _), ValueSome(StateBefore variable) when turn = variable.Turn && variable.IsFinal ->
+            turning.Add(IntentFinished(effect, Refused tag))
+            endAgain turning id variable
+        | _ -> false
+
     let private declined (turning: Turning) effect signing tag =
         let targetOf ledger turn =
             match NodeState.channel ledger turning.State with
@@ -67,7 +112,8 @@ module internal DecideOutcome =
         for effect, verdict in replies do
             match unfinished turning effect, verdict with
             | ValueSome(SignPayload signing), Signed signature -> signed turning signing signature
-            | ValueSome(SignPayload signing), Declined tag -> declined turning effect signing tag
+            | ValueSome(SignPayload signing), Declined(tag, before) ->
+                if not (takenUp turning effect signing tag before) then declined turning effect signing tag
             | _ -> ()
 
     // Link

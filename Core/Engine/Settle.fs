@@ -73,8 +73,8 @@ module internal Settle =
                 else Undo.abandon turning objective reason true
 
     /// The leader gives the next wanted proposal its turn. One unsigned at a time: a refusal must leave no gap.
-    /// While the deposits are in doubt, or what we signed, nothing is added, only taken back; after a refusal the next try waits. What takes back an
-    /// addition in flight finds room beyond the limit, since the follower may wait for it before it countersigns either.
+    /// While the deposits are in doubt nothing is added, only taken back, and while it is not known what we signed, neither; after a refusal the next
+    /// try waits. What takes back an addition in flight finds room beyond the limit, since the follower may wait for it before it countersigns either.
     let private propose (turning: Turning) (channel: Channel) (ledger: LedgerChannel) =
         let terms = channel.Terms
         let id = terms.Id
@@ -85,13 +85,13 @@ module internal Settle =
         // Thousands may be wanted: without room only what the short queue names is looked for among them.
         let next () =
             if hasRoom then
-                wanted (fun proposal -> match proposal with Add _ -> not channel.Doubtful && not isStale | Remove _ -> true)
+                wanted (fun proposal -> match proposal with Add _ -> not channel.Doubtful | Remove _ -> true)
             else
                 ledger.Queue.Values
                 |> Seq.tryFind (fun queued -> ledger.WantedTargets.Contains queued.Proposal.Target)
                 |> Option.bind (fun queued -> wanted (fun proposal -> proposal.Target = queued.Proposal.Target))
 
-        if not (LedgerChannel.hasUnsigned ledger) && channel.ChainRetryAt.IsNone then
+        if not (isStale || LedgerChannel.hasUnsigned ledger) && channel.ChainRetryAt.IsNone then
             match next () with
             | None -> ()
             | Some proposal ->

@@ -26,9 +26,14 @@ type internal ChainNotice =
     | PaidOut of channel: ChannelId * assetIndex: int * before: Amount * after: Amount
     | HoldingsRead of effect: EffectId * held: Amount
 
+/// What our signer has signed in the place of what it declines: our journal has lost it.
+type internal SignedBefore =
+    | ProposalBefore of turn: TurnNumber * Proposal
+    | StateBefore of VariablePart
+
 type internal SignerVerdict =
     | Signed of Signature
-    | Declined of tag: string
+    | Declined of tag: string * SignedBefore voption
 
 /// Everything the outside world can say to a node.
 type internal Event =

@@ -88,6 +88,24 @@ module internal Ledger =
         | Add(guarantee, leftDeposit) -> add guarantee leftDeposit outcome
         | Remove(target, leftAmount) -> remove target leftAmount outcome
 
+    /// The one proposal that makes `after` of `before`, if there is one.
+    let change (before: LedgerOutcome) (after: LedgerOutcome) : Proposal voption =
+        let leftOf (guarantee: Guarantee) (outcome: LedgerOutcome) =
+            if guarantee.Left = outcome.Leader then outcome.LeaderBalance else outcome.FollowerBalance
+
+        let missing (these: LedgerOutcome) (those: LedgerOutcome) =
+            [ for KeyValue(target, guarantee) in these.Guarantees do if not (those.Guarantees.ContainsKey target) then guarantee ]
+
+        let found =
+            match missing after before, missing before after with
+            | [ added ], [] -> ValueSome(Add(added, Amount.lacking (leftOf added before) (leftOf added after)))
+            | [], [ removed ] -> ValueSome(Remove(removed.Target, Amount.lacking (leftOf removed after) (leftOf removed before)))
+            | _ -> ValueNone
+
+        match found with
+        | ValueSome proposal when apply proposal before = Ok after -> found
+        | _ -> ValueNone
+
     /// What an Add takes from the leader and from the follower.
     let cost (guarantee: Guarantee) leftDeposit (outcome: LedgerOutcome) =
         let right = Amount.lacking guarantee.Amount leftDeposit

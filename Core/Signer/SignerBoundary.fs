@@ -134,12 +134,14 @@ type SignerMemory internal (policy: PolicyPlan, me: Address, pinned: ContractSet
 
 /// The answer to a request, and what the signer remembers from then on: durable before a signature over `Digest` leaves.
 [<Sealed>]
-type SigningVerdict internal (kind: VerdictKind, digest: byte[], tag: string, memory: SignerMemory) =
+type SigningVerdict internal (kind: VerdictKind, digest: byte[], tag: string, instead: byte[], memory: SignerMemory) =
     member _.Kind = kind
     /// The 32 bytes to sign; empty where there is nothing to sign.
     member _.Digest = ReadOnlyMemory<byte> digest
     /// Why not; empty where approved or noted.
     member _.Tag = tag
+    /// Where `no-double-sign` refuses: the request that was signed in its place, for a node that has lost it; empty where it is not known.
+    member _.Instead = ReadOnlyMemory<byte> instead
     member _.Memory = memory
 
 /// An EIP-1559 transaction without its signature: the one place where its bytes are made, for the node and the signer alike.
@@ -250,7 +252,7 @@ type SignerCore private () =
             | known -> known
 
         match config with
-        | ValueNone -> SigningVerdict(VerdictKind.Refused, [||], Tags.contractsPinned.Name, memory)
+        | ValueNone -> SigningVerdict(VerdictKind.Refused, [||], Tags.contractsPinned.Name, [||], memory)
         | ValueSome config ->
             let lend (powers: Powers) (item: SigningItem) =
                 match item.Lent with
@@ -261,11 +263,17 @@ type SignerCore private () =
             let struct (verdict, next) = Hearing.hear lent config now ValueNone memory.State requests
             let after = ready.With(pinned, next)
 
+            let instead tag =
+                if tag <> Tags.noDoubleSign.Name then ValueNone
+                else List.tryLast requests |> ValueOption.ofOption |> ValueOption.bind (Recall.instead next)
+
             match verdict with
-            | Approve digest -> SigningVerdict(VerdictKind.Approved, digest.ToArray(), "", after)
-            | Noted -> SigningVerdict(VerdictKind.Noted, [||], "", after)
-            | Refuse tag -> SigningVerdict(VerdictKind.Refused, [||], tag, after)
-            | Wait tag -> SigningVerdict(VerdictKind.Waiting, [||], tag, after)
+            | Approve digest -> SigningVerdict(VerdictKind.Approved, digest.ToArray(), "", [||], after)
+            | Noted -> SigningVerdict(VerdictKind.Noted, [||], "", [||], after)
+            | Refuse tag ->
+                let told = match instead tag with ValueSome request -> RequestV1.encode request | ValueNone -> [||]
+                SigningVerdict(VerdictKind.Refused, [||], tag, told, after)
+            | Wait tag -> SigningVerdict(VerdictKind.Waiting, [||], tag, [||], after)
 
     /// What hearing these items has changed: rows by their keys, in the order of which they are loaded; an empty key's value is deleted where it is null.
     static member Changes(before: SignerMemory, after: SignerMemory, items: seq<SigningItem>) : KeyValuePair<byte[], byte[] | null>[] =

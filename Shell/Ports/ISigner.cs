@@ -38,4 +38,8 @@ public sealed record SignRequest(long EffectId, string Lane, IReadOnlyList<ReadO
 }
 
 /// <summary>A final answer: a 65-byte signature r, s, v, or else a refusal's tag.</summary>
-public sealed record SignAnswer(long EffectId, ReadOnlyMemory<byte> Signature, string? RefusedTag);
+public sealed record SignAnswer(long EffectId, ReadOnlyMemory<byte> Signature, string? RefusedTag)
+{
+    /// <summary>Where it refuses a second state of a turn: what was signed in its place, if that is known.</summary>
+    public ReadOnlyMemory<byte> Instead { get; init; }
+}

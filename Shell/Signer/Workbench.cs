@@ -92,6 +92,7 @@ internal sealed class Workbench(SigningDesk desk, ContextCheck contexts, ILogger
                 Signature = ByteString.CopyFrom(answer.Signature.Span),
                 Refused = answer.Tag ?? "",
                 Temporary = answer.IsTemporary,
+                Instead = ByteString.CopyFrom(answer.Instead.Span),
             });
         }
 

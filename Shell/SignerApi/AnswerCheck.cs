@@ -62,7 +62,7 @@ internal sealed class AnswerCheck(RecoverSigner recover)
     private static SigningResult Result(SignResult result) => (result.Signature.Length, result.Refused.Length) switch
     {
         (SignatureBytes, 0) => new SigningResult(result.Signature.Memory, null, false),
-        (0, > 0) => new SigningResult(default, Tag(result.Refused), result.Temporary),
+        (0, > 0) => new SigningResult(default, Tag(result.Refused), result.Temporary) { Instead = result.Instead.Memory },
         _ => throw Malformed("a result is either a signature of 65 bytes or the tag of a refusal"),
     };
 

@@ -103,6 +103,6 @@ public sealed class RemoteSigner : ISigner
             _staged.Remove(effectId);
         }
 
-        _answers.Writer.TryWrite(new SignAnswer(effectId, result.Signature, result.RefusedTag));
+        _answers.Writer.TryWrite(new SignAnswer(effectId, result.Signature, result.RefusedTag) { Instead = result.Instead });
     }
 }

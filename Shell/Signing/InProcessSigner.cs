@@ -197,7 +197,7 @@ public sealed class InProcessSigner : ISigner
             else
             {
                 postponed.Remove(batch[i].EffectId);
-                final.Add(new SignAnswer(batch[i].EffectId, answered[i].Signature, answered[i].Tag));
+                final.Add(new SignAnswer(batch[i].EffectId, answered[i].Signature, answered[i].Tag) { Instead = answered[i].Instead });
             }
         }
 

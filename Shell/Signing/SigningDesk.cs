@@ -118,7 +118,7 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
                 waiting[wanted.Lane] = verdict.Tag;
                 return (default, new DeskAnswer(default, verdict.Tag, true));
             case VerdictKind.Refused:
-                return (default, new DeskAnswer(default, verdict.Tag, false));
+                return (default, new DeskAnswer(default, verdict.Tag, false) { Instead = verdict.Instead });
             default:
                 return default;
         }

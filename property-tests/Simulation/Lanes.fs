@@ -53,9 +53,9 @@ type internal SignLane(ground: Ground, owner: int, me: Address, box: SignerBox, 
         match asked.TryGetValue effect, word with
         | (true, task), Final(Signed signature) when FakeCurve.recover.Invoke(Payload.digest task.Payload, signature) = ValueSome me ->
             Some(EffectId effect, Signed signature)
-        | (true, task), Final(Declined tag) when mine = turn ->
+        | (true, task), Final(Declined(tag, _) as declined) when mine = turn ->
             refused task.Payload tag
-            Some(EffectId effect, Declined tag)
+            Some(EffectId effect, declined)
         | (true, _), (Final _ | Later _)
         | (false, _), _ -> None
 

@@ -57,7 +57,7 @@ module internal Narration =
         | ChainRetracted height -> $"is told that blocks from {height} are gone"
         | ChainRefused(EffectId effect, reason) -> $"#{effect} is refused by the chain: {reason}"
         | SignerReplied replies ->
-            let effects = replies |> List.map (fun (EffectId effect, verdict) -> match verdict with Signed _ -> $"#{effect} signed" | Declined tag -> $"#{effect} declined ({tag})")
+            let effects = replies |> List.map (fun (EffectId effect, verdict) -> match verdict with Signed _ -> $"#{effect} signed" | Declined(tag, _) -> $"#{effect} declined ({tag})")
             String.concat ", " effects
         | Ticked -> "hears the clock"
 

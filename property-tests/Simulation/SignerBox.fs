@@ -82,7 +82,7 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             let isOut = (again = Verdict.Approve digest && next.Version = memory.Version)
 
             match (if isOut then ValueNone else refusal strikes task.Payload this.Forbids) with
-            | ValueSome tag -> Final(Declined tag)
+            | ValueSome tag -> Final(Declined(tag, ValueNone))
             | ValueNone ->
                 memory <- next
                 watch task.Payload
@@ -92,7 +92,14 @@ type internal SignerBox(ground: Ground, settings: Settings) =
         | struct (Verdict.Refuse tag, next) ->
             memory <- next
             if not isLate then this.OnStopped task tag
-            Final(Declined tag)
+
+            let before =
+                match (if tag = Tags.noDoubleSign.Name then Recall.instead next (List.last task.Items) else ValueNone) with
+                | ValueSome(SignProposal(_, turn, proposal)) -> ValueSome(ProposalBefore(turn, proposal))
+                | ValueSome(SignState state) -> ValueSome(StateBefore state.Variable)
+                | _ -> ValueNone
+
+            Final(Declined(tag, before))
         | struct (Verdict.Wait tag, next) ->
             memory <- next
             if not isLate then this.OnStopped task tag

@@ -41,11 +41,11 @@ type internal StagedTasks(id: StageId, lane: ChannelId, tasks: (EffectId * SignT
             match words[i], newest with
             | Final(Signed _ as signed), _ -> if this.Results[i].IsNone then this.Results[i] <- ValueSome signed
             | Later _, ValueSome _ -> isLater <- isLater || this.Results[i].IsNone
-            | Final(Declined tag), ValueSome copy ->
+            | Final(Declined(tag, _) as declined), ValueSome copy ->
                 copy.Tags[i] <- ValueSome tag
 
                 if this.Results[i].IsNone && this.Copies.Values |> Seq.forall (fun each -> each.Tags[i].IsSome) then
-                    this.Results[i] <- ValueSome(Declined tag)
+                    this.Results[i] <- ValueSome declined
             | (Later _ | Final(Declined _)), ValueNone -> ()
 
         isLater
@@ -102,7 +102,7 @@ type internal StageLane(ground: Ground, owner: int, me: Address, box: SignerBox,
                     first.Told <- first.Told + 1
 
                     if known.Remove effect then
-                        (match result with Declined tag -> refused task.Payload tag | Signed _ -> ())
+                        (match result with Declined(tag, _) -> refused task.Payload tag | Signed _ -> ())
                         told.Add(EffectId effect, result)
 
                 if first.IsEnded then waiting.Dequeue() |> ignore else goesOn <- false

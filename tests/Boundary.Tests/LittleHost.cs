@@ -127,7 +127,7 @@ internal sealed class LittleHost
         memory = verdict.Memory;
         if (verdict.Kind != VerdictKind.Approved)
         {
-            return new SignerAnswer(wanted.Id, default, verdict.Tag);
+            return new SignerAnswer(wanted.Id, default, verdict.Tag, verdict.Instead);
         }
 
         // What a durable signer would have stored by now, and what the signature must be over.
@@ -138,6 +138,6 @@ internal sealed class LittleHost
 
         var signature = new byte[65];
         _ = Curve.Default.TrySign(verdict.Digest.Span, key, signature);
-        return new SignerAnswer(wanted.Id, signature, null);
+        return new SignerAnswer(wanted.Id, signature, null, default);
     }
 }

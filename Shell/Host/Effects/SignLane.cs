@@ -96,7 +96,7 @@ internal sealed class SignLane(
         {
             if (queue.Remove(answer.EffectId))
             {
-                known.Add(new SignerAnswer(answer.EffectId, answer.Signature, answer.RefusedTag));
+                known.Add(new SignerAnswer(answer.EffectId, answer.Signature, answer.RefusedTag, answer.Instead));
             }
         }
 
