@@ -228,7 +228,7 @@ module internal DecideState =
                 giveUp turning sender (Goal.id funding.Goal)
             | Error reason -> offend "bad-final" reason
             | Ok _ when channel.Terms.MyIndex = 0 && not known && not (isOwnForgotten turning channel state) -> offend "unexpected-final" "the payer has not signed this final state"
-            | Ok _ when not (Channel.hasSigned Turn.preFund channel) -> NotNow "the payment channel is not agreed yet"
+            | Ok _ when not (Channel.hasSigned Turn.preFund channel || Channel.hasSigned Turn.postFund channel) -> NotNow "the payment channel is not agreed yet"
             | Ok paid when not paid.IsZero && not (Channel.hasSigned Turn.postFund channel) && NodeState.isStale channel turning.State ->
                 NotNow "our journal was restored: first we must know what we signed"
             | Ok paid when

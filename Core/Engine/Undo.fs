@@ -37,7 +37,9 @@ module internal Undo =
         match funding.Goal with
         | VirtualFund(id, left, right) ->
             let goal = VirtualDefund(id, left, right)
-            let takesPart = NodeState.channel id turning.State |> ValueOption.exists (Channel.hasSigned Turn.preFund)
+            let hasSigned turn = NodeState.channel id turning.State |> ValueOption.exists (Channel.hasSigned turn)
+            // Of a channel that was taken over the pre-fund may not be there.
+            let takesPart = hasSigned Turn.preFund || hasSigned Turn.postFund
 
             if takesPart && lacksDefund id turning.State then
                 turning.AddAll [ ObjectiveOpened(goal, origin, ValueNone); GoalApproved(Goal.id goal) ]
