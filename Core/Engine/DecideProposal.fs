@@ -31,11 +31,8 @@ module internal DecideProposal =
                 else
                     offend "bad-signature" "proposal incorrectly signed"
             | _ when channel.Terms.Dialect = Nitro && (turning.State.Restored || Standing.isForgottenTurn turning channel ledger said) ->
-                // Only what we signed is countersigned: our journal has lost it, and the follower is asked for it, once.
-                if not (NodeState.isStale channel turning.State) then
-                    turning.Add(ChannelDoubted(channel.Terms.Id, Channel.counterparty channel))
-                    Standing.ask turning (Channel.counterparty channel)
-
+                // Only what we signed is countersigned: our journal has lost it.
+                Standing.doubt turning channel
                 Take
             | _ -> offend "unknown-turn" "proposal queue exhausted"
 
@@ -84,6 +81,10 @@ module internal DecideProposal =
             match ledger.Queue.TryFind said.Turn with
             | Some queued when queued.Proposal = said.Proposal -> Take
             | _ -> offend "equivocation" $"two proposals for turn {said.Turn}"
+        elif said.Turn > next && channel.Terms.Dialect = Nitro && turning.State.Restored then
+            // The leader may have had our countersignature on its way when it was asked last. It tells its proposals again.
+            Standing.doubt turning channel
+            Take
         elif said.Turn > next then
             NotNow "an earlier proposal is missing"
         elif not (isExpected turning said.Proposal) then

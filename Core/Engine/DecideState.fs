@@ -89,7 +89,11 @@ module internal DecideState =
 
             match Opening.policy settings sender terms |> Result.bind (fun () -> Opening.ledger settings turning.State terms) with
             | Error reason -> reject turning goal sender terms reason
-            | Ok() -> accept turning goal sender terms ValueNone state
+            | Ok() ->
+                let taking = accept turning goal sender terms ValueNone state
+                // It may be one that we have forgotten, and what the chain showed of it was nothing to us.
+                if settings.DialectOf sender = Nitro && turning.State.Restored then turning.Add(HoldingsDoubted(terms.Id, 0UL))
+                taking
 
     let private openVirtual (turning: Turning) sender (objective: ObjectiveId) (state: SignedState) =
         let settings = turning.Settings

@@ -120,13 +120,14 @@ module internal Settle =
         | None -> ()
         | Some head ->
             let target = head.Proposal.Target
-            let funding = NodeState.objective { Kind = VirtualFunding; Channel = target } turning.State
+            let ending kind = NodeState.objective { Kind = kind; Channel = target } turning.State |> ValueOption.bind _.Ending
+            let takeBack removal = World.unguaranteed "" id removal turning.World |> Check.needs |> List.iter (fulfil turning)
 
-            match funding, NodeState.channel target turning.State with
-            | ValueSome { Ending = ValueSome(Rejected _) }, ValueSome channel when not (Channel.hasSigned Turn.postFund channel) ->
-                World.unguaranteed "" id (Remove(target, channel.Terms.Opening.LeaderBalance)) turning.World
-                |> Check.needs
-                |> List.iter (fulfil turning)
+            match ending VirtualFunding, ending VirtualDefunding, NodeState.channel target turning.State with
+            // A restored leader may propose what it had proposed before the channel was closed without it.
+            | _, ValueSome Completed, _ -> World.takesBack id target turning.World |> ValueOption.iter takeBack
+            | ValueSome(Rejected _), _, ValueSome channel when not (Channel.hasSigned Turn.postFund channel) ->
+                takeBack (Remove(target, channel.Terms.Opening.LeaderBalance))
             | _ -> ()
 
     let private pumpLedger (turning: Turning) (channel: Channel) =

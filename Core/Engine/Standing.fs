@@ -37,6 +37,12 @@ module internal Standing =
         |> Seq.toList
         |> List.iter (fun objective -> Promise.tell turning address (StandingWanted objective))
 
+    /// A ledger's other party has shown that there is more of it than we know: it is asked, once.
+    let doubt (turning: Turning) (ledger: Channel) =
+        if not (NodeState.isStale ledger turning.State) then
+            turning.Add(ChannelDoubted(ledger.Terms.Id, Channel.counterparty ledger))
+            ask turning (Channel.counterparty ledger)
+
     /// Whoever comes, as long as we know of no ledger with it: one may have been opened after the copy was made. It costs a stranger nothing to
     /// come, so nothing is remembered of it but the question, see `AskingSlot`.
     let askLedgers (turning: Turning) address =

@@ -68,7 +68,7 @@ module internal World =
         | _ -> Unmet(label, [ LedgerChange ledgerId ])
 
     /// What takes back a guarantee that we have done with: by the final state, or because we gave the opening up in time.
-    let private takesBack ledger target (world: World) =
+    let takesBack ledger target (world: World) =
         match channel target world with
         | ValueSome c ->
             (match Channel.completeFinal c with
