@@ -45,9 +45,14 @@ module internal DecideOutcome =
                 turning.Add(ProposalQueued(id, turn, proposal, hash))
                 Promise.sign turning (LedgerUpdate(id, turn, hash))
 
+                let funding = NodeState.objective { Kind = VirtualFunding; Channel = proposal.Target } turning.State
+
+                match proposal, NodeState.channel proposal.Target turning.State, funding with
                 // The follower had to know what it is for.
-                if (NodeState.channel proposal.Target turning.State).IsNone then
-                    turning.Add(ChannelDoubted(proposal.Target, Channel.counterparty channel))
+                | _, ValueNone, _ -> turning.Add(ChannelDoubted(proposal.Target, Channel.counterparty channel))
+                // It has been turned down since, as if it were new.
+                | Add _, ValueSome target, ValueSome { Ending = ValueSome(Rejected _) } -> turning.Add(ProposalWanted(id, Channel.givingBack target))
+                | _ -> ()
 
                 true
             | Error _ -> false

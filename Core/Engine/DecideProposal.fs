@@ -105,7 +105,8 @@ module internal DecideProposal =
             if Channel.counterparty channel <> sender then offend "not-a-participant" "the sender is not a party of this ledger"
             elif Channel.isLeader channel then countersigned turning channel ledger said
             else followed turning channel ledger said
+        // What is agreed the sender's answer brings, and proposals are told again: meanwhile a thousand of these would stand in the way of that answer.
+        | ValueSome channel when channel.Terms.IsLedger && NodeState.isStale channel turning.State -> Take
+        | ValueNone when turning.State.Restored && turning.Settings.DialectOf sender = Nitro && not (NodeState.isForgotten said.Ledger turning.State) -> Take
         | ValueSome channel when channel.Terms.IsLedger -> NotNow "the ledger is not open yet"
-        | ValueNone when turning.State.Restored && turning.Settings.DialectOf sender = Nitro && not (NodeState.isForgotten said.Ledger turning.State) ->
-            NotNow "the ledger is not known yet"
         | _ -> offend "unknown-ledger" "signed proposal is not addressed to a known ledger connection"

@@ -102,7 +102,11 @@ module internal DecideState =
 
         match Opening.virtualTerms settings state.Fixed state.Variable.Outcome with
         | Error _ -> decline turning sender objective
-        | Ok terms when terms.Dialect = Nitro && isOwn terms.MyIndex && State.hash terms.Id (Terms.preFund terms) = state.Hash ->
+        | Ok terms when
+            terms.Dialect = Nitro
+            && (isOwn terms.MyIndex || Standing.isCarried turning terms)
+            && State.hash terms.Id (Terms.preFund terms) = state.Hash
+            ->
             Standing.forgottenOpening turning sender objective terms state
         | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
         | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective

@@ -225,12 +225,21 @@ module internal Standing =
                | ValueSome ledger -> NodeState.isStale ledger turning.State
                | ValueNone -> turning.State.Restored)
 
+    /// One of our ledgers has its guarantee already, or is about to.
+    let isCarried (turning: Turning) (terms: Terms) =
+        let has side =
+            match side with
+            | ValueSome(struct (_, ledger: LedgerChannel)) -> ledger.Agreed.Guarantees.ContainsKey terms.Id || LedgerChannel.isQueued terms.Id ledger
+            | ValueNone -> false
+
+        neighbours terms |> List.exists (carrier turning terms >> has)
+
     let private goal (turning: Turning) (terms: Terms) =
         let ledger isThere index = if isThere then carrier turning terms index |> ValueOption.map (fun struct (id, _) -> id) else ValueNone
         VirtualFund(terms.Id, ledger (terms.MyIndex > 0) (terms.MyIndex - 1), ledger (terms.MyIndex < terms.Last) (terms.MyIndex + 1))
 
-    /// The pre-fund of a payment channel that we know nothing of, with our own signature on it: its opening goes on, once its witnesses have said
-    /// how far it had come.
+    /// The pre-fund of a payment channel that we know nothing of, with our own signature on it or our money set aside for it: its opening goes on,
+    /// once its witnesses have said how far it had come.
     let forgottenOpening (turning: Turning) sender (objective: ObjectiveId) (terms: Terms) (state: SignedState) : Taking =
         if isUnsettled turning terms || neighbours terms |> List.exists (fun index -> (carrier turning terms index).IsNone) then
             NotNow "a ledger that carries it is not known, or not in its newest state yet"
@@ -255,11 +264,9 @@ module internal Standing =
             && not (NodeState.isForgotten terms.Id turning.State)
             ->
             let sides = neighbours terms |> List.map (carrier turning terms)
-            let carries side = match side with ValueSome(struct (_, ledger)) -> ledger.Agreed.Guarantees.ContainsKey terms.Id | ValueNone -> false
-
             if isUnsettled turning terms || sides |> List.exists _.IsNone then
                 NotNow "a ledger that carries it is not known, or not in its newest state yet"
-            elif List.exists carries sides then
+            elif isCarried turning terms then
                 turning.AddAll [ ChannelAdded terms; ObjectiveOpened(goal turning terms, Peer sender, ValueNone); GoalApproved objective ]
 
                 for party, signature in state.Signatures do

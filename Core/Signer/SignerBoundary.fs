@@ -263,16 +263,12 @@ type SignerCore private () =
             let struct (verdict, next) = Hearing.hear lent config now ValueNone memory.State requests
             let after = ready.With(pinned, next)
 
-            let instead tag =
-                if tag <> Tags.noDoubleSign.Name then ValueNone
-                else List.tryLast requests |> ValueOption.ofOption |> ValueOption.bind (Recall.instead next)
-
             match verdict with
             | Approve digest -> SigningVerdict(VerdictKind.Approved, digest.ToArray(), "", [||], after)
             | Noted -> SigningVerdict(VerdictKind.Noted, [||], "", [||], after)
             | Refuse tag ->
-                let told = match instead tag with ValueSome request -> RequestV1.encode request | ValueNone -> [||]
-                SigningVerdict(VerdictKind.Refused, [||], tag, told, after)
+                let instead = Recall.instead tag next requests |> ValueOption.map RequestV1.encode
+                SigningVerdict(VerdictKind.Refused, [||], tag, ValueOption.defaultValue [||] instead, after)
             | Wait tag -> SigningVerdict(VerdictKind.Waiting, [||], tag, [||], after)
 
     /// What hearing these items has changed: rows by their keys, in the order of which they are loaded; an empty key's value is deleted where it is null.

@@ -264,7 +264,7 @@ module internal RestatedUnpack =
         LedgerListed(peer, asset, r.Channel())
 
     let read (r: PackReader) : Restatement =
-        match r.Tag 19 with
+        match r.Tag 20 with
         | 0 -> ChannelRestated(channel r)
         | 7 ->
             let id = r.Channel()

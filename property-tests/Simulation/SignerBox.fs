@@ -94,7 +94,7 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             if not isLate then this.OnStopped task tag
 
             let before =
-                match (if tag = Tags.noDoubleSign.Name then Recall.instead next (List.last task.Items) else ValueNone) with
+                match Recall.instead tag next task.Items with
                 | ValueSome(SignProposal(_, turn, proposal)) -> ValueSome(ProposalBefore(turn, proposal))
                 | ValueSome(SignState state) -> ValueSome(StateBefore state.Variable)
                 | _ -> ValueNone

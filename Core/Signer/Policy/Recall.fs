@@ -28,14 +28,16 @@ module internal Recall =
             | _ -> ValueNone
         | _ -> ValueNone
 
-    /// Of what was refused; nothing where there is nothing of the kind, or where it is the newest that everybody has.
-    let instead (state: SignerState) (refused: SignerRequest) : SignerRequest voption =
+    /// Of what was refused with this tag, last among these; nothing where it is forgotten, or was refused for another reason.
+    let instead tag (state: SignerState) (refused: SignerRequest list) : SignerRequest voption =
         let find id turn =
             match state.Channels.TryFind id with
-            | Some channel -> earlier channel turn
+            | Some channel when tag = Tags.noDoubleSign.Name -> earlier channel turn
+            | Some _
             | None -> ValueNone
 
-        match refused with
-        | SignProposal(ledger, turn, _) -> find ledger turn
-        | SignState wanted -> find (FixedPart.channelId wanted.Fixed) wanted.Variable.Turn
-        | _ -> ValueNone
+        match List.tryLast refused with
+        | Some(SignProposal(ledger, turn, _)) -> find ledger turn
+        | Some(SignState wanted) -> find (FixedPart.channelId wanted.Fixed) wanted.Variable.Turn
+        | Some _
+        | None -> ValueNone
