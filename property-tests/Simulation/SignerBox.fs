@@ -102,6 +102,7 @@ type internal SignerBox(ground: Ground, settings: Settings) =
             Final(Declined(tag, before))
         | struct (Verdict.Wait tag, next) ->
             memory <- next
+            if ground.IsTracing then ground.Note(ValueSome me, (fun () -> $"its signer waits: {tag}, {List.last task.Items}"))
             if not isLate then this.OnStopped task tag
             Later tag
 

@@ -87,7 +87,7 @@ internal static class CopyCommands
                 JournalFailure.Permanent, $"{Wording.Capital(source.Title)} has record {head} now, which it had not before: a node writes to it. Stop that node, and give the command once more.");
         }
 
-        if (isDoubted && count > 0)
+        if (isDoubted)
         {
             await RestoredMark.PutAsync(source, target.Journal, cancellationToken);
         }

@@ -16,14 +16,19 @@ internal static class RestoreCommand
         after it is known to the peers and to the chain alone. So the node asks its peers, takes over what they show that it has signed, and
         until then shows channels as MayBeStale and signs nothing on them that adds exposure; the signer signs nothing twice in any case. The keys
         and the signer's memory are not in a journal: bring them back first, the memory never from an older copy.
+
+        Where there is no copy at all, --from peers begins an empty journal: each peer that the node is connected to then gives back the ledgers,
+        payment channels and vouchers that it has. Peers that never come give nothing back.
         """;
+
+    private const string Peers = "peers";
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var config = new Option<FileInfo?>("--config", "-c") { Description = "The node's configuration file", HelpName = NodeCommand.UsualFile };
         var tenant = new Option<string?>("--tenant", "-t") { Description = "Whose journal, where there are several tenants", HelpName = "name" };
-        var from = new Option<string?>("--from", "-f") { Description = "sqlite:PATH, esdb://..., or the path of a journal, an export or a bundle; without it: the replica", HelpName = "store" };
+        var from = new Option<string?>("--from", "-f") { Description = "sqlite:PATH, esdb://..., the path of a journal, an export or a bundle, or 'peers' where no copy is left; without it: the replica", HelpName = "store" };
         var archives = new Option<string[]>("--archive", "-a") { Description = "A file with earlier epochs, where the copy has them no more; may be given several times", HelpName = "file", DefaultValueFactory = _ => [] };
         var complete = new Option<bool>("--complete") { Description = "The copy is known to have all that was ever acknowledged: no channel is marked" };
         return JournalOptions.Running(
@@ -36,9 +41,24 @@ internal static class RestoreCommand
                 var store = parse.GetValue(from) ?? journal.Replica
                     ?? throw new CliError($"Tenant {journal.Tenant} has no replica. Name a copy with --from.");
                 await JournalStores.RemoveEmptyAsync(journal.Store, cancellationToken);
+                if (store == Peers)
+                {
+                    return await BeginAsync(parse, journal, cancellationToken);
+                }
+
                 await using var source = await JournalOptions.SourceAsync(
                     JournalStores.WithOwner(store, () => journal.Address), parse.GetValue(archives)!, cancellationToken);
                 return await CopyCommands.CopyAsync(parse, source, journal.Store, isDoubted: !parse.GetValue(complete), cancellationToken);
             });
+    }
+
+    private static async Task<int> BeginAsync(ParseResult parse, TenantJournal journal, CancellationToken cancellationToken)
+    {
+        await using var target = await JournalStores.CreateAsync(journal.Store, journal.Address, 0, cancellationToken);
+        await RestoredMark.BeginAsync(target.Journal, cancellationToken);
+        await target.CompleteAsync(cancellationToken);
+        await parse.InvocationConfiguration.Output.WriteLineAsync(
+            $"{target.Title} is empty but for its mark. Start the node: it asks each peer that it is connected to what they have, and 'nitro journal tail --follow' shows what comes back.");
+        return 0;
     }
 }

@@ -69,6 +69,51 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await EndAsync(world, left, right, paid: 25);
     }
 
+    [Theory]
+    [InlineData("alice")]
+    [InlineData("irene")]
+    [InlineData("bob")]
+    public async Task LedgersThatWereOpenedAfterTheCopyComeBackFromWhoeverIsThere(string loser)
+    {
+        await using var world = await World.BuildAsync(lab, Way);
+        await StartAsync(world);
+        await CopyAsync(world, loser);
+        var (left, right) = await OpenLedgersAsync(world);
+        var channel = await world.OpenPaymentsAsync(Way, Funds);
+        await world.PayAsync("alice", channel, 5);
+        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 5, world.Token);
+
+        await RestoreAsync(world, loser);
+        await KnownAsync(world, loser, channel);
+        await ConfirmedAsync(world, loser);
+
+        await world.PayAsync("alice", channel, 1);
+        await world.ClosePaymentsAsync("bob", channel, Way);
+        await EndAsync(world, left, right, paid: 6);
+    }
+
+    [Theory]
+    [InlineData("alice")]
+    [InlineData("irene")]
+    [InlineData("bob")]
+    public async Task ANodeWithoutAnyCopyIsGivenBackWhatItsPeersHave(string loser)
+    {
+        await using var world = await World.BuildAsync(lab, Way);
+        await StartAsync(world);
+        var (left, right) = await OpenLedgersAsync(world);
+        var channel = await world.OpenPaymentsAsync(Way, Funds);
+        await world.PayAsync("alice", channel, 5);
+        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 5, world.Token);
+
+        await RestoreFromAsync(world, loser, "peers");
+        await KnownAsync(world, loser, channel);
+        await ConfirmedAsync(world, loser);
+
+        await world.PayAsync("alice", channel, 1);
+        await world.ClosePaymentsAsync("alice", channel, Way);
+        await EndAsync(world, left, right, paid: 6);
+    }
+
     [Fact]
     public async Task UntilThePeerHasSpokenItIsShownAndNothingIsRisked()
     {
@@ -200,7 +245,9 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await StartAsync(world);
     }
 
-    private async Task RestoreAsync(World world, string name, params string[] flags)
+    private Task RestoreAsync(World world, string name, params string[] flags) => RestoreFromAsync(world, name, Copy(world, name), flags);
+
+    private async Task RestoreFromAsync(World world, string name, string from, params string[] flags)
     {
         await world.StopAsync();
         foreach (var suffix in (string[])["", "-wal", "-shm"])
@@ -208,7 +255,7 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
             File.Delete(Journal(world, name) + suffix);
         }
 
-        var restored = await Tool.CommandAsync(["restore", "--config", world.ConfigFile, "--tenant", name, "--from", Copy(world, name), .. flags]);
+        var restored = await Tool.CommandAsync(["restore", "--config", world.ConfigFile, "--tenant", name, "--from", from, .. flags]);
         Assert.True(restored.Code == 0, restored.Error);
         await StartAsync(world);
     }
