@@ -189,6 +189,8 @@ let ``Whatever copy a node is restored from, and whenever, every wei comes out``
 
     for seed in seeds do
         let life = RestoredLife(seed, weather seed)
+        // In the stage only what is behind a waiting request in its own lane has to wait, as in the shell.
+        life.World.Ground.IsStaged <- true
         life.World.Ground.IsTracing <- not (isNull (Environment.GetEnvironmentVariable "NITRO_RESTORED_STORIES"))
 
         try

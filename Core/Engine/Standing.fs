@@ -109,8 +109,9 @@ module internal Standing =
         let objective = { Kind = VirtualFunding; Channel = id }
 
         match NodeState.channel id turning.State, NodeState.openObjective objective turning.State with
-        | ValueSome channel, ValueSome { Deadline = ValueNone; Undoing = ValueNone } when
-            not (NodeState.isStale channel turning.State || Channel.hasSigned Turn.postFund channel)
+        | ValueSome channel, ValueSome { Deadline = ValueSome due; Undoing = ValueNone } when
+            due.Micros <= turning.At.Micros
+            && not (NodeState.isStale channel turning.State || Channel.hasSigned Turn.postFund channel)
             ->
             Undo.abandon turning objective Undo.timeout true
         | _ -> ()

@@ -50,8 +50,8 @@ type internal Slot =
     | HoldingsSlot of channel: ChannelId
     /// At most one voucher of a channel is being signed.
     | VoucherSigningSlot of channel: ChannelId
-    /// So many peers wait at one time to be asked for their ledgers, whoever may turn up: one to each first byte of an address.
-    | AskingSlot of byte
+    /// So many peers wait at one time to be asked for their ledgers, whoever may turn up: one to the last two bytes of an address.
+    | AskingSlot of uint16
 
 module internal Intent =
     let slot intent =
@@ -60,7 +60,7 @@ module internal Intent =
         | Tell(_, VoucherOf(channel, _)) -> ValueSome(VoucherSlot channel)
         | SubmitCall(Deposit(channel, _, _)) -> ValueSome(HoldingsSlot channel)
         | SignPayload(PaymentVoucher(channel, _)) -> ValueSome(VoucherSigningSlot channel)
-        | Tell(peer, LedgersWanted) -> ValueSome(AskingSlot(peer.ToArray()[0]))
+        | Tell(peer, LedgersWanted) -> ValueSome(AskingSlot(uint16 peer.Low))
         | Tell(_, (StateOf _ | AllSignaturesOf _ | AgreementOf _ | FinalStateWanted _ | RejectionOf _ | StandingWanted _ | StandingOf _))
         | SubmitCall(ConcludeAndTransfer _ | ReadHoldings _)
         | SignPayload(OwnState _ | LedgerUpdate _) -> ValueNone
