@@ -129,14 +129,24 @@ module internal DecidePeer =
             Standing.tellLedgers turning sender
             Take
 
+    let private isStanding (all: PeerItem list) id =
+        all |> List.exists (fun other -> match other with StandingItem objective -> objective.Channel = id | _ -> false)
+
+    /// Our journal was restored, and the sender's answers stand in its line behind this: what belongs to an opening it tells again.
+    let private mayPass (turning: Turning) sender (all: PeerItem list) item =
+        match item with
+        | StateItem({ Kind = VirtualFunding } as objective, _) ->
+            turning.State.Restored
+            && not (NodeState.peer sender turning.State).Stale.IsEmpty
+            && not (isStanding all objective.Channel)
+        | _ -> false
+
     /// Beside all that is held of a channel may stand what is nothing to us: of one that is over, or vouchers where we stand between.
     let private concerns (turning: Turning) (all: PeerItem list) item =
-        let isStanding id = all |> List.exists (fun other -> match other with StandingItem objective -> objective.Channel = id | _ -> false)
-
         match item with
-        | VoucherItem(voucher, _, _) when isStanding voucher.Channel ->
+        | VoucherItem(voucher, _, _) when isStanding all voucher.Channel ->
             NodeState.channel voucher.Channel turning.State |> ValueOption.exists (fun channel -> Terms.role channel.Terms <> Intermediary)
-        | StateItem(objective, state) when state.Variable.IsFinal && isStanding objective.Channel ->
+        | StateItem(objective, state) when state.Variable.IsFinal && isStanding all objective.Channel ->
             NodeState.channel objective.Channel turning.State
             |> ValueOption.exists (fun channel -> NodeState.isStale channel turning.State || not (NodeState.isGivenUp objective.Channel turning.State))
         | _ -> true
@@ -148,6 +158,7 @@ module internal DecidePeer =
         | first :: rest ->
             match item turning sender first with
             | Take -> items turning sender all rest
+            | NotNow _ when mayPass turning sender all first -> items turning sender all rest
             | taking -> taking
 
     /// Proposals up to the first that has to wait may count: the sender tells the whole queue again anyway.
