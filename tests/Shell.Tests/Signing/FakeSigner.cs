@@ -63,10 +63,10 @@ internal sealed class FakeSigner : IAsyncDisposable
     public Task<string?> SignAsync(HsmRequest request) => RespondAsync(Signed(request));
 
     /// <summary>Refuses each item.</summary>
-    public Task<string?> RefuseAsync(HsmRequest request, string tag, bool isTemporary = false)
+    public Task<string?> RefuseAsync(HsmRequest request, string tag, bool isTemporary = false, string instead = "")
     {
         var results = new SignResults { Version = SignerApiTerms.Version };
-        results.Results.AddRange(Items(request).Select(_ => new SignResult { Refused = tag, Temporary = isTemporary }));
+        results.Results.AddRange(Items(request).Select(_ => new SignResult { Refused = tag, Temporary = isTemporary, Instead = ByteString.CopyFromUtf8(instead) }));
         return RespondAsync(Response(request, results));
     }
 

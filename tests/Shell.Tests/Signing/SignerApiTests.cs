@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 using Nitro.Grpc;
 using Nitro.SignerProtocol;
@@ -96,8 +97,10 @@ public sealed class SignerApiTests
         await using var signer = await FakeSigner.AttachAsync(door.Address);
         await door.AskAsync(1, 5);
 
-        Assert.Equal("accepted", await signer.RefuseAsync(await signer.NextAsync(), "policy-test"));
-        Assert.Equal("policy-test", (await door.NextAsync()).RefusedTag);
+        Assert.Equal("accepted", await signer.RefuseAsync(await signer.NextAsync(), "policy-test", instead: "what was signed before"));
+        var answer = await door.NextAsync();
+        Assert.Equal("policy-test", answer.RefusedTag);
+        Assert.Equal("what was signed before", Encoding.UTF8.GetString(answer.Instead.Span));
     }
 
     [Fact]
