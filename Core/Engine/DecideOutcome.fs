@@ -35,54 +35,56 @@ module internal DecideOutcome =
         if (NodeState.openObjective { Kind = VirtualFunding; Channel = id } turning.State).IsNone then
             Undo.abandon turning { Kind = VirtualDefunding; Channel = id } tag true
 
+    /// A ledger of ours in which this proposal may have the turn that something else was refused for, and the state that it makes.
+    let private fitting (turning: Turning) id turn proposal =
+        match NodeState.channel id turning.State with
+        | ValueSome({ Ledger = ValueSome ledger } as channel) when Channel.isLeader channel ->
+            let without = LedgerChannel.drop turn ledger
+
+            match Ledger.apply proposal (LedgerChannel.proposed without) with
+            | Ok after when turn = LedgerChannel.lastTurn without + 1UL ->
+                ValueSome(struct (channel, State.hash id (Ledger.toVariable channel.Terms.Dialect turn false after)))
+            | Ok _
+            | Error _ -> ValueNone
+        | _ -> ValueNone
+
     /// Our journal has lost a proposal that it had signed: it takes its turn again, and what was to have the turn comes after it.
-    let private proposeAgain (turning: Turning) id turn proposal =
-        match NodeState.channel id turning.State with
-        | ValueSome({ Ledger = ValueSome ledger } as channel) when Channel.isLeader channel && turn = LedgerChannel.lastTurn ledger + 1UL ->
-            match Ledger.apply proposal (LedgerChannel.proposed ledger) with
-            | Ok after ->
-                let hash = State.hash id (Ledger.toVariable channel.Terms.Dialect turn false after)
-                turning.Add(ProposalQueued(id, turn, proposal, hash))
-                Promise.sign turning (LedgerUpdate(id, turn, hash))
+    let private proposeAgain (turning: Turning) (channel: Channel) turn (proposal: Proposal) hash =
+        let id = channel.Terms.Id
+        let isThere = match channel.Ledger with ValueSome ledger -> ledger.Queue.ContainsKey turn | ValueNone -> false
+        if isThere then turning.Add(ProposalDropped(id, turn))
+        turning.Add(ProposalQueued(id, turn, proposal, hash))
+        Promise.sign turning (LedgerUpdate(id, turn, hash))
+        let funding = NodeState.objective { Kind = VirtualFunding; Channel = proposal.Target } turning.State
 
-                let funding = NodeState.objective { Kind = VirtualFunding; Channel = proposal.Target } turning.State
+        match proposal, NodeState.channel proposal.Target turning.State, funding with
+        // The follower had to know what it is for.
+        | _, ValueNone, _ -> turning.Add(ChannelDoubted(proposal.Target, Channel.counterparty channel))
+        // It has been turned down since, as if it were new.
+        | Add _, ValueSome target, ValueSome { Ending = ValueSome(Rejected _) } -> turning.Add(ProposalWanted(id, Channel.givingBack target))
+        | _ -> ()
 
-                match proposal, NodeState.channel proposal.Target turning.State, funding with
-                // The follower had to know what it is for.
-                | _, ValueNone, _ -> turning.Add(ChannelDoubted(proposal.Target, Channel.counterparty channel))
-                // It has been turned down since, as if it were new.
-                | Add _, ValueSome target, ValueSome { Ending = ValueSome(Rejected _) } -> turning.Add(ProposalWanted(id, Channel.givingBack target))
-                | _ -> ()
-
-                true
-            | Error _ -> false
-        | _ -> false
-
-    /// The same of a final state.
-    let private endAgain (turning: Turning) id (variable: VariablePart) =
-        let hash = State.hash id variable
-
-        match NodeState.channel id turning.State with
-        | ValueSome channel when (Channel.ownFinal channel).IsNone && (Rules.virtualFinal channel.Terms.Opening variable).IsOk ->
-            turning.Add(StateSeen(id, variable))
-            Promise.sign turning (OwnState(id, variable.Turn, hash))
-            true
-        | ValueSome channel -> (Channel.ownFinal channel).IsSome
-        | ValueNone -> false
-
-    /// What was refused waits its time, and then finds what was lost in its place.
+    /// What was refused waits its time, and then finds what was lost in its place. False: nothing fits.
     let private takenUp (turning: Turning) effect signing tag before =
+        let propose id turn proposal =
+            match fitting turning id turn proposal with
+            | ValueSome(struct (channel, hash)) ->
+                turning.Add(IntentFinished(effect, Refused tag))
+                proposeAgain turning channel turn proposal hash
+                true
+            | ValueNone -> false
+
         match signing, before with
-        | LedgerUpdate(id, turn, _), ValueSome(ProposalBefore(at, proposal)) when at = turn ->
-            turning.Add(IntentFinished(effect, Refused tag))
-            turning.Add(ProposalDropped(id, turn))
-            proposeAgain turning id turn proposal
-        | OwnState(id, turn, _), ValueSome(ProposalBefore(at, proposal)) when at = turn ->
-            turning.Add(IntentFinished(effect, Refused tag))
-            proposeAgain turning id turn proposal
+        | (LedgerUpdate(id, turn, _) | OwnState(id, turn, _)), ValueSome(ProposalBefore(at, proposal)) when at = turn -> propose id turn proposal
         | OwnState(id, turn, _), ValueSome(StateBefore variable) when turn = variable.Turn && variable.IsFinal ->
-            turning.Add(IntentFinished(effect, Refused tag))
-            endAgain turning id variable
+            match NodeState.channel id turning.State with
+            | ValueSome channel when (Channel.ownFinal channel).IsNone && (Rules.virtualFinal channel.Terms.Opening variable).IsOk ->
+                turning.Add(IntentFinished(effect, Refused tag))
+                turning.Add(StateSeen(id, variable))
+                Promise.sign turning (OwnState(id, turn, State.hash id variable))
+                true
+            | ValueSome _
+            | ValueNone -> false
         | _ -> false
 
     let private declined (turning: Turning) effect signing tag =
