@@ -113,6 +113,8 @@ type private RestoredLife(seed: int, faults: Faults) =
         who
 
     member _.World = world
+    /// What all vouchers together were for.
+    member _.Spent = purses.Values |> Seq.sumBy (fun purse -> purse.Signed.Value)
 
     member _.Live() =
         Story.join world line
@@ -177,7 +179,7 @@ let private tell seed (life: RestoredLife) =
 
 let private seeds =
     match Environment.GetEnvironmentVariable "NITRO_RESTORED_LIVES" with
-    | null -> [ 1..20 ]
+    | null -> [ 1..40 ]
     | range -> let ends = range.Split ".." in [ int ends[0] .. int ends[1] ]
 
 /// A bad network, slow signers, nodes that crash: the lost disk comes on top.
@@ -186,6 +188,7 @@ let private weather seed = if seed % 2 = 0 then Faults.none else Faults.rough
 [<Fact>]
 let ``Whatever copy a node is restored from, and whenever, every wei comes out`` () =
     let failures = List<string>()
+    let mutable spent = 0I
 
     for seed in seeds do
         let life = RestoredLife(seed, weather seed)
@@ -195,8 +198,10 @@ let ``Whatever copy a node is restored from, and whenever, every wei comes out``
 
         try
             life.Live()
+            spent <- spent + life.Spent
         with problem ->
             tell seed life
             failures.Add($"seed {seed}: {problem.Message.Substring(0, min 700 problem.Message.Length)}")
 
     Assert.True((failures.Count = 0), String.Join("\n\n", failures))
+    Assert.True(spent >= 5I * bigint seeds.Length, $"only {spent} was ever paid")

@@ -29,7 +29,7 @@ internal static class CommandLine
           nitro rpc create-payment-channel 0xPAYEE --through 0xPEER --amount 0.1ether
           nitro rpc pay 0xCHANNEL 10gwei
           nitro journal why 0xCHANNEL                  a channel's story; also: verify, tail, at, export, compact, bundle
-          nitro restore                                a journal that was lost, from its replica
+          nitro restore                                a journal that was lost: from its replica, a copy, or its peers
           nitro sim --minutes 10                       whole networks in one process, with faults: does a check break?
 
         'nitro <command> --help' and 'nitro rpc <method> --help' tell the rest. Exit code: 0 done, 1 not done (and why, on stderr).

@@ -10,7 +10,7 @@ internal static class RestoreCommand
 {
     private const string About =
         """
-        Make a tenant's lost journal again, of its replica (journalReplica in nitro.json) or of another copy.
+        Make a tenant's lost journal again: of its replica (journalReplica in nitro.json), another copy, or what its peers have.
 
         A replica has all that was acknowledged: the node goes on where it was. An older copy (an export, a bundle, a backup) has not: what came
         after it is known to the peers and to the chain alone. So the node asks its peers, takes over what they show that it has signed, and
@@ -43,6 +43,11 @@ internal static class RestoreCommand
                 await JournalStores.RemoveEmptyAsync(journal.Store, cancellationToken);
                 if (store == Peers)
                 {
+                    if (parse.GetValue(complete) || parse.GetValue(archives)!.Length > 0)
+                    {
+                        throw new CliError("With --from peers there is no copy: leave out --complete and --archive.");
+                    }
+
                     return await BeginAsync(parse, journal, cancellationToken);
                 }
 

@@ -166,6 +166,25 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await world.CloseLedgerAsync("alice", ledger, "alice", "bob");
     }
 
+    [Fact]
+    public async Task WhereThereIsNoCopyNoneIsCalledWholeAndAJournalThatIsThereStays()
+    {
+        await using var world = await World.BuildAsync(lab, "alice", "bob");
+        await StartAsync(world);
+        await world.OpenLedgerAsync("alice", "bob", Amounts.Ether, 0);
+        await world.StopAsync();
+        string[] restore = ["restore", "--config", world.ConfigFile, "--tenant", "alice", "--from", "peers"];
+
+        var whole = await Tool.CommandAsync([.. restore, "--complete"]);
+        Assert.Equal(1, whole.Code);
+        Assert.Contains("leave out --complete", whole.Error, StringComparison.Ordinal);
+        var before = await File.ReadAllBytesAsync(Journal(world, "alice"));
+        var again = await Tool.CommandAsync(restore);
+        Assert.Equal(1, again.Code);
+        Assert.Contains("journal", again.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(Journal(world, "alice")));
+    }
+
     private static async Task<(string Left, string Right)> OpenLedgersAsync(World world)
     {
         var ledgers = await Task.WhenAll(
