@@ -28,7 +28,7 @@ module internal DecideState =
                 match NodeState.channel channel.Terms.Id turning.State with
                 // Our own only where we may have forgotten it: then no other is made for this turn.
                 | ValueSome current when
-                    (party <> channel.Terms.MyIndex || NodeState.isStale channel turning.State)
+                    (party <> channel.Terms.MyIndex || turning.State.Restored || NodeState.isStale channel turning.State)
                     && (Channel.signedBy party turn current).IsNone
                     ->
                     turning.Add(StateSigned(channel.Terms.Id, turn, state.Hash, party, signature))
@@ -215,7 +215,8 @@ module internal DecideState =
 
     /// Signed by us, and gone from the journal.
     let private isOwnForgotten (turning: Turning) (channel: Channel) (state: SignedState) =
-        NodeState.isStale channel turning.State && state.Signatures |> List.exists (fun (party, _) -> party = channel.Terms.MyIndex)
+        (turning.State.Restored || NodeState.isStale channel turning.State)
+        && state.Signatures |> List.exists (fun (party, _) -> party = channel.Terms.MyIndex)
 
     let private mayTake (channel: Channel) paid =
         match channel.Payments with

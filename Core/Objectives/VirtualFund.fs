@@ -56,6 +56,8 @@ module internal VirtualFund =
         match record.Undoing with
         // The signer bars the post-fund with the removal; where it has just been asked for one, its answer comes first.
         | ValueSome _ when NodeState.isSigning channel.Terms.Id Turn.postFund world.State -> Waiting("WaitingForUndo", [])
+        // Taken back before a restored node heard that it had signed the post-fund: what was paid since is not undone.
+        | ValueSome reason when (Channel.completeFinal channel).IsSome && Channel.hasSigned Turn.postFund channel -> Abandon reason
         | ValueSome reason -> undone world channel left right reason
         | ValueNone when (Channel.completeFinal channel).IsSome -> Abandon "closed before the opening was complete"
         // Its closing gives back the other side's.
