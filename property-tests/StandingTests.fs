@@ -66,6 +66,24 @@ let private life (world: SimulatedWorld) =
     world.Run 30
     List.ofSeq points, first
 
+let private balances (node: Node) left right = [ for ledger in [ left; right ] do if (NodeState.channel ledger node.State).IsSome then balance node ledger ]
+
+/// Who was restored stands where it stood; then `first` is paid on, another one opened and closed by `closer`, and every wei is right.
+let private goesOn (world: SimulatedWorld) left right first node before closer =
+    Assert.Equal<Amount list>(before, balances node left right)
+    agree world left
+    agree world right
+    Assert.Equal(Story.amount 11, Views.paid (NodeState.channel first world.Nodes[Story.alice].State).Value)
+    Story.pay world "pay after" Story.alice first 2
+    world.RunUntil("paid after", 120, (fun () -> Story.isAnswered world Story.alice "pay after"))
+    Assert.Equal(Paid(first, Story.amount 2), world.Nodes[Story.alice].Answers[Story.request "pay after"])
+    let third = Story.openPayment world "third" Story.alice [ Story.irene ] Story.bob 20 5UL
+    Story.pay world "pay third" Story.alice third 3
+    world.RunUntil("paid third", 120, (fun () -> Story.isAnswered world Story.alice "pay third"))
+    Story.close world "close third" closer line third
+    Story.close world "close first" Story.alice line first
+    close world left right (7 + 11 + 2 + 3)
+
 [<Fact>]
 let ``From whatever point of its life a node is restored, its peers give it back what it had signed`` () =
     for seed in 1..4 do
@@ -74,24 +92,12 @@ let ``From whatever point of its life a node is restored, its peers give it back
                 let world, left, right = ledgers seed
                 let points, first = life world
                 let node = world.Nodes[loser]
-                let before = [ for ledger in [ left; right ] do if (NodeState.channel ledger node.State).IsSome then balance node ledger ]
+                let before = balances node left right
                 setBack world loser (at points point loser)
                 world.Run 60
 
                 try
-                    Assert.Equal<Amount list>(before, [ for ledger in [ left; right ] do if (NodeState.channel ledger node.State).IsSome then balance node ledger ])
-                    agree world left
-                    agree world right
-                    Assert.Equal(Story.amount 11, Views.paid (NodeState.channel first world.Nodes[Story.alice].State).Value)
-                    Story.pay world "pay after" Story.alice first 2
-                    world.RunUntil("paid after", 120, (fun () -> Story.isAnswered world Story.alice "pay after"))
-                    Assert.Equal(Paid(first, Story.amount 2), world.Nodes[Story.alice].Answers[Story.request "pay after"])
-                    let third = Story.openPayment world "third" Story.alice [ Story.irene ] Story.bob 20 5UL
-                    Story.pay world "pay third" Story.alice third 3
-                    world.RunUntil("paid third", 120, (fun () -> Story.isAnswered world Story.alice "pay third"))
-                    Story.close world "close third" Story.alice line third
-                    Story.close world "close first" Story.alice line first
-                    close world left right (7 + 11 + 2 + 3)
+                    goesOn world left right first node before Story.alice
                 with problem ->
                     raise (System.InvalidOperationException($"seed {seed}, {loser} at point {point}: {problem.Message}", problem))
 
@@ -113,23 +119,12 @@ let ``A node without any copy has its peers give back ledgers, payment channels 
             let _, first = life world
             let node = world.Nodes[loser]
             let count = (ledgersOf node).Length
-            let before = [ for ledger in [ left; right ] do if (NodeState.channel ledger node.State).IsSome then balance node ledger ]
+            let before = balances node left right
 
             try
                 loseAll world loser
                 world.RunUntil("all is back", 1_200, (fun () -> (ledgersOf node).Length = count && isSettled node && (NodeState.channel first node.State).IsSome))
-                Assert.Equal<Amount list>(before, [ for ledger in [ left; right ] do if (NodeState.channel ledger node.State).IsSome then balance node ledger ])
-                agree world left
-                agree world right
-                Assert.Equal(Story.amount 11, Views.paid (NodeState.channel first world.Nodes[Story.alice].State).Value)
-                Story.pay world "pay after" Story.alice first 2
-                world.RunUntil("paid after", 120, (fun () -> Story.isAnswered world Story.alice "pay after"))
-                let third = Story.openPayment world "third" Story.alice [ Story.irene ] Story.bob 20 5UL
-                Story.pay world "pay third" Story.alice third 3
-                world.RunUntil("paid third", 120, (fun () -> Story.isAnswered world Story.alice "pay third"))
-                Story.close world "close third" Story.bob line third
-                Story.close world "close first" Story.alice line first
-                close world left right (7 + 11 + 2 + 3)
+                goesOn world left right first node before Story.bob
             with problem ->
                 raise (System.InvalidOperationException($"seed {seed}, {loser}: {problem.Message}", problem))
 

@@ -29,9 +29,7 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await StartAsync(world);
         var (left, right) = await OpenLedgersAsync(world);
         await CopyAsync(world, loser);
-        var channel = await world.OpenPaymentsAsync(Way, Funds);
-        await world.PayAsync("alice", channel, 5);
-        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 5, world.Token);
+        var channel = await OpenPaidAsync(world);
 
         await RestoreAsync(world, loser);
         await ConfirmedAsync(world, loser);
@@ -79,16 +77,10 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await StartAsync(world);
         await CopyAsync(world, loser);
         var (left, right) = await OpenLedgersAsync(world);
-        var channel = await world.OpenPaymentsAsync(Way, Funds);
-        await world.PayAsync("alice", channel, 5);
-        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 5, world.Token);
+        var channel = await OpenPaidAsync(world);
 
         await RestoreAsync(world, loser);
-        await KnownAsync(world, loser, channel);
-        await ConfirmedAsync(world, loser);
-
-        await world.PayAsync("alice", channel, 1);
-        await world.ClosePaymentsAsync("bob", channel, Way);
+        await CarryOnAsync(world, loser, channel, closer: "bob");
         await EndAsync(world, left, right, paid: 6);
     }
 
@@ -101,16 +93,10 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await using var world = await World.BuildAsync(lab, Way);
         await StartAsync(world);
         var (left, right) = await OpenLedgersAsync(world);
-        var channel = await world.OpenPaymentsAsync(Way, Funds);
-        await world.PayAsync("alice", channel, 5);
-        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 5, world.Token);
+        var channel = await OpenPaidAsync(world);
 
         await RestoreFromAsync(world, loser, "peers");
-        await KnownAsync(world, loser, channel);
-        await ConfirmedAsync(world, loser);
-
-        await world.PayAsync("alice", channel, 1);
-        await world.ClosePaymentsAsync("alice", channel, Way);
+        await CarryOnAsync(world, loser, channel, closer: "alice");
         await EndAsync(world, left, right, paid: 6);
     }
 
@@ -183,6 +169,22 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         Assert.Equal(1, again.Code);
         Assert.Contains("journal", again.Error, StringComparison.Ordinal);
         Assert.Equal(before, await File.ReadAllBytesAsync(Journal(world, "alice")));
+    }
+
+    private static async Task<string> OpenPaidAsync(World world)
+    {
+        var channel = await world.OpenPaymentsAsync(Way, Funds);
+        await world.PayAsync("alice", channel, 5);
+        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 5, world.Token);
+        return channel;
+    }
+
+    private static async Task CarryOnAsync(World world, string restored, string channel, string closer)
+    {
+        await KnownAsync(world, restored, channel);
+        await ConfirmedAsync(world, restored);
+        await world.PayAsync("alice", channel, 1);
+        await world.ClosePaymentsAsync(closer, channel, Way);
     }
 
     private static async Task<(string Left, string Right)> OpenLedgersAsync(World world)
