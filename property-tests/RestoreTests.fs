@@ -175,7 +175,9 @@ type private RestoredLife(seed: int, faults: Faults) =
 let private tell seed (life: RestoredLife) =
     match Environment.GetEnvironmentVariable "NITRO_RESTORED_STORIES" with
     | null -> ()
-    | folder -> IO.File.WriteAllLines(IO.Path.Combine(folder, $"{seed}.txt"), Tale.whole life.World.Ground.Trace @ Beliefs.ofWorld life.World)
+    | folder ->
+        IO.Directory.CreateDirectory folder |> ignore
+        IO.File.WriteAllLines(IO.Path.Combine(folder, $"{seed}.txt"), Tale.whole life.World.Ground.Trace @ Beliefs.ofWorld life.World)
 
 let private seeds =
     match Environment.GetEnvironmentVariable "NITRO_RESTORED_LIVES" with

@@ -79,6 +79,7 @@ module internal SignerChannelV1 =
         writer |> PartsV1.writeOption "supported" (witnessed fixedPart) channel.Supported
         writer |> pairs "shares" (fun (target: ChannelId) share writer -> JsonWrite.bytes32 "target" target.Value writer; JsonWrite.amount "amount" share writer) channel.Shares
         writer |> channelIds "backing" channel.Backing
+        if not channel.Leaving.IsEmpty then writer |> channelIds "leaving" channel.Leaving
         writer |> PartsV1.writeOption "sighting" sighting channel.Sighting
 
         writer
@@ -134,6 +135,7 @@ module internal SignerChannelV1 =
             let! supported = Json.nestedOption "supported" (readWitnessed id) parent
             let! shares = readPairs "shares" (two (Json.bytes32 "target" >> Result.map ChannelId) (Json.amount "amount")) parent
             let! backing = readChannelIds "backing" parent
+            let! leaving = if (Json.field "leaving" parent).IsSome then readChannelIds "leaving" parent else Ok Set.empty
             let! sighting = Json.nestedOption "sighting" readSighting parent
             let! deposits = readPairs "deposits" (two (Json.address "asset") readDeposited) parent
             let! received = Json.amount "received" parent
@@ -159,6 +161,7 @@ module internal SignerChannelV1 =
                       Supported = supported
                       Shares = shares
                       Backing = backing
+                      Leaving = leaving
                       Sighting = sighting
                       Deposits = deposits
                       Received = received

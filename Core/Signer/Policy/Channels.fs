@@ -147,6 +147,7 @@ module internal Channels =
           Supported = ValueNone
           Shares = Map.empty
           Backing = Set.empty
+          Leaving = Set.empty
           Sighting = ValueNone
           Deposits = Map.empty
           Received = Amount.zero
@@ -255,7 +256,9 @@ module internal Channels =
         | ValueSome channel ->
             match party case channel with
             | Some index when index = channel.Mine -> { case.Asked.State with Suspect = true }
-            | Some index -> Memory.put (SignerChannel.witness index case.State.Variable case.Hash channel) case.Asked.State
+            | Some index ->
+                let seen = SignerChannel.witness index case.State.Variable case.Hash channel
+                case.Asked.State |> Memory.put seen |> Leaving.settle seen
             | None -> case.Asked.State
 
     /// Nothing is backed, held or owed any more.

@@ -21,7 +21,7 @@ module internal Memory =
         let isEnded = (SignerChannel.final channel).IsSome
 
         match channel.Kind with
-        | Payment -> channel.Backing.IsEmpty && (isUnused || isEnded || channel.Marks.PostFundBarred)
+        | Payment -> channel.Backing.IsEmpty && channel.Leaving.IsEmpty && (isUnused || isEnded || channel.Marks.PostFundBarred)
         | Direct
         | Ledger -> channel.Shares.IsEmpty && ((isUnused && channel.Deposits.IsEmpty) || (isEnded && not (isHeld channel)))
 

@@ -271,7 +271,7 @@ module internal Proposals =
         let oldest = fst (Map.minKeyValue all)
         if oldest + Marks.turnsKept <= turn then all.Remove oldest else all
 
-    /// What the change means for the payment channel: who backs it, and whether it is undone or over.
+    /// What the change means for the payment channel: who backs it, and whether it is undone or on its way out. `ledger` is in `state`.
     let private retarget (case: ProposalCase) (ledger: SignerChannel) (state: SignerState) =
         match case.Target, case.Proposal with
         | ValueNone, _ -> state
@@ -279,11 +279,15 @@ module internal Proposals =
         | ValueSome target, Remove _ ->
             let marks = target.Marks
             let isEnded = (SignerChannel.final target).IsSome
-            let freed = { target with Backing = target.Backing.Remove ledger.Id; Marks = { marks with PostFundBarred = marks.PostFundBarred || not isEnded } }
+            let leaving = { ledger with Leaving = ledger.Leaving.Add target.Id }
 
-            // Its post-fund was signed, so every guarantee that it can ever have has been there: no addition is still on its way.
-            if isEnded && freed.Backing.IsEmpty && SignerChannel.hasSigned Turn.postFund target then Memory.retire freed state
-            else Memory.put freed state
+            let freed =
+                { target with
+                    Backing = target.Backing.Remove ledger.Id
+                    Leaving = target.Leaving.Add ledger.Id
+                    Marks = { marks with PostFundBarred = marks.PostFundBarred || not isEnded } }
+
+            state |> Memory.put freed |> Memory.put leaving |> Leaving.settle leaving
 
     let sign (case: ProposalCase) (variable: VariablePart) hash : SignerState =
         match case.Channel with
@@ -299,4 +303,4 @@ module internal Proposals =
                     Shares = shares
                     Proposed = remembered case.Turn case.Content ledger.Proposed }
 
-            case.Asked.State |> Memory.put signed |> retarget case ledger
+            case.Asked.State |> Memory.put signed |> retarget case signed

@@ -85,6 +85,12 @@ module internal SignerRowsV1 =
         |> Seq.takeWhile (fun entry -> not (after.Idle.Contains entry))
         |> Seq.map (fun (struct (_, id)) -> id)
 
+    /// With a ledger's turn its payment channels may go.
+    let private withLeaving (before: SignerState) id =
+        match before.Channels.TryFind id with
+        | Some channel -> id :: List.ofSeq channel.Leaving
+        | None -> [ id ]
+
     let private retiredRows (before: SignerState) (after: SignerState) (ids: seq<ChannelId>) =
         if isSame before.Retired after.Retired then
             []
@@ -110,7 +116,7 @@ module internal SignerRowsV1 =
     let changes (before: SignerState) (after: SignerState) (touched: seq<ChannelId>) : Row list =
         if before.Version = after.Version then []
         else
-            let changed = Seq.append touched (madeRoom before after) |> Seq.distinct |> List.ofSeq
+            let changed = Seq.append (touched |> Seq.collect (withLeaving before)) (madeRoom before after) |> Seq.distinct |> List.ofSeq
 
             [ put [| head |] (json (writeHead after))
               for id in changed do

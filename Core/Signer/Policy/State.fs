@@ -56,6 +56,9 @@ type internal SignerChannel =
       Shares: Map<ChannelId, Amount>
       /// Own ledgers whose newest signed state guarantees this channel.
       Backing: Set<ChannelId>
+      /// Guarantees that our newest signed state has no more, and the newest that both have signed still has: a ledger's payment channels, a payment
+      /// channel's ledgers. The other side may have heard of nothing yet, not of our final state either.
+      Leaving: Set<ChannelId>
       Sighting: Sighting voption
       Deposits: Map<Address, Deposited>
       /// Largest voucher shown to us as payee.

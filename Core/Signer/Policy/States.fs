@@ -261,7 +261,8 @@ module internal States =
                 falls
                 |> List.fold (fun channel (asset, fall) -> let struct (_, after) = Spending.useAllowances asset case.Asked.Now fall channel in after) channel
 
-            let state = Memory.put (mark case.State.Variable case.Hash paid) case.Asked.State
+            let signed = mark case.State.Variable case.Hash paid
+            let state = case.Asked.State |> Memory.put signed |> Leaving.settle signed
             falls |> List.fold (fun state (asset, fall) -> Spending.record case.Asked asset fall state) state
 
     /// 27: the newest state that all have signed; or, for a payee, its own redemption of a voucher.

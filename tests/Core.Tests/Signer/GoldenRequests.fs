@@ -26,7 +26,7 @@ let private items: SignerRequest list =
       byDevice (approval 3UL start (Close(id direct)))
       held direct 99
       peerSigns left (opening leftLedger 0UL)
-      SignState(withGuarantee rightLedger 2UL (add paying rightLedger))
+      SignState(ledgerAfter rightLedger [ add paying rightLedger ])
       proposal rightLedger 2UL (add paying rightLedger)
       proposal rightLedger 3UL (Nitro.Protocol.Remove(id paying, amount 20))
       SignVoucher(voucher paying 3)

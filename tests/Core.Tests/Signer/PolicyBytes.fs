@@ -19,7 +19,7 @@ let private warned =
     | Error error -> failwith error
 
 let private states =
-    [ SignerState.empty; payer; payee; hub; directOpen; used; warned
+    [ SignerState.empty; payer; payee; after config payer (allSignFinal paying 20 0 @ [ removed paying rightLedger 20 ]); hub; directOpen; used; warned
       after config payer [ SignVoucher(voucher paying 3) ]
       after config directOpen [ peerSigns me (state direct 2UL false direct.Outcome) ] ]
 
@@ -68,7 +68,7 @@ let ``What each request changes is enough`` () =
         @ opened direct
         @ [ spend 1UL direct 3; SignTransaction(deposit 0UL direct 0 50) ]
         @ allSignFinal paying 16 4
-        @ [ SignProposal(id rightLedger, 3UL, Remove(id paying, amount 16)); CloseChannel(id paying); peerSigns me (state direct 2UL false direct.Outcome) ]
+        @ [ removed paying rightLedger 16; countersigned paying rightLedger 16 right; CloseChannel(id paying); peerSigns me (state direct 2UL false direct.Outcome) ]
 
     let roomy = { config with Limits = { config.Limits with Channels = 20 } }
 

@@ -117,7 +117,7 @@ module internal PolicyCases =
         let approved = after config directOpen [ spend 1UL direct 20 ]
         let lower first last = SignState(state direct 2UL false (split direct first last))
         let strange = SignState(state direct 2UL false (outcome coin [ me, 50; right, 45; stranger, 5 ]))
-        let smuggled = SignState { withGuarantee rightLedger 2UL (add paying rightLedger) with Fixed = rightLedger.Fixed }
+        let smuggled = SignState { ledgerAfter rightLedger [ add paying rightLedger ] with Fixed = rightLedger.Fixed }
         let barred = changed (fun channel -> { channel with Marks = { channel.Marks with PostFundBarred = true } }) hubGuaranteed through
         let best = after config payee [ voucherFrom left (voucher paid 7) ]
         let entries = SignState(state direct 2UL false (outcome coin ([ me, 50; right, 50 ] @ [ for other in 50UL .. 60UL -> address other, 0 ])))

@@ -209,6 +209,7 @@ module internal PolicyLabels =
           Supported = supported state id element peerSigned
           Shares = (if newest.IsNone then Map.empty else shares state (get "outcome" (get "last" element)))
           Backing = backing state label
+          Leaving = Set.empty
           Sighting = ValueSome { Holdings = funds "observed" element; Height = 1UL; Tip = 1UL; At = now }
           Deposits = funds "depositSigned" element |> Map.map (fun _ amount -> { Amount = amount; ExpectedHeld = Amount.zero })
           Received = Amount.zero

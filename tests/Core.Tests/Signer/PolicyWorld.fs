@@ -160,14 +160,22 @@ module internal PolicyWorld =
     let agreed (terms: ChannelTerms) =
         [ NewChannel terms; SignState(opening terms 0UL) ] @ everybody (opening terms 0UL) terms
 
-    /// The ledger's state after one addition on its opening.
-    let withGuarantee (ledger: ChannelTerms) turn change : State =
-        match Ledger.tryOpening ledger.Outcome |> ValueOption.map (Ledger.apply change) with
-        | ValueSome(Ok next) -> { Fixed = ledger.Fixed; Variable = Ledger.toVariable Nitro turn false next }
+    /// The ledger's state after its opening and these changes.
+    let ledgerAfter (ledger: ChannelTerms) (changes: Proposal list) : State =
+        let apply before change = before |> Result.bind (Ledger.apply change)
+
+        match Ledger.tryOpening ledger.Outcome |> ValueOption.map (fun before -> List.fold apply (Ok before) changes) with
+        | ValueSome(Ok next) -> { Fixed = ledger.Fixed; Variable = Ledger.toVariable Nitro (Turn.postFund + uint64 changes.Length) false next }
         | _ -> failwith "the sample does not fit"
 
     let guaranteed (terms: ChannelTerms) (ledger: ChannelTerms) peer =
-        [ proposal ledger 2UL (add terms ledger); peerSigns peer (withGuarantee ledger 2UL (add terms ledger)) ]
+        [ proposal ledger 2UL (add terms ledger); peerSigns peer (ledgerAfter ledger [ add terms ledger ]) ]
+
+    let private removal (terms: ChannelTerms) leftAmount = Remove(id terms, amount leftAmount)
+    /// The removal of what `guaranteed` put in, and the other side's signature under it.
+    let removed (terms: ChannelTerms) (ledger: ChannelTerms) leftAmount = proposal ledger 3UL (removal terms leftAmount)
+    let countersigned (terms: ChannelTerms) (ledger: ChannelTerms) leftAmount peer =
+        peerSigns peer (ledgerAfter ledger [ add terms ledger; removal terms leftAmount ])
 
     let running terms =
         [ SignState(opening terms 1UL) ] @ everybody (opening terms 1UL) terms

@@ -12,8 +12,9 @@ open Nitro.Signing
 open Nitro.Core.Tests.Signer.PolicyWorld
 
 let private roomy = { config with Limits = { config.Limits with Retired = 1_000 } }
-let private removed = proposal rightLedger 3UL (Remove(id paying, amount 16))
-let private over = after roomy payer (SignVoucher(voucher paying 4) :: allSignFinal paying 16 4 @ [ removed ])
+let private removed' = removed paying rightLedger 16
+let private leaving = after roomy payer (SignVoucher(voucher paying 4) :: allSignFinal paying 16 4 @ [ removed' ])
+let private over = after roomy leaving [ countersigned paying rightLedger 16 right ]
 
 let private tagOf config state now request =
     match Decide.decide powers config state (at now request) with
@@ -33,20 +34,54 @@ let ``A payment channel that is over goes by itself, and nothing of it counts ag
 
     Assert.Equal("guarantee-target-known", tagOf roomy over start (proposal rightLedger 4UL (add paying rightLedger)))
     // What had been signed of its ledger is signed again.
-    Assert.Equal("", tagOf roomy over start removed)
+    Assert.Equal("", tagOf roomy over start removed')
+
+/// Nobody may have heard of our removal, nor of our final state: the node can have lost both.
+[<Fact>]
+let ``Until its removal is countersigned all of a channel is signed again`` () =
+    Assert.True(leaving.Channels.ContainsKey(id paying))
+    Assert.True leaving.Channels[id paying].IdleSince.IsNone
+    Assert.Equal("close-finished", tagOf roomy leaving start (CloseChannel(id paying)))
+
+    for request in [ SignState(final paying 16 4); removed' ] do
+        Assert.Equal("", tagOf roomy leaving start request)
+
+    for request in [ SignState(final paying 15 5); SignVoucher(voucher paying 5); proposal rightLedger 4UL (add paying rightLedger) ] do
+        Assert.NotEqual<string>("", tagOf roomy leaving start request)
 
 [<Fact>]
-let ``A channel between two ledgers stays until the last guarantee is removed`` () =
+let ``A channel between two ledgers stays until the last guarantee is out, in whatever order that is countersigned`` () =
     let ended = after roomy hub (allSignFinal through 18 2)
-    let oneLeft = after roomy ended [ proposal leftLedger 3UL (Remove(id through, amount 18)) ]
-    let none = after roomy oneLeft [ proposal rightLedger 3UL (Remove(id through, amount 18)) ]
-    Assert.True(oneLeft.Channels.ContainsKey(id through))
-    Assert.False(none.Channels.ContainsKey(id through))
+    let outOf ledger = removed through ledger 18
+    let agreedBy ledger peer = countersigned through ledger 18 peer
+    let stays state = Assert.True((state: SignerState).Channels.ContainsKey(id through))
+    let goes state = Assert.False((state: SignerState).Channels.ContainsKey(id through))
+
+    let oneOut = after roomy ended [ outOf leftLedger; agreedBy leftLedger left ]
+    stays oneOut
+    let bothOut = after roomy oneOut [ outOf rightLedger ]
+    stays bothOut
+    goes (after roomy bothOut [ agreedBy rightLedger right ])
+
+    let bothSigned = after roomy ended [ outOf leftLedger; outOf rightLedger; agreedBy rightLedger right ]
+    stays bothSigned
+    goes (after roomy bothSigned [ agreedBy leftLedger left ])
+    // Who follows has the proposal already.
+    goes (after roomy bothOut [ agreedBy rightLedger right; agreedBy leftLedger left ])
+    goes (after roomy ended [ agreedBy leftLedger left; outOf leftLedger; agreedBy rightLedger right; outOf rightLedger ])
+
+/// The last turn shows as well that the other side has agreed to all before it.
+[<Fact>]
+let ``With its ledger's end a channel on its way out goes`` () =
+    let closed = state rightLedger 4UL true (split rightLedger 46 54)
+    let signed = after roomy leaving [ approval 9UL start (Close(id rightLedger)); SignState closed ]
+    Assert.True(signed.Channels.ContainsKey(id paying))
+    Assert.False((after roomy signed [ peerSigns right closed ]).Channels.ContainsKey(id paying))
 
 /// Additions may still be on their way to it.
 [<Fact>]
 let ``An opening that was undone stays, with its post-fund barred`` () =
-    let undone = after roomy hubAgreed (guaranteed through leftLedger left @ [ proposal leftLedger 3UL (Remove(id through, amount 20)) ])
+    let undone = after roomy hubAgreed (guaranteed through leftLedger left @ [ removed through leftLedger 20; countersigned through leftLedger 20 left ])
     Assert.True undone.Channels[id through].Marks.PostFundBarred
     Assert.True undone.Channels[id through].IdleSince.IsSome
     let again = after roomy undone (guaranteed through rightLedger right)
@@ -164,8 +199,9 @@ let ``Ten times as many channels as there is room for are opened and closed at t
 
             store.Memory.State
 
-        Assert.Equal(2, last.ChannelCount)
-        Assert.Equal(rounds, last.Retired.Size)
+        // Both ledgers; and the last channel, whose removal is countersigned before the next is asked for.
+        Assert.Equal(3, last.ChannelCount)
+        Assert.Equal(rounds - 1, last.Retired.Size)
         use again = openStore ()
         Assert.Equal(last, again.Memory.State)
     finally
