@@ -71,7 +71,13 @@ module internal Outgoing =
             ValueSome [ VoucherItem({ Channel = id; Total = total }, signature, settings.Me) ]
         | _ -> ValueNone
 
-    /// A channel's opening; a ledger's newest state that both have signed, a payment channel's best voucher; and what ends either.
+    /// Its guarantees may go, as far as we are concerned. Who asks may have forgotten that we said so, and has no other way to hear.
+    let private isLetGo (channel: Channel) (state: NodeState) =
+        not channel.Terms.IsLedger
+        && NodeState.isGivenUp channel.Terms.Id state
+        && (not (Channel.hasSigned Turn.postFund channel) || GivingBack.isGivenBack channel state)
+
+    /// A channel's opening; a ledger's newest state that both have signed, a payment channel's best voucher; and what ends either, or that we gave it up.
     let private standingOf (settings: Settings) (state: NodeState) (objective: ObjectiveId) =
         let closing = { objective with Kind = (match objective.Kind with DirectFunding | DirectDefunding -> DirectDefunding | VirtualFunding | VirtualDefunding -> VirtualDefunding) }
 
@@ -113,6 +119,7 @@ module internal Outgoing =
 
               match Channel.completeFinal channel with
               | Some seen -> ofSeen closing channel seen
+              | None when isLetGo channel state -> RejectionItem objective
               | None -> ()
           | ValueNone -> ()
           StandingItem objective ]

@@ -85,7 +85,10 @@ module internal Settle =
         // Thousands may be wanted: without room only what the short queue names is looked for among them.
         let next () =
             if hasRoom then
-                wanted (fun proposal -> match proposal with Add _ -> not channel.Doubtful | Remove _ -> true)
+                wanted (fun proposal ->
+                    match proposal with
+                    | Add(guarantee, _) -> not (channel.Doubtful || World.isStale guarantee.Target turning.World)
+                    | Remove _ -> true)
             else
                 ledger.Queue.Values
                 |> Seq.tryFind (fun queued -> ledger.WantedTargets.Contains queued.Proposal.Target)
