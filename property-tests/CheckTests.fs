@@ -23,7 +23,7 @@ let private put (world: SimulatedWorld) who id = match world.Chain.Head.Put.TryF
 let private onChannel id change (state: NodeState) = { state with Channels = Table.change id change state.Channels }
 
 let private withoutVoucher id state =
-    onChannel id (Channel.onPayments (fun payments -> { payments with Best = Amount.zero; BestSignature = ValueNone })) state
+    onChannel id (Channel.onPayments (fun payments -> { payments with Received = Payments.nothing })) state
 
 let private ledgersOf (state: NodeState) = [ for channel in state.Channels.Items.Values do if channel.Terms.IsLedger then channel.Terms.Id ]
 

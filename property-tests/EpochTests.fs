@@ -48,9 +48,9 @@ type private Sights() =
             [ "channel"
               if not r.Seen.IsEmpty then "seen"
               if not r.Told.IsEmpty then "told"
-              if r.Doubtful then "doubtful"
-              if r.ChainRetryAt.IsSome then "retry"
-              if r.MayConclude then "mayConclude" ]
+              if r.Chain.Doubtful then "doubtful"
+              if r.Chain.RetryAt.IsSome then "retry"
+              if r.Chain.MayConclude then "mayConclude" ]
         | GivenUpRestated _ -> [ "givenUp" ]
         | LedgerRestated(_, _, _, _, _, nextWanted) -> [ "ledger"; if nextWanted > 0L then "nextWanted" ]
         | GuaranteeRestated _ -> [ "guarantee" ]
@@ -280,7 +280,7 @@ let ``tombstones are restated some together, and a retelling where it was`` () =
     let waiting =
         old
         |> Known.onLedger ledger (LedgerChannel.want (Remove(id 9UL, Amount.one)))
-        |> Known.onChannel ledger (fun c -> { c with ChainAttempts = 3; ChainRetryAt = ValueSome(Instant 5L) })
+        |> Known.onChannel ledger (Channel.onChain (fun chain -> { chain with Attempts = 3; RetryAt = ValueSome(Instant 5L) }))
 
     restated old |> ignore
     restated waiting |> ignore

@@ -109,7 +109,7 @@ let private loseAll (world: SimulatedWorld) who =
     world.Return who
 
 let private ledgersOf (node: Node) = [ for channel in Table.values node.State.Channels do if channel.Terms.IsLedger then channel ]
-let private isSettled (node: Node) = not (isStale node) && ledgersOf node |> List.forall (fun channel -> channel.Ledger.IsSome && not channel.Doubtful)
+let private isSettled (node: Node) = not (isStale node) && ledgersOf node |> List.forall (fun channel -> channel.Ledger.IsSome && not channel.Chain.Doubtful)
 
 [<Fact>]
 let ``A node without any copy has its peers give back ledgers, payment channels and vouchers, and goes on paying`` () =
@@ -145,8 +145,8 @@ let ``A ledger of another asset, opened after the copy, is told with those that 
 let ``A ledger that was opening when the disk was lost opens, and what was deposited comes out again`` () =
     let stages: (string * (Channel -> bool)) list =
         [ "pre-fund agreed", (fun channel -> (Channel.complete Turn.preFund channel).IsSome)
-          "first deposit", (fun channel -> not channel.Held.IsZero)
-          "both deposits", (fun channel -> channel.Held >= channel.Terms.Total)
+          "first deposit", (fun channel -> not channel.Chain.Held.IsZero)
+          "both deposits", (fun channel -> channel.Chain.Held >= channel.Terms.Total)
           "post-fund signed", Channel.hasSigned Turn.postFund ]
 
     for seed in 1..6 do

@@ -29,7 +29,7 @@ let ``deposits in doubt stop what adds exposure, are read again at a slow pace, 
 
         world.OnStep <-
             fun settings _ _ step ->
-                if NodeState.channel ledger step.State |> ValueOption.exists (fun c -> c.Doubtful) then doubting.Add settings.Me |> ignore
+                if NodeState.channel ledger step.State |> ValueOption.exists (fun c -> c.Chain.Doubtful) then doubting.Add settings.Me |> ignore
 
         for who in [ Story.alice; Story.bob ] do world.Feed(who, ChainRetracted 1UL)
         world.RunUntil("doubted", 5, (fun () -> doubting.Count = 2))
@@ -47,7 +47,7 @@ let ``deposits in doubt stop what adds exposure, are read again at a slow pace, 
             Assert.True(facts < 300, $"{facts} facts in an hour of doubt")
             world.Gift(ledger, Story.native, Story.amount 200)
 
-        world.RunUntil("healed", 600, (fun () -> not (ledgerOf world Story.alice ledger).Doubtful && not (ledgerOf world Story.bob ledger).Doubtful))
+        world.RunUntil("healed", 600, (fun () -> not (ledgerOf world Story.alice ledger).Chain.Doubtful && not (ledgerOf world Story.bob ledger).Chain.Doubtful))
         let channel = Story.openPayment world "healthy" Story.alice [] Story.bob 60 4UL
         Story.close world "close" Story.bob [ Story.alice; Story.bob ] channel
         Story.closeLedger world "closeLedger" Story.bob Story.alice ledger

@@ -40,11 +40,11 @@ module internal Briefing =
         @ opening Turn.preFund channel
 
     /// What the chain held at final depth when it was last looked at, and the least height that the chain must have had by then.
-    let private holdings (channel: Channel) = Funds.set channel.Terms.Opening.Asset channel.Held Funds.empty
+    let private holdings (channel: Channel) = Funds.set channel.Terms.Opening.Asset channel.Chain.Held Funds.empty
 
     let private held (settings: Settings) (state: NodeState) (channel: Channel) =
-        let tip = max state.SeenHeight channel.HeldAt.Height + settings.Confirmations
-        ObserveDeposit(channel.Terms.Id, holdings channel, channel.HeldAt.Height, tip)
+        let tip = max state.SeenHeight channel.Chain.HeldAt.Height + settings.Confirmations
+        ObserveDeposit(channel.Terms.Id, holdings channel, channel.Chain.HeldAt.Height, tip)
 
     /// Where both sides of a ledger stand.
     let private agreed (channel: Channel) =
@@ -66,7 +66,7 @@ module internal Briefing =
 
     let private bestVoucher (channel: Channel) =
         match channel.Payments with
-        | ValueSome { Role = Payee; Best = best; BestSignature = ValueSome signature } ->
+        | ValueSome { Account = { Role = Payee }; Received = { Total = best; Signature = ValueSome signature } } ->
             [ RecordVoucher({ Channel = channel.Terms.Id; Total = best }, signature) ]
         | ValueSome _
         | ValueNone -> []

@@ -161,7 +161,7 @@ module internal DecideOutcome =
 
     let private watched (turning: Turning) id (position: ChainPosition) =
         match NodeState.channel id turning.State with
-        | ValueSome channel when channel.Terms.IsLedger && ChainPosition.isAfter channel.HeldAt position -> ValueSome channel
+        | ValueSome channel when channel.Terms.IsLedger && ChainPosition.isAfter channel.Chain.HeldAt position -> ValueSome channel
         | _ -> ValueNone
 
     let chainShowed (turning: Turning) notice position =
@@ -175,23 +175,23 @@ module internal DecideOutcome =
         | PaidOut(id, assetIndex, before, after) ->
             // Payouts add up, so they have an order of their own: a reading may have come in between.
             (match NodeState.channel id turning.State with
-             | ValueSome channel when channel.Terms.IsLedger && assetIndex = 0 && ChainPosition.isAfter channel.PaidAt position ->
+             | ValueSome channel when channel.Terms.IsLedger && assetIndex = 0 && ChainPosition.isAfter channel.Chain.PaidAt position ->
                  turning.Add(PayoutObserved(id, Amount.lacking before after, after, position))
 
-                 if Amount.addSaturated channel.PaidOut (Amount.lacking before after) >= channel.Terms.Total then
+                 if Amount.addSaturated channel.Chain.PaidOut (Amount.lacking before after) >= channel.Terms.Total then
                      finishIntent turning (SubmitCall(ConcludeAndTransfer id))
              | _ -> ())
         | HoldingsRead(effect, held) ->
             match unfinished turning effect with
             | ValueSome(SubmitCall(ReadHoldings id)) ->
-                let isStale = NodeState.channel id turning.State |> ValueOption.exists (fun c -> ChainPosition.isAfter position c.HeldAt)
+                let isStale = NodeState.channel id turning.State |> ValueOption.exists (fun c -> ChainPosition.isAfter position c.Chain.HeldAt)
 
                 if not isStale then
                     turning.Add(HoldingsObserved(id, held, position))
                     finishDeposit turning id held
 
                 // Still in doubt: the next reading waits its time.
-                let isDoubtful = NodeState.channel id turning.State |> ValueOption.exists (fun c -> c.Doubtful)
+                let isDoubtful = NodeState.channel id turning.State |> ValueOption.exists (fun c -> c.Chain.Doubtful)
                 turning.Add(IntentFinished(effect, (if isDoubtful then Refused "holdings-missing" else Kept)))
             | _ -> ()
 
@@ -202,7 +202,7 @@ module internal DecideOutcome =
                 | ValueSome { Ending = ValueSome Completed } -> true
                 | _ -> false
 
-            if channel.Terms.IsLedger && not isOver && channel.HeldAt.Height >= height && channel.HeldAt.Height > 0UL && height > 0UL then
+            if channel.Terms.IsLedger && not isOver && channel.Chain.HeldAt.Height >= height && channel.Chain.HeldAt.Height > 0UL && height > 0UL then
                 turning.Add(HoldingsDoubted(channel.Terms.Id, height))
 
     let chainRefused (turning: Turning) effect reason =
@@ -214,7 +214,7 @@ module internal DecideOutcome =
             | Deposit(id, _, _) ->
                 // Most often somebody's deposit came first: look before the next try.
                 (match NodeState.channel id turning.State with
-                 | ValueSome channel -> turning.Add(HoldingsDoubted(id, channel.HeldAt.Height + 1UL))
+                 | ValueSome channel -> turning.Add(HoldingsDoubted(id, channel.Chain.HeldAt.Height + 1UL))
                  | ValueNone -> ())
             | ConcludeAndTransfer _
             | ReadHoldings _ -> ()

@@ -184,7 +184,7 @@ module internal Invariant =
                        | ValueSome record -> record.Deadline = ValueSome at
                        | ValueNone -> false)
                   | Retelling peer -> (NodeState.peer peer state).RetellAt = ValueSome at
-                  | ChainRetry id -> NodeState.channel id state |> ValueOption.exists (fun c -> c.ChainRetryAt = ValueSome at)
+                  | ChainRetry id -> NodeState.channel id state |> ValueOption.exists (fun c -> c.Chain.RetryAt = ValueSome at)
                   | ConcludeInstead id -> NodeState.channel id state |> ValueOption.exists (fun c -> (Channel.completeFinal c).IsSome)
 
               yield! check stands (fun () -> $"a wake-up for nothing: {topic}")
@@ -193,7 +193,7 @@ module internal Invariant =
               | ValueSome due -> yield! check (state.Wakes.Contains((due, Retelling peer))) (fun () -> $"no wake-up to tell {peer} again")
               | ValueNone -> ()
           for struct (id, channel) in Table.toSeq state.Channels do
-              match channel.ChainRetryAt with
+              match channel.Chain.RetryAt with
               | ValueSome due -> yield! check (state.Wakes.Contains((due, ChainRetry id))) (fun () -> $"no wake-up to try {id} again")
               | ValueNone -> () ]
 
@@ -224,8 +224,8 @@ module internal Invariant =
              | ValueSome({ Ledger = ValueSome l } as c) when Channel.isLeader c && not l.Wanted.IsEmpty ->
                  LedgerChannel.hasUnsigned l
                  || l.Queue.Count >= settings.Limits.ProposalsInFlight
-                 || c.Doubtful
-                 || c.ChainRetryAt.IsSome
+                 || c.Chain.Doubtful
+                 || c.Chain.RetryAt.IsSome
                  || NodeState.isStale c state
              | _ -> true)
         | VouchersSettled id -> promised (SignPayload(PaymentVoucher(id, Amount.zero))) || Table.containsKey (VoucherSigningSlot id) state.Outbox.Slots

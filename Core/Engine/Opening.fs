@@ -58,7 +58,7 @@ module internal Opening =
             Error "the ledger channel is closing"
         | ValueSome channel when NodeState.isFinalOut channel state -> Error "the ledger channel is closing"
         | ValueSome channel when NodeState.isStale channel state -> Error "may-be-stale: our journal was restored from an older copy, and the ledger's other party has not said yet what it holds"
-        | ValueSome channel when channel.Doubtful -> Error "the ledger channel's deposits are in doubt until the chain shows them again"
+        | ValueSome channel when channel.Chain.Doubtful -> Error "the ledger channel's deposits are in doubt until the chain shows them again"
         | ValueSome channel when channel.Terms.Dialect <> terms.Dialect ->
             Error "dialect-mismatch: the payment channel's application does not fit the ledger's dialect"
         | ValueSome channel -> Ok channel

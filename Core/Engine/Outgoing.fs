@@ -111,7 +111,7 @@ module internal Outgoing =
                           for seen in Channel.at turn channel do
                               if not seen.Signatures.IsEmpty then ofSeen objective channel seen
 
-                  match payments.IssuedSignature, payments.BestSignature with
+                  match payments.IssuedSignature, payments.Received.Signature with
                   | ValueSome signature, _ -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Issued }, signature, settings.Me)
                   | ValueNone, ValueSome signature -> VoucherItem({ Channel = channel.Terms.Id; Total = payments.Best }, signature, payments.Payer)
                   | ValueNone, ValueNone -> ()

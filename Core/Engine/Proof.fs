@@ -112,7 +112,7 @@ module internal Proof =
 
               match channel.Payments with
               | ValueSome payments ->
-                  for total, signature in [ payments.Issued, payments.IssuedSignature; payments.Best, payments.BestSignature ] do
+                  for total, signature in [ payments.Issued, payments.IssuedSignature; payments.Best, payments.Received.Signature ] do
                       match signature with
                       | ValueSome found -> yield! voucher settings state channel.Terms.Id total found
                       | ValueNone -> ()

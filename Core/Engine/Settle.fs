@@ -87,14 +87,14 @@ module internal Settle =
             if hasRoom then
                 wanted (fun proposal ->
                     match proposal with
-                    | Add(guarantee, _) -> not (channel.Doubtful || World.isStale guarantee.Target turning.World)
+                    | Add(guarantee, _) -> not (channel.Chain.Doubtful || World.isStale guarantee.Target turning.World)
                     | Remove _ -> true)
             else
                 ledger.Queue.Values
                 |> Seq.tryFind (fun queued -> ledger.WantedTargets.Contains queued.Proposal.Target)
                 |> Option.bind (fun queued -> wanted (fun proposal -> proposal.Target = queued.Proposal.Target))
 
-        if not (isStale || LedgerChannel.hasUnsigned ledger) && channel.ChainRetryAt.IsNone then
+        if not (isStale || LedgerChannel.hasUnsigned ledger) && channel.Chain.RetryAt.IsNone then
             match next () with
             | None -> ()
             | Some proposal ->
@@ -148,7 +148,7 @@ module internal Settle =
             else
                 cleanUp turning id ledger
 
-            if channel.Doubtful then World.trusted channel |> Check.needs |> List.iter (fulfil turning)
+            if channel.Chain.Doubtful then World.trusted channel |> Check.needs |> List.iter (fulfil turning)
 
     let private pumpPayments (turning: Turning) (channel: Channel) =
         match channel.Payments with

@@ -98,7 +98,7 @@ module internal Undo =
     let canDropDirect (state: NodeState) id isDroppedThere =
         match NodeState.channel id state with
         | ValueSome channel ->
-            channel.Held.IsZero
+            channel.Chain.Held.IsZero
             && (isDroppedThere || not (mayBeDepositing channel))
             && not (Channel.hasSigned Turn.postFund channel)
             && not (Table.containsKey (HoldingsSlot id) state.Outbox.Slots)

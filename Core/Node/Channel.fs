@@ -18,24 +18,13 @@ type internal Channel =
       /// Pre-fund, post-fund and final states. More than one per turn only where peers contradict each other:
       /// each participant has signed at most one of them.
       States: Map<TurnNumber, SeenState list>
-      Held: Amount
-      HeldAt: ChainPosition
-      /// Paid out by the contract since the channel was concluded.
-      PaidOut: Amount
-      PaidAt: ChainPosition
-      /// The block that showed the holdings is gone; nothing that adds exposure is signed.
-      Doubtful: bool
+      Chain: OnChain
       Ledger: LedgerChannel voption
       Payments: Payments voption
       /// Participants who said that they gave the opening up; of payment channels between our nodes only.
       GivenUpBy: Address list
       /// What peers have taken, as long as an objective here is open.
-      Told: struct (Address * Telling) list
-      /// Refusals of chain calls and of signatures in a row, and when the next try is due.
-      ChainAttempts: int
-      ChainRetryAt: Instant voption
-      /// The other side had its time to conclude.
-      MayConclude: bool }
+      Told: struct (Address * Telling) list }
 
 module internal Channel =
     /// With these states, and nothing else that is known of it.
@@ -43,20 +32,13 @@ module internal Channel =
         { Terms = terms
           MovedAt = at
           States = states
-          Held = Amount.zero
-          HeldAt = ChainPosition.start
-          PaidOut = Amount.zero
-          PaidAt = ChainPosition.start
-          Doubtful = false
+          Chain = OnChain.none
           Ledger = ValueNone
           Payments =
             if terms.IsLedger then ValueNone
             else ValueSome(Payments.register (Terms.role terms) terms.Payer terms.Opening.LeaderBalance)
           GivenUpBy = []
-          Told = []
-          ChainAttempts = 0
-          ChainRetryAt = ValueNone
-          MayConclude = false }
+          Told = [] }
 
     let create (at: Instant) (terms: Terms) =
         let unsigned variable =
@@ -124,6 +106,9 @@ module internal Channel =
     let givenUp peer (channel: Channel) =
         if List.contains peer channel.GivenUpBy then channel else { channel with GivenUpBy = channel.GivenUpBy @ [ peer ] }
 
+    let onChain change (channel: Channel) = { channel with Chain = change channel.Chain }
+    /// No refusal any more in a row of them.
+    let succeeded (channel: Channel) = if channel.Chain.Attempts = 0 then channel else onChain (fun chain -> { chain with Attempts = 0 }) channel
     let moved at (channel: Channel) = { channel with MovedAt = at }
     let onLedger change (channel: Channel) = { channel with Ledger = ValueOption.map change channel.Ledger }
     let onPayments change (channel: Channel) = { channel with Payments = ValueOption.map change channel.Payments }

@@ -39,7 +39,7 @@ module internal Epoch =
                     IssuedSignature = payments.IssuedSignature
                     IssuedToTell = payments.IssuedToTell
                     Best = payments.Best
-                    BestSignature = payments.BestSignature
+                    BestSignature = payments.Received.Signature
                     NextPending = payments.NextPending }
               )
           for KeyValue(key, pending) in payments.Pending do
@@ -58,15 +58,8 @@ module internal Epoch =
                 Signed =
                   [ for seen in states do
                         for KeyValue(party, signature) in seen.Signatures do struct (seen.Variable.Turn, seen.Hash, party, signature) ]
-                Held = c.Held
-                HeldAt = c.HeldAt
-                PaidOut = c.PaidOut
-                PaidAt = c.PaidAt
-                Doubtful = c.Doubtful
-                Told = c.Told
-                ChainAttempts = c.ChainAttempts
-                ChainRetryAt = c.ChainRetryAt
-                MayConclude = c.MayConclude }
+                Chain = c.Chain
+                Told = c.Told }
           for peer in c.GivenUpBy do GivenUpRestated(id, peer)
           match c.Ledger with
           | ValueSome found -> yield! ledger id found

@@ -15,6 +15,35 @@ module internal ChainPosition =
     let isAfter (earlier: ChainPosition) (later: ChainPosition) =
         later.Height > earlier.Height || (later.Height = earlier.Height && later.Index > earlier.Index)
 
+/// What the chain has shown of a channel, and how our calls to it fared. A part of its own, since payments copy the rest, and never change this.
+type internal OnChain =
+    { Held: Amount
+      HeldAt: ChainPosition
+      /// Paid out by the contract since the channel was concluded.
+      PaidOut: Amount
+      PaidAt: ChainPosition
+      /// The block that showed the holdings is gone; nothing that adds exposure is signed.
+      Doubtful: bool
+      /// Refusals of chain calls and of signatures in a row, and when the next try is due.
+      Attempts: int
+      RetryAt: Instant voption
+      /// The other side had its time to conclude.
+      MayConclude: bool }
+
+module internal OnChain =
+    let none =
+        { Held = Amount.zero
+          HeldAt = ChainPosition.start
+          PaidOut = Amount.zero
+          PaidAt = ChainPosition.start
+          Doubtful = false
+          Attempts = 0
+          RetryAt = ValueNone
+          MayConclude = false }
+
+    /// Of a payment channel there is never anything, so all of them share that.
+    let kept chain = if chain = none then none else chain
+
 /// How the payer hands a payment over.
 [<Struct>]
 type internal PaymentKind =
@@ -56,16 +85,9 @@ type internal RestatedChannel =
       Seen: VariablePart list
       /// As in `StateSigned`: turn, hash, participant, signature.
       Signed: struct (TurnNumber * Bytes32 * int * Signature) list
-      Held: Amount
-      HeldAt: ChainPosition
-      PaidOut: Amount
-      PaidAt: ChainPosition
-      Doubtful: bool
+      Chain: OnChain
       /// Newest first.
-      Told: struct (Address * Telling) list
-      ChainAttempts: int
-      ChainRetryAt: Instant voption
-      MayConclude: bool }
+      Told: struct (Address * Telling) list }
 
 /// A payment channel's vouchers, but for the payments that wait for one.
 type internal RestatedPayments =

@@ -52,7 +52,7 @@ module internal NodeState =
         c.Terms.Others |> List.exists (fun address -> (Known.peer address state).Stale.Contains c.Terms.Id)
 
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
-        let stored = state |> onChannel id (fun c -> { Channel.sign turn hash party signature c with ChainAttempts = 0; MovedAt = at })
+        let stored = state |> onChannel id (Channel.sign turn hash party signature >> Channel.succeeded >> Channel.moved at)
         let isOwn = channel id stored |> ValueOption.exists (fun c -> c.Terms.MyIndex = party)
         let signed = if isOwn then finishSigning (OwnState(id, turn, hash)) stored else stored
 

@@ -143,7 +143,7 @@ module internal ObjectiveFolds =
         | ValueNone -> state
         | ValueSome c ->
             let cleared =
-                match c.ChainRetryAt with
+                match c.Chain.RetryAt with
                 | ValueSome due -> unwake due (ChainRetry id) state
                 | ValueNone -> state
 

@@ -15,52 +15,54 @@ module internal OutboxFolds =
         seen
         |> onChannel id (fun c ->
             { c with
-                Held = held
-                MovedAt = if held = c.Held then c.MovedAt else at
-                HeldAt = position
-                PaidOut = Amount.addSaturated c.PaidOut paid
-                // A running ledger stays doubtful until the chain holds again what its post-fund rests on.
-                Doubtful = c.Doubtful && c.Ledger.IsSome && paid.IsZero && c.PaidOut.IsZero && held < c.Terms.Total })
+                MovedAt = if held = c.Chain.Held then c.MovedAt else at
+                Chain =
+                    { c.Chain with
+                        Held = held
+                        HeldAt = position
+                        PaidOut = Amount.addSaturated c.Chain.PaidOut paid
+                        // A running ledger stays doubtful until the chain holds again what its post-fund rests on.
+                        Doubtful = c.Chain.Doubtful && c.Ledger.IsSome && paid.IsZero && c.Chain.PaidOut.IsZero && held < c.Terms.Total } })
 
     let payout at id paid held (position: ChainPosition) (state: NodeState) =
-        let isNewest = channel id state |> ValueOption.exists (fun c -> ChainPosition.isAfter c.HeldAt position)
+        let isNewest = channel id state |> ValueOption.exists (fun c -> ChainPosition.isAfter c.Chain.HeldAt position)
 
         let observed =
             if isNewest then observe at id held position paid state
-            else onChannel id (fun c -> { c with PaidOut = Amount.addSaturated c.PaidOut paid; Doubtful = false }) state
+            else onChannel id (Channel.onChain (fun chain -> { chain with PaidOut = Amount.addSaturated chain.PaidOut paid; Doubtful = false })) state
 
-        observed |> onChannel id (fun c -> { c with PaidAt = position })
+        observed |> onChannel id (Channel.onChain (fun chain -> { chain with PaidAt = position }))
 
     /// Blocks from this height on are gone: what they showed may be shown again, earlier ones stand.
     let doubt id (height: Height) (state: NodeState) =
         let before = { ChainPosition.start with Height = height - min height 1UL; Index = System.UInt32.MaxValue }
 
         state
-        |> onChannel id (fun c ->
-            { c with
+        |> onChannel id (Channel.onChain (fun chain ->
+            { chain with
                 Doubtful = true
-                HeldAt = if c.HeldAt.Height >= height then before else c.HeldAt
-                PaidAt = if c.PaidAt.Height >= height then before else c.PaidAt
-                PaidOut = if c.PaidAt.Height >= height then Amount.zero else c.PaidOut })
+                HeldAt = if chain.HeldAt.Height >= height then before else chain.HeldAt
+                PaidAt = if chain.PaidAt.Height >= height then before else chain.PaidAt
+                PaidOut = if chain.PaidAt.Height >= height then Amount.zero else chain.PaidOut }))
 
     let private clearRetry id (state: NodeState) =
         match channel id state with
-        | ValueSome { ChainRetryAt = ValueSome due } ->
-            state |> unwake due (ChainRetry id) |> onChannel id (fun c -> { c with ChainRetryAt = ValueNone })
+        | ValueSome { Chain = { RetryAt = ValueSome due } } ->
+            state |> unwake due (ChainRetry id) |> onChannel id (Channel.onChain (fun chain -> { chain with RetryAt = ValueNone }))
         | _ -> state
 
     let private scheduleRetry (at: Instant) id (state: NodeState) =
         match channel id state with
         | ValueNone -> state
         | ValueSome c ->
-            let seconds = min Pace.chainRetrySecondsMax (Pace.chainRetrySeconds <<< min c.ChainAttempts 9)
+            let seconds = min Pace.chainRetrySecondsMax (Pace.chainRetrySeconds <<< min c.Chain.Attempts 9)
             let due = at.PlusSeconds seconds
 
             clearRetry id state
-            |> onChannel id (fun c ->
-                { c with
-                    ChainAttempts = c.ChainAttempts + 1
-                    ChainRetryAt = ValueSome due })
+            |> onChannel id (Channel.onChain (fun chain ->
+                { chain with
+                    Attempts = chain.Attempts + 1
+                    RetryAt = ValueSome due }))
             |> wake due (ChainRetry id)
 
     // Outbox
@@ -113,7 +115,7 @@ module internal OutboxFolds =
                  | ValueSome id -> told at id address telling finished
                  | ValueNone -> finished)
             | SubmitCall call, Refused _ -> scheduleRetry at (Intent.ledger call) finished
-            | SubmitCall call, Kept -> finished |> onChannel (Intent.ledger call) (fun c -> { c with ChainAttempts = 0 })
+            | SubmitCall call, Kept -> finished |> onChannel (Intent.ledger call) Channel.succeeded
             | SignPayload(OwnState(id, _, _) | LedgerUpdate(id, _, _)), Refused _ -> scheduleRetry at id finished
             | (Tell _ | SubmitCall _), Superseded
             | SignPayload _, _ -> finished
@@ -194,7 +196,7 @@ module internal OutboxFolds =
         | ChainRetry id -> clearRetry id state
         | ConcludeInstead id ->
             { state with Wakes = state.Wakes |> Set.filter (fun (_, t) -> t <> ConcludeInstead id) }
-            |> onChannel id (fun c -> { c with MayConclude = true })
+            |> onChannel id (Channel.onChain (fun chain -> { chain with MayConclude = true }))
 
     let finishSigning signing (state: NodeState) =
         match Table.tryFind (SignPayload signing) state.Outbox.Keys with

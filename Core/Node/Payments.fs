@@ -11,12 +11,21 @@ type internal PendingPayment =
       Total: Amount
       Kind: PaymentKind }
 
-/// One payment channel's vouchers, at either end.
-type internal Payments =
+/// What never changes of a payment channel's payments.
+type internal PaymentAccount =
     { Role: PaymentRole
       Payer: Address
       /// What the payer can pay in all.
-      Start: Amount
+      Start: Amount }
+
+/// The best voucher that a payee has seen.
+type internal Received =
+    { Total: Amount
+      Signature: Signature voption }
+
+/// One payment channel's vouchers, at either end. Each payment copies this once or twice: what it leaves alone stands in parts of its own.
+type internal Payments =
+    { Account: PaymentAccount
       /// Payer: issued and promised to callers.
       Reserved: Amount
       Pending: Map<int64, PendingPayment>
@@ -27,16 +36,20 @@ type internal Payments =
       Issued: Amount
       IssuedSignature: Signature voption
       IssuedToTell: bool
-      /// Payee: the best voucher seen.
-      Best: Amount
-      BestSignature: Signature voption }
+      Received: Received }
+
+    member this.Role = this.Account.Role
+    member this.Payer = this.Account.Payer
+    member this.Start = this.Account.Start
+    /// Payee: the best voucher seen.
+    member this.Best = this.Received.Total
 
 /// Errors are the reference's texts (section 4).
 module internal Payments =
+    let nothing = { Total = Amount.zero; Signature = ValueNone }
+
     let register role payer start =
-        { Role = role
-          Payer = payer
-          Start = start
+        { Account = { Role = role; Payer = payer; Start = start }
           Reserved = Amount.zero
           Pending = Map.empty
           NextPending = 0L
@@ -45,8 +58,7 @@ module internal Payments =
           Issued = Amount.zero
           IssuedSignature = ValueNone
           IssuedToTell = false
-          Best = Amount.zero
-          BestSignature = ValueNone }
+          Received = nothing }
 
     /// The total that a payment of `amount` would bring, or why it cannot be made.
     let checkPay (amount: Amount) (payments: Payments) : Result<Amount, string> =
@@ -155,9 +167,7 @@ module internal Payments =
 
     let receive total signature (payments: Payments) =
         if (total: Amount).Exceeds payments.Best then
-            { payments with
-                Best = total
-                BestSignature = ValueSome signature }
+            { payments with Received = { Total = total; Signature = ValueSome signature } }
         else
             payments
 

@@ -35,15 +35,8 @@ module internal RestatedFolds =
 
         let again =
             { Channel.withStates r.MovedAt r.Terms (states hashes r) with
-                Held = r.Held
-                HeldAt = r.HeldAt
-                PaidOut = r.PaidOut
-                PaidAt = r.PaidAt
-                Doubtful = r.Doubtful
-                Told = r.Told
-                ChainAttempts = r.ChainAttempts
-                ChainRetryAt = r.ChainRetryAt
-                MayConclude = r.MayConclude }
+                Chain = OnChain.kept r.Chain
+                Told = r.Told }
 
         { state with Channels = Table.add id again state.Channels }
 
@@ -75,8 +68,7 @@ module internal RestatedFolds =
             Issued = r.Issued
             IssuedSignature = r.IssuedSignature
             IssuedToTell = r.IssuedToTell
-            Best = r.Best
-            BestSignature = r.BestSignature
+            Received = if r.Best.IsZero && r.BestSignature.IsNone then Payments.nothing else { Total = r.Best; Signature = r.BestSignature }
             NextPending = r.NextPending }
 
     /// Reserved under the key that it had.

@@ -19,7 +19,7 @@ module internal World =
 
     /// After a refusal the next try waits.
     let inTime (channel: Channel) need =
-        match channel.ChainRetryAt with
+        match channel.Chain.RetryAt with
         | ValueSome due -> Before due
         | ValueNone -> need
 
@@ -56,7 +56,7 @@ module internal World =
         | Add(guarantee, _), ValueSome({ Ledger = ValueSome ledger } as c) ->
             if ledger.Agreed.Guarantees.TryFind guarantee.Target = Some guarantee then
                 Met []
-            elif c.Doubtful then
+            elif c.Chain.Doubtful then
                 Unmet("WaitingForChain", [ Holdings ledgerId ])
             elif NodeState.isStale c world.State || isStale guarantee.Target world then
                 Unmet("WaitingForPeerToConfirm", [ LedgerChange ledgerId ])
@@ -161,4 +161,4 @@ module internal World =
 
     /// What we trust the chain to hold; a doubtful reading is made again first.
     let trusted (channel: Channel) =
-        if channel.Doubtful then called "WaitingForChain" (ReadHoldings channel.Terms.Id) channel else Met []
+        if channel.Chain.Doubtful then called "WaitingForChain" (ReadHoldings channel.Terms.Id) channel else Met []

@@ -25,8 +25,8 @@ module internal DirectDefund =
     let private withdrawn (channel: Channel) =
         let terms = channel.Terms
 
-        if channel.PaidOut >= terms.Total then Met []
-        elif Channel.isLeader channel || channel.MayConclude then
+        if channel.Chain.PaidOut >= terms.Total then Met []
+        elif Channel.isLeader channel || channel.Chain.MayConclude then
             World.called "WaitingForWithdraw" (ConcludeAndTransfer terms.Id) channel
         else Unmet("WaitingForWithdraw", [ Holdings terms.Id ])
 

@@ -12,12 +12,12 @@ module internal DirectFund =
         let before = if terms.MyIndex = 0 then Amount.zero else terms.Opening.LeaderBalance
         let target = Amount.addSaturated before (Terms.ownShare terms)
 
-        if channel.Held >= terms.Total then Met []
-        elif channel.Held < before then Unmet("WaitingForMyTurnToFund", [ Holdings terms.Id ])
-        elif channel.Held >= target then Unmet("WaitingForCompleteFunding", [ Holdings terms.Id ])
+        if channel.Chain.Held >= terms.Total then Met []
+        elif channel.Chain.Held < before then Unmet("WaitingForMyTurnToFund", [ Holdings terms.Id ])
+        elif channel.Chain.Held >= target then Unmet("WaitingForCompleteFunding", [ Holdings terms.Id ])
         else
-            let missing = Amount.lacking target channel.Held
-            World.called "WaitingForCompleteFunding" (Deposit(terms.Id, channel.Held, missing)) channel
+            let missing = Amount.lacking target channel.Chain.Held
+            World.called "WaitingForCompleteFunding" (Deposit(terms.Id, channel.Chain.Held, missing)) channel
 
     let advance (objective: ObjectiveId) (channel: Channel) : Progress =
         flow {

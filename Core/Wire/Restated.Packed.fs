@@ -17,15 +17,15 @@ module internal RestatedPack =
         w.Instant r.MovedAt
         w.List(variable w, r.Seen)
         w.List(signed w, r.Signed)
-        w.Amount r.Held
-        chainPosition w r.HeldAt
-        w.Amount r.PaidOut
-        chainPosition w r.PaidAt
-        w.Flag r.Doubtful
+        w.Amount r.Chain.Held
+        chainPosition w r.Chain.HeldAt
+        w.Amount r.Chain.PaidOut
+        chainPosition w r.Chain.PaidAt
+        w.Flag r.Chain.Doubtful
         w.List(told w, r.Told)
-        w.Count r.ChainAttempts
-        w.Option(w.Instant, r.ChainRetryAt)
-        w.Flag r.MayConclude
+        w.Count r.Chain.Attempts
+        w.Option(w.Instant, r.Chain.RetryAt)
+        w.Flag r.Chain.MayConclude
 
     let private reserved (w: PackWriter) (struct (leader, follower)) =
         w.Amount leader

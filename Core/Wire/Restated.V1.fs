@@ -40,15 +40,15 @@ module internal RestatedV1 =
         writer |> FieldsV1.writeInstant "movedAt" r.MovedAt
         writer |> JsonWrite.list "seen" StatesV1.writeVariable r.Seen
         writer |> JsonWrite.list "signed" writeSigned r.Signed
-        writer |> FieldsV1.writeAmount "held" r.Held
-        writer |> JsonWrite.nested "heldAt" (ChainPositionV1.write r.HeldAt)
-        writer |> FieldsV1.writeAmount "paidOut" r.PaidOut
-        writer |> JsonWrite.nested "paidAt" (ChainPositionV1.write r.PaidAt)
-        writer |> JsonWrite.boolean "doubtful" r.Doubtful
+        writer |> FieldsV1.writeAmount "held" r.Chain.Held
+        writer |> JsonWrite.nested "heldAt" (ChainPositionV1.write r.Chain.HeldAt)
+        writer |> FieldsV1.writeAmount "paidOut" r.Chain.PaidOut
+        writer |> JsonWrite.nested "paidAt" (ChainPositionV1.write r.Chain.PaidAt)
+        writer |> JsonWrite.boolean "doubtful" r.Chain.Doubtful
         writer |> JsonWrite.list "told" (fun (struct (peer, telling)) -> IntentV1.write (Tell(peer, telling))) r.Told
-        writer |> FieldsV1.writeIndex "chainAttempts" r.ChainAttempts
-        writer |> FieldsV1.writeInstantOption "chainRetryAt" r.ChainRetryAt
-        writer |> JsonWrite.boolean "mayConclude" r.MayConclude
+        writer |> FieldsV1.writeIndex "chainAttempts" r.Chain.Attempts
+        writer |> FieldsV1.writeInstantOption "chainRetryAt" r.Chain.RetryAt
+        writer |> JsonWrite.boolean "mayConclude" r.Chain.MayConclude
 
     let private writeTurn ledger turn (writer: Utf8JsonWriter) =
         writer |> FieldsV1.writeChannel "channel" ledger

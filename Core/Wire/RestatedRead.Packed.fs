@@ -135,19 +135,31 @@ module internal RestatedUnpack =
         struct (turn, hash, party, r.Signature())
 
     let private channel (r: PackReader) : RestatedChannel =
-        { Terms = terms r
-          MovedAt = r.Instant()
-          Seen = r.List(variable r)
-          Signed = r.List(signed r)
-          Held = r.Amount()
-          HeldAt = chainPosition r
-          PaidOut = r.Amount()
-          PaidAt = chainPosition r
-          Doubtful = r.Flag()
-          Told = r.List(told r)
-          ChainAttempts = r.Count()
-          ChainRetryAt = r.Option r.Instant
-          MayConclude = r.Flag() }
+        let channelTerms = terms r
+        let movedAt = r.Instant()
+        let seen = r.List(variable r)
+        let signatures = r.List(signed r)
+
+        let shown =
+            { OnChain.none with
+                Held = r.Amount()
+                HeldAt = chainPosition r
+                PaidOut = r.Amount()
+                PaidAt = chainPosition r
+                Doubtful = r.Flag() }
+
+        let taken = r.List(told r)
+
+        { Terms = channelTerms
+          MovedAt = movedAt
+          Seen = seen
+          Signed = signatures
+          Told = taken
+          Chain =
+            { shown with
+                Attempts = r.Count()
+                RetryAt = r.Option r.Instant
+                MayConclude = r.Flag() } }
 
     let private reserved (r: PackReader) () =
         let leader = r.Amount()

@@ -43,15 +43,16 @@ module internal RestatedReadV1 =
                       MovedAt = movedAt
                       Seen = seen
                       Signed = signed
-                      Held = held
-                      HeldAt = heldAt
-                      PaidOut = paidOut
-                      PaidAt = paidAt
-                      Doubtful = doubtful
                       Told = told
-                      ChainAttempts = chainAttempts
-                      ChainRetryAt = chainRetryAt
-                      MayConclude = mayConclude }
+                      Chain =
+                        { Held = held
+                          HeldAt = heldAt
+                          PaidOut = paidOut
+                          PaidAt = paidAt
+                          Doubtful = doubtful
+                          Attempts = chainAttempts
+                          RetryAt = chainRetryAt
+                          MayConclude = mayConclude } }
         }
 
     let private ledger parent : Read<Restatement> =

@@ -28,7 +28,7 @@ module internal Beliefs =
 
     let private ledger (channel: Channel) (l: LedgerChannel) =
         let queue = if l.Queue.IsEmpty then "" else $", {LedgerChannel.inFlight l} proposals on their way"
-        let doubt = if channel.Doubtful then ", deposits in doubt" else ""
+        let doubt = if channel.Chain.Doubtful then ", deposits in doubt" else ""
         let guarantees = l.Agreed.Guarantees |> Seq.map (fun pair -> $"{pair.Key}: {pair.Value.Amount}") |> String.concat ", "
         let held = if guarantees = "" then "" else $", guarantees {guarantees}"
         $"ledger {channel.Terms.Id} stands at turn {l.AgreedTurn}: {l.Agreed.LeaderBalance} / {l.Agreed.FollowerBalance}{held}{queue}{doubt}"
@@ -45,7 +45,7 @@ module internal Beliefs =
         [ for channel in state.Channels.Items.Values |> Seq.sortBy (fun channel -> not channel.Terms.IsLedger, channel.Terms.Id) do
               match channel.Ledger with
               | ValueSome l -> readable $"{who} believes: {ledger channel l}"
-              | ValueNone when channel.Terms.IsLedger -> readable $"{who} believes: ledger {channel.Terms.Id} is {Status.ofChannel channel}, {channel.Held} of {channel.Terms.Total} deposited"
+              | ValueNone when channel.Terms.IsLedger -> readable $"{who} believes: ledger {channel.Terms.Id} is {Status.ofChannel channel}, {channel.Chain.Held} of {channel.Terms.Total} deposited"
               | ValueNone -> readable $"{who} believes: {payment state channel}"
           for record in state.Objectives.Items.Values |> Seq.sortBy (fun record -> Goal.id record.Goal) do
               if record.Ending.IsNone then

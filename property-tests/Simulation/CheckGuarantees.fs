@@ -72,9 +72,9 @@ module internal CheckGuarantees =
         let isGone (ledger: Channel) =
             let terms = ledger.Terms
 
-            ledger.Doubtful
-            || (ledger.PaidOut.IsZero
-                && final.Height >= ledger.HeldAt.Height
+            ledger.Chain.Doubtful
+            || (ledger.Chain.PaidOut.IsZero
+                && final.Height >= ledger.Chain.HeldAt.Height
                 && Contracts.holdings terms.Opening.Asset terms.Id final.After < terms.Total)
 
         let found fact =

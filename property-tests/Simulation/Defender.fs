@@ -52,7 +52,7 @@ module internal Defender =
     /// A payee's best voucher, as the application wants it.
     let private redemption (channel: Channel) : SignedPart voption =
         match channel.Payments with
-        | ValueSome { Role = Payee; Best = total; BestSignature = ValueSome voucher } ->
+        | ValueSome { Account = { Role = Payee }; Received = { Total = total; Signature = ValueSome voucher } } ->
             match Rules.virtualFinalOutcome total channel.Terms.Opening with
             | ValueSome outcome ->
                 let variable = { Ledger.toVariable channel.Terms.Dialect 2UL false outcome with AppData = Voucher.appData total voucher }

@@ -133,7 +133,7 @@ type internal MalloryChain(band: Band) =
         | [||] -> false
         | found ->
             let target = band.Random.Pick found
-            let isWaiting = target.Channel.Held < target.Terms.Total
+            let isWaiting = target.Channel.Chain.Held < target.Terms.Total
             let asset = if isWaiting then Places.other target.Terms.Opening.Asset else band.Random.Pick [| Places.native; Places.token |]
             let held = Contracts.holdings asset target.Terms.Id chain.Head.After
             let amount = if isWaiting then target.Terms.Total else Places.amount (band.Random.Between(1, 5))

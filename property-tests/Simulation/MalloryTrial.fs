@@ -36,7 +36,7 @@ module internal SupportedState =
     /// A payee's best voucher on the post-fund, as VirtualPaymentApp wants it.
     let private redemption (sign: Bytes32 -> Signature) (channel: Channel) (postFund: SupportedState) =
         match channel.Payments with
-        | ValueSome { Role = Payee; Best = best; BestSignature = ValueSome signature } when not best.IsZero ->
+        | ValueSome { Account = { Role = Payee }; Received = { Total = best; Signature = ValueSome signature } } when not best.IsZero ->
             Rules.virtualFinalOutcome best channel.Terms.Opening
             |> ValueOption.map (fun outcome ->
                 let part = { Ledger.toVariable channel.Terms.Dialect Turn.virtualFinal false outcome with AppData = Voucher.appData best signature }

@@ -23,7 +23,7 @@ module internal MalloryVouchers =
     let replayed (band: Band) =
         Target.strike band (fun target -> isPaying target && not (best target).IsZero) (fun target ->
             match target.Channel.Payments with
-            | ValueSome { BestSignature = ValueSome signature } ->
+            | ValueSome { Received = { Signature = ValueSome signature } } ->
                 let others =
                     [ for channel in target.Victim.State.Channels.Items.Values do
                           if not channel.Terms.IsLedger && channel.Terms.Id <> target.Terms.Id then channel.Terms.Id ]

@@ -45,7 +45,7 @@ module internal Shape =
     let ofChannel (state: NodeState) (channel: Channel) : int64 =
         let terms = channel.Terms
 
-        mix (mix 0x4BF29CE484222325L terms.MyIndex) (terms.Parties.Length + 16 * bit terms.IsLedger + 32 * bit channel.Doubtful)
+        mix (mix 0x4BF29CE484222325L terms.MyIndex) (terms.Parties.Length + 16 * bit terms.IsLedger + 32 * bit channel.Chain.Doubtful)
         |> ofStates channel
         |> ofLedger channel
         |> ofPayments channel

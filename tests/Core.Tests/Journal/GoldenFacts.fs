@@ -171,26 +171,29 @@ let private restatedLedgerTerms: RestatedChannel =
       MovedAt = at 1_700_000_000_000_000L
       Seen = [ variable; nothingAllocated ]
       Signed = [ struct (0UL, hash 29UL, 0, signature); struct (2UL, hash 30UL, 1, { signature with V = 28uy }) ]
-      Held = units 200UL
-      HeldAt = position
-      PaidOut = units 7UL
-      PaidAt = ChainPosition.start
-      Doubtful = true
       Told = [ struct (irene, StateOf(objective DirectFunding ledger, 1UL, hash 31UL)); struct (irene, ProposalsOf(ledger, 9UL)) ]
-      ChainAttempts = 3
-      ChainRetryAt = ValueSome(at 1_700_000_001_000_000L)
-      MayConclude = true }
+      Chain =
+        { Held = units 200UL
+          HeldAt = position
+          PaidOut = units 7UL
+          PaidAt = ChainPosition.start
+          Doubtful = true
+          Attempts = 3
+          RetryAt = ValueSome(at 1_700_000_001_000_000L)
+          MayConclude = true } }
 
 let private restatedVirtualTerms: RestatedChannel =
     { restatedLedgerTerms with
         Terms = virtualTerms
         Seen = []
         Signed = []
-        Doubtful = false
         Told = []
-        ChainAttempts = 0
-        ChainRetryAt = ValueNone
-        MayConclude = false }
+        Chain =
+            { restatedLedgerTerms.Chain with
+                Doubtful = false
+                Attempts = 0
+                RetryAt = ValueNone
+                MayConclude = false } }
 
 let private restatedPayments: RestatedPayments =
     { Issued = units 25UL

@@ -34,15 +34,16 @@ let private channelRestated: Gen<RestatedChannel> =
               MovedAt = movedAt
               Seen = seen
               Signed = signed
-              Held = held
-              HeldAt = heldAt
-              PaidOut = paidOut
-              PaidAt = paidAt
-              Doubtful = doubtful
               Told = told
-              ChainAttempts = chainAttempts
-              ChainRetryAt = chainRetryAt
-              MayConclude = mayConclude }
+              Chain =
+                { Held = held
+                  HeldAt = heldAt
+                  PaidOut = paidOut
+                  PaidAt = paidAt
+                  Doubtful = doubtful
+                  Attempts = chainAttempts
+                  RetryAt = chainRetryAt
+                  MayConclude = mayConclude } }
     }
 
 let private ledgerRestated: Gen<Restatement> =

@@ -109,7 +109,7 @@ let private shown (run: Run) (told: Told) =
     let notice =
         match parts[1].Value with
         | "Deposited" -> ChainNotice.Deposited(id, channel.Terms.Opening.Asset, value)
-        | "AllocationUpdated" -> ChainNotice.PaidOut(id, 0, channel.Held, value)
+        | "AllocationUpdated" -> ChainNotice.PaidOut(id, 0, channel.Chain.Held, value)
         | other -> failwith $"a new event: {other}"
 
     let height = run.Next()
