@@ -48,11 +48,28 @@ module internal DecideOutcome =
             | Error _ -> ValueNone
         | _ -> ValueNone
 
+    /// The turn is for something else. What an objective wanted it asks for again; what takes back an opening that is over nobody else would.
+    let private makeWay (turning: Turning) (channel: Channel) turn =
+        let isOver target =
+            match NodeState.objective { Kind = VirtualFunding; Channel = target } turning.State with
+            | ValueSome { Ending = ValueSome(Rejected _) } -> (NodeState.openObjective { Kind = VirtualDefunding; Channel = target } turning.State).IsNone
+            | ValueSome _
+            | ValueNone -> false
+
+        match channel.Ledger |> ValueOption.bind (fun ledger -> ledger.Queue.TryFind turn |> ValueOption.ofOption) with
+        | ValueSome queued ->
+            turning.Add(ProposalDropped(channel.Terms.Id, turn))
+
+            match queued.Proposal with
+            | Remove(target, _) as removal when isOver target -> turning.Add(ProposalWanted(channel.Terms.Id, removal))
+            | Remove _
+            | Add _ -> ()
+        | ValueNone -> ()
+
     /// Our journal has lost a proposal that it had signed: it takes its turn again, and what was to have the turn comes after it.
     let private proposeAgain (turning: Turning) (channel: Channel) turn (proposal: Proposal) hash =
         let id = channel.Terms.Id
-        let isThere = match channel.Ledger with ValueSome ledger -> ledger.Queue.ContainsKey turn | ValueNone -> false
-        if isThere then turning.Add(ProposalDropped(id, turn))
+        makeWay turning channel turn
         turning.Add(ProposalQueued(id, turn, proposal, hash))
         Promise.sign turning (LedgerUpdate(id, turn, hash))
         let funding = NodeState.objective { Kind = VirtualFunding; Channel = proposal.Target } turning.State

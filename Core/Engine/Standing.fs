@@ -223,7 +223,8 @@ module internal Standing =
         && neighbours terms
            |> List.exists (fun index ->
                match NodeState.ledgerWith terms.Parties[index] terms.Opening.Asset turning.State with
-               | ValueSome ledger -> NodeState.isStale ledger turning.State
+               // What is in doubt since the restore the chain shows soon.
+               | ValueSome ledger -> NodeState.isStale ledger turning.State || (turning.State.Restored && ledger.Chain.Doubtful)
                | ValueNone -> turning.State.Restored)
 
     /// One of our ledgers has its guarantee already, or is about to.

@@ -50,6 +50,12 @@ module internal World =
     /// The channel's opening state of this turn.
     let opening turn (channel: Channel) = List.head (Channel.at turn channel)
 
+    /// Everybody's pre-fund; or everybody's post-fund, signed on its strength: of what was taken over after a restore nobody may have the first.
+    let prepared objective (channel: Channel) =
+        match Channel.complete Turn.postFund channel with
+        | Some _ -> Met []
+        | None -> agreed "WaitingForCompletePrefund" objective channel (opening Turn.preFund channel)
+
     /// The ledger carries exactly this guarantee, countersigned.
     let guaranteed label ledgerId addition (world: World) =
         match addition, channel ledgerId world with

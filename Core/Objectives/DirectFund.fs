@@ -21,7 +21,7 @@ module internal DirectFund =
 
     let advance (objective: ObjectiveId) (channel: Channel) : Progress =
         flow {
-            do! World.agreed "WaitingForCompletePrefund" objective channel (World.opening Turn.preFund channel)
+            do! World.prepared objective channel
             do! World.trusted channel
             do! deposited channel
             do! World.agreed "WaitingForCompletePostFund" objective channel (World.opening Turn.postFund channel)

@@ -67,7 +67,7 @@ module internal VirtualFund =
             Waiting("WaitingForSupportedFinalState", [])
         | ValueNone ->
             flow {
-                do! World.agreed "WaitingForCompletePrefund" objective channel (World.opening Turn.preFund channel)
+                do! World.prepared objective channel
                 do! funded world channel.Terms left right
                 do! opened objective channel
                 return Done []

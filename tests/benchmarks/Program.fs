@@ -90,7 +90,7 @@ let private long channels payments =
         [ Row.text
               $"{name}: folding the payments' facts, in memory"
               $"{float past.Facts / past.Folding.Processor.TotalSeconds:F0} facts/s"
-              $"{past.Facts} facts; {past.Folding.Processor.TotalMicroseconds / float past.Facts:F2} µs of the processor each"
+              $"{past.Facts} facts; {past.Folding.Processor.TotalMicroseconds / float past.Facts:F2} µs of the processor and {past.Allocated / past.Facts} bytes each"
           Row.text
               $"{name}: restart from a snapshot"
               $"{past.Returned.Clock:F1} s"

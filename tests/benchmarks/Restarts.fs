@@ -28,6 +28,8 @@ type internal Return =
 type internal LongPast =
     { Facts: int64
       Folding: Spent
+      /// Bytes that folding them allocated.
+      Allocated: int64
       SnapshotBytes: int64
       Keeping: Spent
       Tail: int64
@@ -90,6 +92,7 @@ module internal Restarts =
         let state = ref (NodeDraft.begin' first)
         let mutable request = 1_000_000_000_000L
         let mutable spent = { Clock = TimeSpan.Zero; Processor = TimeSpan.Zero }
+        let mutable allocated = 0L
 
         for n in 2..payments do
             for some in Array.chunkBySize madeTogether targets do
@@ -105,6 +108,7 @@ module internal Restarts =
 
                 // The collector clears up behind the folding, whenever it runs.
                 let collector = GC.GetTotalPauseDuration() - pauses
+                let before = GC.GetAllocatedBytesForCurrentThread()
 
                 let folding =
                     Bench.spentOn (fun () ->
@@ -114,11 +118,13 @@ module internal Restarts =
                             for fact in made[index] do folded <- NodeDraft.fold folded at fact
                         state.Value <- folded)
 
+                allocated <- allocated + GC.GetAllocatedBytesForCurrentThread() - before
+
                 spent <-
                     { Clock = spent.Clock + folding.Clock + collector
                       Processor = spent.Processor + folding.Processor + collector }
 
-        struct (NodeDraft.finish state.Value, spent)
+        struct (NodeDraft.finish state.Value, spent, allocated)
 
     /// Payments on some channel, as they would stand after the snapshot.
     let private tail (state: NodeState) count : struct (int64 * Fact) list =
@@ -166,7 +172,7 @@ module internal Restarts =
 
     let measure (folder: string) channels closed payments =
         let payer, first = live channels closed payments
-        let struct (state, folding) = pay payments first
+        let struct (state, folding, allocated) = pay payments first
         let facts = state.Position - first.Position
         let owner = payer.ToString()
         let settings = Journals.settings payer
@@ -181,6 +187,7 @@ module internal Restarts =
 
         { Facts = facts
           Folding = folding
+          Allocated = allocated
           SnapshotBytes = FileInfo(kept folder).Length
           Keeping = keeping
           Tail = int64 after.Length
