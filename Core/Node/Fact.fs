@@ -41,7 +41,7 @@ module internal OnChain =
           RetryAt = ValueNone
           MayConclude = false }
 
-    /// Of a payment channel there is never anything, so all of them share that.
+    /// Of most payment channels there is nothing, and they share that.
     let kept chain = if chain = none then none else chain
 
 /// How the payer hands a payment over.
