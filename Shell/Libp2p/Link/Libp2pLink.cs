@@ -18,6 +18,9 @@ namespace Nitro.Libp2p.Link;
 /// </summary>
 public sealed class Libp2pLink : IPeerLink, IConnectionObserver
 {
+    // So many attempts in a row have failed when the operator hears of it, once: who starts again is away for a moment only.
+    private const int TellingFailures = 3;
+
     // Whoever connects more often than the node takes notice is told of later, by the next connection.
     private readonly Channel<byte[]> _seen = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly ConcurrentDictionary<Connection, Task> _introductions = new();
@@ -240,17 +243,31 @@ public sealed class Libp2pLink : IPeerLink, IConnectionObserver
     {
         var peer = address.Peer ?? throw new ArgumentException($"{address} does not end with a peer id.", nameof(address));
         _swarm.Protect(peer);
+        var failures = 0;
         for (var pause = _options.MinRetry; ;)
         {
             try
             {
                 var connection = await _swarm.DialAsync(peer, [address], cancellationToken).ConfigureAwait(false);
+                if (failures >= TellingFailures)
+                {
+                    _log.LogInformation("{Address} is reached", address);
+                }
+
+                failures = 0;
                 pause = _options.MinRetry;
                 await Task.Delay(Timeout.Infinite, connection.Closed).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                _log.LogDebug(e, "{Address} is not reached", address);
+                if (++failures == TellingFailures)
+                {
+                    _log.LogWarning("{Reason}. It is tried again until it is reached", e is OperationCanceledException ? $"{address} does not answer" : e.Message);
+                }
+                else
+                {
+                    _log.LogDebug(e, "{Address} is not reached", address);
+                }
             }
 
             var jitter = 0.75 + (Random.Shared.NextDouble() / 2);
