@@ -2,7 +2,7 @@ using System.Globalization;
 using Nitro.FakeEventStore;
 
 // For trying by hand and for measurements: prints its connection string, and serves until its input ends. What it holds ends with it.
-// A line "kill" in the input kills the server that leads: the next one leads, and the others that were killed before are back.
+// A line "kill" in the input kills the server that leads: the next one leads, and those that were killed before are back.
 if (args.Length > 2 || !TryRead(args.ElementAtOrDefault(0), 0, 65_535, out var port) || !TryRead(args.ElementAtOrDefault(1), 1, 9, out var servers))
 {
     await Console.Error.WriteLineAsync("usage: Nitro.FakeEventStore [PORT [SERVERS]]");
@@ -17,7 +17,11 @@ while (await Console.In.ReadLineAsync() is { } line)
     if (line == "kill" && servers > 1)
     {
         var next = cluster.Nodes[(cluster.Nodes.ToList().IndexOf(cluster.Leader!) + 1) % servers];
-        next.Revive();
+        foreach (var node in cluster.Nodes)
+        {
+            node.Revive();
+        }
+
         cluster.Leader!.Kill();
         cluster.Elect(next);
     }
