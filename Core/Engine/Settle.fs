@@ -87,7 +87,7 @@ module internal Settle =
             if hasRoom then
                 wanted (fun proposal ->
                     match proposal with
-                    | Add(guarantee, _) -> not (channel.Chain.Doubtful || World.isStale guarantee.Target turning.World)
+                    | Add(guarantee, _) -> not (channel.Chain.Doubtful || NodeState.isStaleById guarantee.Target turning.State)
                     | Remove _ -> true)
             else
                 ledger.Queue.Values

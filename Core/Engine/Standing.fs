@@ -123,8 +123,7 @@ module internal Standing =
 
     /// Not while a peer may still tell us that we have signed more of it.
     let outOfTime (turning: Turning) (objective: ObjectiveId) =
-        let isStale = NodeState.channel objective.Channel turning.State |> ValueOption.exists (fun channel -> NodeState.isStale channel turning.State)
-        if not isStale then Undo.abandon turning objective Undo.timeout true
+        if not (NodeState.isStaleById objective.Channel turning.State) then Undo.abandon turning objective Undo.timeout true
 
     /// Wanted changes that are made already.
     let private unwant (turning: Turning) id (ledger: LedgerChannel) (agreed: LedgerOutcome) =

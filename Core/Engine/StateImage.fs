@@ -15,11 +15,14 @@ type internal ImagePiece =
 
 /// A whole state in pieces, which can be read side by side: the facts of an epoch's opening, packed. For snapshots.
 module internal StateImage =
-    let private partsTogether = 1_000
+    let private partsTogether = 250
 
-    let private hashes (id: ChannelId) (state: NodeState) =
-        match NodeState.channel id state with
-        | ValueSome c -> [ for states in c.States.Values do for seen in states do seen.Hash ]
+    let private hashes (r: RestatedChannel) (state: NodeState) =
+        match NodeState.channel r.Terms.Id state with
+        | ValueSome c ->
+            [ for variable in RestatedFolds.variables r do
+                  for seen in Channel.at variable.Turn c do
+                      if seen.Variable = variable then seen.Hash ]
         | ValueNone -> []
 
     // A quarter of the work of reading a channel would be to hash its states.
@@ -32,7 +35,7 @@ module internal StateImage =
             RestatedPack.write writer thing
 
             match thing with
-            | ChannelRestated r -> writer.List(writer.Bytes32, hashes r.Terms.Id state)
+            | ChannelRestated r -> writer.List(writer.Bytes32, hashes r state)
             | _ -> ()
 
         writer.ToArray()
@@ -83,8 +86,8 @@ module internal StateImage =
     let assemble position seenHeight (pieces: ImagePiece list) : NodeState =
         let alone (state: NodeState) (folded: NodeState) =
             { state with
-                Channels = Table.toSeq folded.Channels |> Seq.fold (fun table (struct (id, c)) -> Table.add id c table) state.Channels
-                Requests = Table.toSeq folded.Requests |> Seq.fold (fun table (struct (id, r)) -> Table.add id r table) state.Requests }
+                Channels = Table.addAll folded.Channels state.Channels
+                Requests = Table.addAll folded.Requests state.Requests }
 
         let put state piece =
             match piece with
@@ -92,5 +95,12 @@ module internal StateImage =
             | Changes changes -> fold state changes
 
         let order = pieces |> List.collect (fun piece -> match piece with Folded(_, requests) -> requests | Changes _ -> [])
-        let first = { NodeState.empty with Position = position; SeenHeight = seenHeight; RequestOrder = Line.ofList order }
-        pieces |> List.fold put (NodeDraft.begin' first)
+        let entries count = pieces |> List.sumBy (fun piece -> match piece with Folded(folded, _) -> count folded | Changes _ -> 0)
+        let none = NodeDraft.begin' { NodeState.empty with Position = position; SeenHeight = seenHeight; RequestOrder = Line.ofList order }
+
+        let first =
+            { none with
+                Channels = Table.roomFor (entries (fun folded -> Table.count folded.Channels)) none.Channels
+                Requests = Table.roomFor (entries (fun folded -> Table.count folded.Requests)) none.Requests }
+
+        pieces |> List.fold put first

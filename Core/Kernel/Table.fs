@@ -107,11 +107,23 @@ module internal Table =
 
     let values (table: Table<'K, 'V>) = toSeq table |> Seq.map (fun struct (_, value) -> value)
 
+    /// With the entries of another.
+    let addAll (others: Table<'K, 'V>) (table: Table<'K, 'V>) =
+        toSeq others |> Seq.fold (fun table (struct (key, value)) -> add key value table) table
+
     /// The same entries, from here on changed in place: for who reads a long journal, and never looks back at a table as it was.
     let draft (table: Table<'K, 'V>) =
         match table.Draft with
         | null -> { table with Draft = Dictionary(table.Settled) }
         | _ -> table
+
+    /// The same table, with room for so many entries where it is drafted.
+    let roomFor (entries: int) (table: Table<'K, 'V>) =
+        match table.Draft with
+        | null -> ()
+        | draft -> draft.EnsureCapacity entries |> ignore
+
+        table
 
     /// What a draft has come to, never changed again.
     let settle (table: Table<'K, 'V>) =

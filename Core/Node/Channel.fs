@@ -46,7 +46,8 @@ module internal Channel =
               Hash = State.hash terms.Id variable
               Signatures = Map.empty }
 
-        withStates at terms (Map.ofList [ Turn.preFund, [ unsigned (Terms.preFund terms) ]; Turn.postFund, [ unsigned (Terms.postFund terms) ] ])
+        let struct (preFund, postFund) = Terms.openings terms
+        withStates at terms (Map.ofList [ Turn.preFund, [ unsigned preFund ]; Turn.postFund, [ unsigned postFund ] ])
 
     let at turn (channel: Channel) = match channel.States.TryFind turn with Some states -> states | None -> []
     let tryHash turn hash (channel: Channel) = at turn channel |> List.tryFind (fun seen -> seen.Hash = hash)

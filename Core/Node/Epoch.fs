@@ -49,7 +49,8 @@ module internal Epoch =
         let id = c.Terms.Id
         let states = c.States.Values |> Seq.collect (fun states -> states) |> Seq.toList
         // These are there from the beginning.
-        let opening = [ Terms.preFund c.Terms; Terms.postFund c.Terms ]
+        let struct (preFund, postFund) = Terms.openings c.Terms
+        let opening = [ preFund; postFund ]
 
         [ ChannelRestated
               { Terms = c.Terms

@@ -16,11 +16,10 @@ module internal GivingBack =
 
     /// There may be a final state that we have forgotten, or guarantees.
     let private isForgetful (channel: Channel) (state: NodeState) =
-        let isStale id = NodeState.channel id state |> ValueOption.exists (fun ledger -> NodeState.isStale ledger state)
-
         NodeState.isStale channel state
         || (match ledgers channel state with
-            | ValueSome(struct (left, right)) -> isStale right || ValueOption.exists isStale left
+            | ValueSome(struct (left, right)) ->
+                NodeState.isStaleById right state || left |> ValueOption.exists (fun ledger -> NodeState.isStaleById ledger state)
             | ValueNone -> false)
 
     /// Our post-fund is signed, and we pay: the guarantee behind us may pay the next one.

@@ -36,6 +36,11 @@ module internal Terms =
     let preFund terms = opening terms Turn.preFund
     let postFund terms = opening terms Turn.postFund
 
+    /// Pre-fund and post-fund, on one outcome.
+    let openings (terms: Terms) : struct (VariablePart * VariablePart) =
+        let first = preFund terms
+        struct (first, { first with Turn = Turn.postFund })
+
     /// The contracts could not enforce what is signed in such a payment channel (house rules, "Dialects").
     let isUnenforceable (terms: Terms) =
         terms.Dialect = GoNitro || terms.Opening.Asset <> Address.zero || not terms.Opening.FollowerBalance.IsZero

@@ -51,6 +51,9 @@ module internal NodeState =
     let isStale (c: Channel) (state: NodeState) =
         c.Terms.Others |> List.exists (fun address -> (Known.peer address state).Stale.Contains c.Terms.Id)
 
+    /// Whether that is so of the channel of this id, if there is one.
+    let isStaleById id (state: NodeState) = channel id state |> ValueOption.exists (fun c -> isStale c state)
+
     let private signState (at: Instant) id turn hash party signature (state: NodeState) =
         let stored = state |> onChannel id (Channel.sign turn hash party signature >> Channel.succeeded >> Channel.moved at)
         let isOwn = channel id stored |> ValueOption.exists (fun c -> c.Terms.MyIndex = party)

@@ -6,11 +6,15 @@ open Known
 
 /// What an epoch's opening makes of a node that knows nothing yet. Sums, counts and indices are made here, as they were at first.
 module internal RestatedFolds =
-    /// The opening's states and what was seen beside them, by turn. Their hashes are computed where they do not come with it.
+    /// All that the channel's states say: the opening's two, then what was seen beside them.
+    let variables (r: RestatedChannel) : VariablePart list =
+        let struct (preFund, postFund) = Terms.openings r.Terms
+        preFund :: postFund :: r.Seen
+
+    /// By turn. The hashes are computed where they do not come with the variables.
     let private states (hashes: Bytes32 list) (r: RestatedChannel) : Map<TurnNumber, SeenState list> =
-        let id = r.Terms.Id
-        // Sorting keeps the order within a turn.
-        let variables = Terms.preFund r.Terms :: Terms.postFund r.Terms :: r.Seen |> List.sortBy (fun variable -> variable.Turn)
+        let variables = variables r
+        let hashes = if hashes.Length = variables.Length then hashes else variables |> List.map (State.hash r.Terms.Id)
 
         let signatures turn hash =
             r.Signed
@@ -19,17 +23,22 @@ module internal RestatedFolds =
                     if of' = turn && signed = hash && not (found.ContainsKey party) then found.Add(party, signature) else found)
                 Map.empty
 
-        let seen (variable: VariablePart) hash =
-            { Variable = variable
-              Hash = hash
-              Signatures = signatures variable.Turn hash }
+        let put (found: Map<TurnNumber, SeenState list>) (variable: VariablePart) hash =
+            let others = match found.TryFind variable.Turn with Some others -> others | None -> []
 
-        if hashes.Length = variables.Length then Seq.zip variables hashes |> Seq.map (fun (variable, hash) -> seen variable hash) |> Seq.toList
-        else variables |> List.map (fun variable -> seen variable (State.hash id variable)) |> List.distinctBy (fun seen -> seen.Variable.Turn, seen.Hash)
-        |> List.groupBy (fun seen -> seen.Variable.Turn)
-        |> Map.ofList
+            if others |> List.exists (fun seen -> seen.Hash = hash) then
+                found
+            else
+                let seen =
+                    { Variable = variable
+                      Hash = hash
+                      Signatures = signatures variable.Turn hash }
 
-    /// `hashes`: of its states, turn by turn; none, and they are computed.
+                found.Add(variable.Turn, others @ [ seen ])
+
+        List.fold2 put Map.empty variables hashes
+
+    /// `hashes`: of its `variables`, in their order; none, and they are computed.
     let channelAgain (hashes: Bytes32 list) (r: RestatedChannel) (state: NodeState) =
         let id = r.Terms.Id
 

@@ -9,9 +9,6 @@ type internal World = { State: NodeState; Settings: Settings }
 module internal World =
     let channel id (world: World) = NodeState.channel id world.State
 
-    /// Of a payment channel that may be stale the guarantee may have come and gone already.
-    let isStale id (world: World) = channel id world |> ValueOption.exists (fun c -> NodeState.isStale c world.State)
-
     /// Whether an objective of this kind is open on the channel.
     let isOpen kind id (world: World) = (NodeState.openObjective { Kind = kind; Channel = id } world.State).IsSome
 
@@ -64,7 +61,8 @@ module internal World =
                 Met []
             elif c.Chain.Doubtful then
                 Unmet("WaitingForChain", [ Holdings ledgerId ])
-            elif NodeState.isStale c world.State || isStale guarantee.Target world then
+            // Of a payment channel that may be stale the guarantee may have come and gone already.
+            elif NodeState.isStale c world.State || NodeState.isStaleById guarantee.Target world.State then
                 Unmet("WaitingForPeerToConfirm", [ LedgerChange ledgerId ])
             elif Channel.isLeader c then
                 if LedgerChannel.isQueued guarantee.Target ledger then Unmet(label, [ LedgerChange ledgerId ])

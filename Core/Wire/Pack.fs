@@ -94,7 +94,8 @@ type internal PackWriter() =
 type internal PackReader(bytes: ReadOnlyMemory<byte>) =
     let mutable position = 0
     let mutable wrong = ""
-    let seen = List<Bytes32>()
+    // As many as there mostly are.
+    let seen = List<Bytes32>(bytes.Length / 96)
     let zeros = Array.zeroCreate<byte> 65
 
     /// The first reason stands.

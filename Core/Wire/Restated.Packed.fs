@@ -12,20 +12,23 @@ module internal RestatedPack =
         w.Count party
         w.Signature signature
 
+    let private onChain (w: PackWriter) (chain: OnChain) =
+        w.Amount chain.Held
+        chainPosition w chain.HeldAt
+        w.Amount chain.PaidOut
+        chainPosition w chain.PaidAt
+        w.Flag chain.Doubtful
+        w.Count chain.Attempts
+        w.Option(w.Instant, chain.RetryAt)
+        w.Flag chain.MayConclude
+
     let private channel (w: PackWriter) (r: RestatedChannel) =
         terms w r.Terms
         w.Instant r.MovedAt
         w.List(variable w, r.Seen)
         w.List(signed w, r.Signed)
-        w.Amount r.Chain.Held
-        chainPosition w r.Chain.HeldAt
-        w.Amount r.Chain.PaidOut
-        chainPosition w r.Chain.PaidAt
-        w.Flag r.Chain.Doubtful
+        w.Option(onChain w, (if r.Chain = OnChain.none then ValueNone else ValueSome r.Chain))
         w.List(told w, r.Told)
-        w.Count r.Chain.Attempts
-        w.Option(w.Instant, r.Chain.RetryAt)
-        w.Flag r.Chain.MayConclude
 
     let private reserved (w: PackWriter) (struct (leader, follower)) =
         w.Amount leader

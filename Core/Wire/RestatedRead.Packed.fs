@@ -65,7 +65,7 @@ module internal RestatedUnpack =
               Dialect = if r.Flag() then GoNitro else Nitro }
 
         // What everything takes for granted that is computed from terms. Their id is not hashed again.
-        if terms.MyIndex >= terms.Parties.Length || terms.Others.IsEmpty then r.Refuse "a channel has somebody besides ourselves"
+        if terms.MyIndex >= terms.Parties.Length || List.forall (fun party -> party = terms.Me) terms.Parties then r.Refuse "a channel has somebody besides ourselves"
         terms
 
     let private chainPosition (r: PackReader) : ChainPosition =
@@ -134,32 +134,30 @@ module internal RestatedUnpack =
         let party = r.Count()
         struct (turn, hash, party, r.Signature())
 
+    let private onChain (r: PackReader) () : OnChain =
+        { Held = r.Amount()
+          HeldAt = chainPosition r
+          PaidOut = r.Amount()
+          PaidAt = chainPosition r
+          Doubtful = r.Flag()
+          Attempts = r.Count()
+          RetryAt = r.Option r.Instant
+          MayConclude = r.Flag() }
+
     let private channel (r: PackReader) : RestatedChannel =
         let channelTerms = terms r
         let movedAt = r.Instant()
         let seen = r.List(variable r)
         let signatures = r.List(signed r)
 
-        let shown =
-            { OnChain.none with
-                Held = r.Amount()
-                HeldAt = chainPosition r
-                PaidOut = r.Amount()
-                PaidAt = chainPosition r
-                Doubtful = r.Flag() }
-
-        let taken = r.List(told r)
+        let shown = r.Option(onChain r)
 
         { Terms = channelTerms
           MovedAt = movedAt
           Seen = seen
           Signed = signatures
-          Told = taken
-          Chain =
-            { shown with
-                Attempts = r.Count()
-                RetryAt = r.Option r.Instant
-                MayConclude = r.Flag() } }
+          Told = r.List(told r)
+          Chain = ValueOption.defaultValue OnChain.none shown }
 
     let private reserved (r: PackReader) () =
         let leader = r.Amount()

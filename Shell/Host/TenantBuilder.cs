@@ -25,7 +25,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
 
     /// <summary>The curve, as the core takes it.</summary>
     internal static readonly RecoverSigner Recover =
-        (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address);
+        (digest, signature, address) => Recoveries.Shared.TryRecoverAddress(digest, signature, address);
 
     /// <summary>Opens a tenant whose keys are in this process, and whose folder is there and its own.</summary>
     /// <exception cref="Exception">Setup, key, marks, journal or chain exceptions: their messages are for the operator.</exception>

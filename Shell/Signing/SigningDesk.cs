@@ -18,7 +18,7 @@ internal sealed class SigningDesk(byte[] channelKey, byte[]? chainKey, MemorySto
 
     private const int Threads = 2;
     private static readonly SignerPowers Powers = new(
-        (digest, signature, address) => Curve.Default.TryRecoverAddress(digest, signature, address), (key, signature, message) => DeviceSignature.IsBy(key, message, signature));
+        (digest, signature, address) => Recoveries.Shared.TryRecoverAddress(digest, signature, address), (key, signature, message) => DeviceSignature.IsBy(key, message, signature));
 
     private long signed;
     private long refused;

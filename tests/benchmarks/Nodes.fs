@@ -12,6 +12,10 @@ open Nitro.Wire
 /// How a bench node signs: for real, or without cryptography, to see the engine alone.
 type internal Crypto =
     { Recover: Recover
+      /// For one more party, which remembers what it has recovered, as the shell's processes do.
+      Party: unit -> Recover
+      /// How many all parties have recovered.
+      Recovered: unit -> int64
       Sign: Address -> Bytes32 -> Signature
       NewKey: int -> Address }
 
@@ -22,15 +26,24 @@ module internal Crypto =
     let real () =
         let curve = Nitro.Secp256k1.Curve.Default
         let keys = Dictionary<Address, byte[]>()
+        let parties = List<Nitro.Secp256k1.Recoveries>()
 
-        { Recover =
+        let recover (by: byte[] -> byte[] -> byte[] -> bool) =
             Recover(fun digest signature ->
                 let address = Array.zeroCreate<byte> 20
+                if by (digest.ToArray()) (signature.ToArray()) address then ValueSome(Address.ofSpan (ReadOnlySpan address)) else ValueNone)
 
-                if curve.TryRecoverAddress(ReadOnlySpan(digest.ToArray()), ReadOnlySpan(signature.ToArray()), Span address) then
-                    ValueSome(Address.ofSpan (ReadOnlySpan address))
-                else
-                    ValueNone)
+        { Recover =
+            recover (fun digest signature address ->
+                curve.TryRecoverAddress(ReadOnlySpan digest, ReadOnlySpan signature, Span address))
+          Party =
+            fun () ->
+                let party = Nitro.Secp256k1.Recoveries(curve, 8_192)
+                parties.Add party
+
+                recover (fun digest signature address ->
+                    party.TryRecoverAddress(ReadOnlySpan digest, ReadOnlySpan signature, Span address))
+          Recovered = fun () -> parties |> Seq.sumBy _.Computed
           Sign =
             fun who digest ->
                 let bytes = Array.zeroCreate<byte> 65
@@ -49,7 +62,11 @@ module internal Crypto =
                 who }
 
     let none () =
-        { Recover = Recover(fun digest signature -> if signature.R = digest then Destination.tryAddress signature.S else ValueNone)
+        let recover = Recover(fun digest signature -> if signature.R = digest then Destination.tryAddress signature.S else ValueNone)
+
+        { Recover = recover
+          Party = fun () -> recover
+          Recovered = fun () -> 0L
           Sign = fun who digest -> { R = digest; S = Destination.ofAddress who; V = 27uy }
           NewKey =
             fun n ->
@@ -107,7 +124,7 @@ type internal BenchNet(crypto: Crypto) =
                     OpenObjectives = 1_000_000
                     OpenObjectivesPerPeer = 1_000_000
                     UnfinishedPerPeer = 1_000_000 }
-              Recover = crypto.Recover }
+              Recover = crypto.Party() }
 
         nodes[who] <- BenchNode settings
         who

@@ -159,6 +159,8 @@ module internal Restarts =
 
     let private another folder (owner: string) : Return =
         let start = ProcessStartInfo("dotnet", [ typeof<Return>.Assembly.Location; "come-back"; folder; owner ], RedirectStandardOutput = true)
+        // As the program has it, unlike a benchmark: the collector works beside it.
+        start.Environment["DOTNET_gcConcurrent"] <- "1"
         use child = nonNull (Process.Start start)
         let told = child.StandardOutput.ReadToEnd().Split '\t'
         child.WaitForExit()

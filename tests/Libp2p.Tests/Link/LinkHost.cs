@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Nitro.Libp2p.Addresses;
 using Nitro.Libp2p.Host;
 using Nitro.Libp2p.Kademlia;
@@ -20,13 +21,13 @@ internal sealed class LinkHost : IPeerSink, IAsyncDisposable
     private readonly KadDht _dht;
     private readonly Task _running;
 
-    private LinkHost(TestHost host, NetworkIdentity identity, byte[] address, Func<LinkOptions, LinkOptions>? change)
+    private LinkHost(TestHost host, NetworkIdentity identity, byte[] address, Func<LinkOptions, LinkOptions>? change, ILogger? log)
     {
         _host = host;
         Address = address;
         _dht = new KadDht(host.Swarm, new KadOptions(), [new AddressRecordValidator()]);
         var options = new LinkOptions { Address = EthereumAddress.ToText(address), MinRetry = TimeSpan.FromMilliseconds(20), FindTimeout = TimeSpan.FromSeconds(20) };
-        Link = new Libp2pLink(host.Swarm, _dht, identity, change is null ? options : change(options));
+        Link = new Libp2pLink(host.Swarm, _dht, identity, change is null ? options : change(options), log);
         _running = Link.RunAsync(this, _stop.Token);
     }
 
@@ -50,13 +51,13 @@ internal sealed class LinkHost : IPeerSink, IAsyncDisposable
     public long RecordOf(LinkHost other) =>
         _dht.Stored(AddressRecord.KeyOf(EthereumAddress.ToText(other.Address))) is { } json && AddressRecord.TryParse(json.Span, out var record) ? record.Timestamp : 0;
 
-    public static async Task<LinkHost> StartAsync(CancellationToken limit, Func<LinkOptions, LinkOptions>? change = null, byte[]? key = null)
+    public static async Task<LinkHost> StartAsync(CancellationToken limit, Func<LinkOptions, LinkOptions>? change = null, byte[]? key = null, ILogger? log = null)
     {
         key ??= RandomNumberGenerator.GetBytes(32);
         var address = new byte[20];
         Curve.Default.TryGetAddress(key, address);
         var identity = await NetworkIdentity.CreateAsync(new LocalNetworkKeys(key), limit);
-        return new LinkHost(await TestHost.StartAsync(limit, swarm: new Swarm(identity.Credentials, new SwarmOptions())), identity, address, change);
+        return new LinkHost(await TestHost.StartAsync(limit, swarm: new Swarm(identity.Credentials, new SwarmOptions())), identity, address, change, log);
     }
 
     public ValueTask<PeerAnswer> SendAsync(LinkHost peer, string text, CancellationToken limit) =>

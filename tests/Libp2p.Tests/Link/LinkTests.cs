@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Nitro.Libp2p.Identity;
 using Nitro.Libp2p.Tests.Hosts;
 using Nitro.Libp2p.Tests.Js;
@@ -75,6 +76,25 @@ public sealed class LinkTests : IDisposable
         await Eventually.BecomesAsync(() => alice.Seen.Count == 2, "Bob again", Limit);
 
         Assert.Equal(PeerAnswer.Taken, await alice.SendAsync(again, "found", Limit));
+    }
+
+    [Fact]
+    public async Task Of_a_configured_peer_that_is_not_reached_the_log_says_so_once_and_again_when_it_is()
+    {
+        var key = Enumerable.Repeat((byte)7, 32).ToArray();
+        var bob = await LinkHost.StartAsync(Limit, key: key);
+        var (where, place) = (bob.Where, bob.Host.Address);
+        await bob.DisposeAsync();
+        var log = new KeptLog();
+        await using var alice = await LinkHost.StartAsync(Limit, options => options with { BootPeers = [where] }, log: log);
+        await Eventually.BecomesAsync(() => log.Lines.Count(line => line.Level == LogLevel.Debug && line.Text.Contains(where.ToString())) >= 5, "five failures told to who looks for them", Limit);
+        Assert.Contains($"{place}", Assert.Single(log.Lines, line => line.Level >= LogLevel.Information).Text, StringComparison.Ordinal);
+
+        await using var again = await LinkHost.StartAsync(Limit, key: key);
+        await again.Host.Swarm.ListenAsync(place, Limit);
+
+        await Eventually.BecomesAsync(() => log.Lines.Any(line => line.Text == $"{where} is reached"), "Bob", Limit);
+        Assert.Equal([LogLevel.Warning, LogLevel.Information], log.Lines.Where(line => line.Level >= LogLevel.Information).Select(line => line.Level));
     }
 
     [Fact]
