@@ -14,7 +14,7 @@ open Nitro.Journal
 open Nitro.Ports
 open Nitro.Host.Loop
 
-/// How long a node with a long past took to come back, in a process of its own; times in seconds.
+/// How long a node with a long past took to come back, in a process of its own that is configured as the program; times in seconds.
 type internal Return =
     { Clock: float
       Processor: float
@@ -172,6 +172,11 @@ module internal Restarts =
           Live = int64 (number 3)
           Peak = int64 (number 4) }
 
+    /// The middle one of three: the first one's memory is new to the machine.
+    let private comingBack folder owner =
+        let all = [ for _ in 1..3 -> another folder owner ] |> List.sortBy _.Clock
+        all[1]
+
     let measure (folder: string) channels closed payments =
         let payer, first = live channels closed payments
         let struct (state, folding, allocated) = pay payments first
@@ -193,4 +198,4 @@ module internal Restarts =
           SnapshotBytes = FileInfo(kept folder).Length
           Keeping = keeping
           Tail = int64 after.Length
-          Returned = another folder owner }
+          Returned = comingBack folder owner }
