@@ -181,7 +181,7 @@ let private tell seed (life: RestoredLife) =
 
 /// Lives that ended with a ledger standing still once: a final state that reached nobody, a rejection that the payer had forgotten, an addition
 /// for what was closed already, a removal that lost its turn, a pre-fund that nobody had any more.
-let private mended = [ 1409; 3145; 3158; 6389; 6477 ]
+let private mended = [ 1409; 3145; 3158; 6389; 6477; 9107 ]
 
 let private seeds =
     match Environment.GetEnvironmentVariable "NITRO_RESTORED_LIVES" with

@@ -42,6 +42,13 @@ module internal DecideProposal =
         | ValueSome record -> record.Approved || record.Ending.IsSome
         | ValueNone -> false
 
+    /// Of a payment channel that a restored node has forgotten: nobody proposes anything for one that the follower has never signed.
+    let private isLost (turning: Turning) (ledger: Channel) (proposal: Proposal) =
+        turning.State.Restored
+        && ledger.Terms.Dialect = Nitro
+        && (NodeState.channel proposal.Target turning.State).IsNone
+        && not (NodeState.isForgotten proposal.Target turning.State)
+
     let private hashAfter (channel: Channel) dialect turn after =
         State.hash channel.Terms.Id (Ledger.toVariable dialect turn false after)
 
@@ -87,6 +94,10 @@ module internal DecideProposal =
             Take
         elif said.Turn > next then
             NotNow "an earlier proposal is missing"
+        elif isLost turning channel said.Proposal then
+            // Its leader told of it when we could not take it, and does so no more once the opening is given up. With the ledger we ask for all that is on its way there.
+            Standing.doubt turning channel
+            Take
         elif not (isExpected turning said.Proposal) then
             NotNow "the proposal's objective is not known yet"
         elif LedgerChannel.inFlight ledger >= 2 * turning.Settings.Limits.ProposalsInFlight then
