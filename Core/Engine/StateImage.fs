@@ -15,6 +15,7 @@ type internal ImagePiece =
 
 /// A whole state in pieces, which can be read side by side: the facts of an epoch's opening, packed. For snapshots.
 module internal StateImage =
+    // Who reads a piece has a list of all values in it and tables of all its parts: of so few they are small objects to the collector.
     let private partsTogether = 250
 
     let private hashes (r: RestatedChannel) (state: NodeState) =
