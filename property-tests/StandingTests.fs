@@ -234,6 +234,36 @@ let ``Until its peer has spoken a restored node adds no exposure, and afterwards
     Assert.Equal(Paid(first, Story.amount 2), alice.Answers[Story.request "again"])
 
 [<Fact>]
+let ``An answer that was given to a life that is lost confirms nothing in the next one`` () =
+    let world, left, right = ledgers 1
+    let points, first = life world
+    let alice = world.Nodes[Story.alice]
+    let before = balances alice left right
+    let late = System.Collections.Generic.List<struct (Address * byte[])>()
+
+    world.Network.Tamper <-
+        fun sender receiver frame ->
+            if receiver = Story.alice then late.Add(struct (sender, frame))
+            [ frame ]
+
+    setBack world Story.alice (at points 2 Story.alice)
+    world.Network.Tamper <- fun _ _ frame -> [ frame ]
+
+    for who in line do world.Leave who
+    alice.SetBack(at points 2 Story.alice)
+    world.Return Story.alice
+    let doubts () = [ for struct (peer, record) in Table.toSeq alice.State.Peers do for KeyValue(id, _) in record.Stale do peer, id ]
+    let open' = doubts ()
+    Assert.NotEmpty open'
+    for struct (sender, frame) in late do world.Deliver(sender, Story.alice, frame)
+    world.Run 60
+    Assert.Equal<(Address * ChannelId) list>(open', doubts ())
+
+    for who in [ Story.irene; Story.bob ] do world.Return who
+    world.RunUntil("every channel confirmed", 1_200, (fun () -> not (isStale alice)))
+    goesOn world left right first alice before Story.alice
+
+[<Fact>]
 let ``What is awaited of the peers outlives an epoch, and a restart`` () =
     let world, _, _ = ledgers 2
     let points, _ = life world

@@ -104,6 +104,9 @@ module internal DecideOutcome =
             | ValueNone -> false
         | _ -> false
 
+    /// The signer's word for a channel that it knows nothing of, or no more.
+    let private putAway = "channel-known"
+
     let private declined (turning: Turning) effect signing tag =
         let targetOf ledger turn =
             match NodeState.channel ledger turning.State with
@@ -111,9 +114,13 @@ module internal DecideOutcome =
             | _ -> None
 
         match signing with
-        | OwnState(id, _, _) ->
+        | OwnState(id, turn, _) ->
             turning.Add(IntentFinished(effect, Refused tag))
-            abandonAll turning id tag
+
+            if turn = Turn.virtualFinal && tag = putAway && TakingOver.isOver turning id then
+                turning.Add(ObjectiveEnded({ Kind = VirtualDefunding; Channel = id }, Completed))
+            else
+                abandonAll turning id tag
         | LedgerUpdate(ledger, turn, _) ->
             let target = targetOf ledger turn
             turning.Add(IntentFinished(effect, Refused tag))

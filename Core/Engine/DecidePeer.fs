@@ -13,7 +13,7 @@ module internal DecidePeer =
         | ValueSome({ Payments = ValueSome payments } as channel) when
             payments.Role = Payer && sender = channel.Terms.Payee && signer = turning.Settings.Me
             ->
-            Standing.voucher turning voucher signature payments
+            TakingOver.voucher turning voucher signature payments
             Take
         | ValueSome({ Payments = ValueSome payments } as channel) ->
             match Payments.checkReceive voucher (ValueSome signer) payments with
@@ -114,32 +114,35 @@ module internal DecidePeer =
             Take
         | ValueNone, _ -> Take
 
-    let private item (turning: Turning) sender (item: PeerItem) : Taking =
+    /// `isWhole`: nothing was passed over that the same message says.
+    let private item (turning: Turning) sender isWhole (item: PeerItem) : Taking =
         match item with
         | StateItem(objective, state) -> DecideState.decide turning sender objective state
         | FinalStateWantedItem objective -> finalStateWanted turning sender objective
         | ProposalItem said -> DecideProposal.decide turning sender said
         | VoucherItem(v, signature, signer) -> voucher turning sender v signature signer
         | RejectionItem objective -> rejection turning sender objective
-        | StandingWantedItem objective -> Standing.wanted turning sender objective
-        | StandingItem objective ->
-            Standing.confirm turning sender objective.Channel
+        | StandingWantedItem(objective, since) -> Standing.wanted turning sender objective since
+        | StandingItem(objective, since) ->
+            if isWhole then Standing.answered turning sender objective.Channel since
             Take
         | LedgersWantedItem ->
             Standing.tellLedgers turning sender
             Take
 
     let private isStanding (all: PeerItem list) id =
-        all |> List.exists (fun other -> match other with StandingItem objective -> objective.Channel = id | _ -> false)
+        all |> List.exists (fun other -> match other with StandingItem(objective, _) -> objective.Channel = id | _ -> false)
 
-    /// Our journal was restored, and the sender's answers stand in its line behind this: what belongs to an opening it tells again.
+    let private isAnswer (all: PeerItem list) = all |> List.exists (fun item -> match item with StandingItem _ -> true | _ -> false)
+
+    /// Our journal was restored, and the sender's answers stand in its line behind this. What belongs to an opening or a closing it tells again, and
+    /// an answer that cannot be taken in whole is asked for again.
     let private mayPass (turning: Turning) sender (all: PeerItem list) item =
-        match item with
-        | StateItem({ Kind = VirtualFunding } as objective, _) ->
-            turning.State.Restored
-            && not (NodeState.peer sender turning.State).Stale.IsEmpty
-            && not (isStanding all objective.Channel)
-        | _ -> false
+        turning.State.Restored
+        && (isAnswer all
+            || (match item with
+                | StateItem({ Kind = VirtualFunding | VirtualDefunding }, _) -> not (NodeState.peer sender turning.State).Stale.IsEmpty
+                | _ -> false))
 
     /// Beside all that is held of a channel may stand what is nothing to us: of one that is over, or vouchers where we stand between.
     let private concerns (turning: Turning) (all: PeerItem list) item =
@@ -151,14 +154,14 @@ module internal DecidePeer =
             |> ValueOption.exists (fun channel -> NodeState.isStale channel turning.State || not (NodeState.isGivenUp objective.Channel turning.State))
         | _ -> true
 
-    let rec private items turning sender all left =
+    let rec private items turning sender all isWhole left =
         match left with
         | [] -> Take
-        | first :: rest when not (concerns turning all first) -> items turning sender all rest
+        | first :: rest when not (concerns turning all first) -> items turning sender all isWhole rest
         | first :: rest ->
-            match item turning sender first with
-            | Take -> items turning sender all rest
-            | NotNow _ when mayPass turning sender all first -> items turning sender all rest
+            match item turning sender isWhole first with
+            | Take -> items turning sender all isWhole rest
+            | NotNow _ when mayPass turning sender all first -> items turning sender all false rest
             | taking -> taking
 
     /// Proposals up to the first that has to wait may count: the sender tells the whole queue again anyway.
@@ -166,4 +169,4 @@ module internal DecidePeer =
         let limit = turning.Settings.Limits.UnfinishedPerPeer
 
         if Outbox.peerCount message.From turning.State.Outbox >= limit then NotNow "too many messages to this peer are unfinished"
-        else items turning message.From message.Items message.Items
+        else items turning message.From message.Items true message.Items

@@ -14,6 +14,8 @@ module internal DecideProposal =
         | ValueSome(struct (recoveredOver, who)) when recoveredOver = hash -> ValueSome who
         | _ -> turning.Settings.Recover.Invoke(Digest.personal hash, said.Signature)
 
+    let private doubt (turning: Turning) (ledger: Channel) = Standing.doubt turning ledger.Terms.Id (Channel.counterparty ledger)
+
     /// A node of go-nitro cannot be asked: who goes on from where we stand holds no more than we do.
     let private confirmed (turning: Turning) (channel: Channel) =
         if channel.Terms.Dialect = GoNitro then Standing.confirm turning (Channel.counterparty channel) channel.Terms.Id
@@ -30,9 +32,9 @@ module internal DecideProposal =
                     Take
                 else
                     offend "bad-signature" "proposal incorrectly signed"
-            | _ when channel.Terms.Dialect = Nitro && (turning.State.Restored || Standing.isForgottenTurn turning channel ledger said) ->
+            | _ when channel.Terms.Dialect = Nitro && (turning.State.Restored || TakingOver.isForgottenTurn turning channel ledger said) ->
                 // Only what we signed is countersigned: our journal has lost it.
-                Standing.doubt turning channel
+                doubt turning channel
                 Take
             | _ -> offend "unknown-turn" "proposal queue exhausted"
 
@@ -89,14 +91,16 @@ module internal DecideProposal =
             | Some queued when queued.Proposal = said.Proposal -> Take
             | _ -> offend "equivocation" $"two proposals for turn {said.Turn}"
         elif said.Turn > next && channel.Terms.Dialect = Nitro && turning.State.Restored then
-            // The leader may have had our countersignature on its way when it was asked last. It tells its proposals again.
-            Standing.doubt turning channel
+            // The leader may have had our countersignature on its way when it was asked last. It tells its proposals again. Those behind one that
+            // waits for its forgotten channel are in nobody's doubt.
+            if not (Standing.isAskingForgotten turning (Channel.counterparty channel)) then doubt turning channel
             Take
         elif said.Turn > next then
             NotNow "an earlier proposal is missing"
         elif isLost turning channel said.Proposal then
-            // Its leader told of it when we could not take it, and does so no more once the opening is given up. With the ledger we ask for all that is on its way there.
-            Standing.doubt turning channel
+            // Its leader told of it when we could not take it, and does so no more once the opening is given up. The ledger is not in doubt for that:
+            // while it were, nothing that it carries could be taken over.
+            Standing.doubt turning said.Proposal.Target (Channel.counterparty channel)
             Take
         elif not (isExpected turning said.Proposal) then
             NotNow "the proposal's objective is not known yet"

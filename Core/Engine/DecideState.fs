@@ -81,7 +81,7 @@ module internal DecideState =
         match Opening.ledgerTerms settings state.Fixed state.Variable.Outcome with
         | Error _ -> decline turning sender objective
         | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash && terms.MyIndex > 0 -> decline turning sender objective
-        | Ok terms when terms.MyIndex = 0 -> Standing.openingLedger turning sender objective terms state
+        | Ok terms when terms.MyIndex = 0 -> TakingOver.openingLedger turning sender objective terms state
         | Ok _ when not (signedByLeader state) -> offend "unsigned" "the pre-fund lacks its sender's signature"
         | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
         | Ok terms ->
@@ -104,16 +104,16 @@ module internal DecideState =
         | Error _ -> decline turning sender objective
         | Ok terms when
             terms.Dialect = Nitro
-            && (isOwn terms.MyIndex || Standing.isCarried turning terms)
+            && (isOwn terms.MyIndex || TakingOver.isCarried turning terms)
             && State.hash terms.Id (Terms.preFund terms) = state.Hash
             ->
-            Standing.forgottenOpening turning sender objective terms state
+            TakingOver.forgottenOpening turning sender objective terms state
         | Ok terms when terms.MyIndex = 0 -> offend "not-yours" "participant[0] should not construct objectives from peer messages"
         | Ok terms when State.hash terms.Id (Terms.preFund terms) <> state.Hash -> decline turning sender objective
         // Else anybody could have us keep capacity free in somebody else's name. A go-nitro peer would not tell it again.
         | Ok terms when terms.Dialect = Nitro && not (signedByLeader state) -> NotNow "the payer has not signed the pre-fund"
         | Ok _ when not (mayCharge turning sender) -> NotNow "too many open objectives"
-        | Ok terms when Standing.isUnsettled turning terms -> NotNow "a ledger that would carry it is not in its newest state yet"
+        | Ok terms when TakingOver.isUnsettled turning terms -> NotNow "a ledger that would carry it is not in its newest state yet"
         | Ok terms ->
             let ledgers =
                 Opening.policy settings sender terms
@@ -150,8 +150,8 @@ module internal DecideState =
         match NodeState.channel objective.Channel turning.State with
         | ValueNone when NodeState.isForgotten objective.Channel turning.State -> Take
         | ValueNone when state.Variable.Turn = Turn.preFund && not state.Variable.IsFinal -> openNew turning sender objective state
-        | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = VirtualFunding -> Standing.channel turning sender objective state
-        | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = DirectFunding -> Standing.forgottenLedger turning sender objective state
+        | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = VirtualFunding -> TakingOver.channel turning sender objective state
+        | ValueNone when state.Variable.Turn = Turn.postFund && objective.Kind = DirectFunding -> TakingOver.forgottenLedger turning sender objective state
         | ValueNone -> NotNow "the channel is not known yet"
         | ValueSome channel ->
             match Channel.tryHash state.Variable.Turn state.Hash channel, NodeState.objective objective turning.State with
@@ -291,7 +291,7 @@ module internal DecideState =
 
             let taking =
                 match objective.Kind with
-                | DirectFunding when state.Variable.Turn > Turn.postFund && not state.Variable.IsFinal -> Standing.ledger turning state
+                | DirectFunding when state.Variable.Turn > Turn.postFund && not state.Variable.IsFinal -> TakingOver.ledger turning sender state
                 | DirectFunding -> opening turning sender objective state openLedger
                 | VirtualFunding -> opening turning sender objective state openVirtual
                 | DirectDefunding -> ledgerFinal turning sender objective state

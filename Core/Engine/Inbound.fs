@@ -91,8 +91,8 @@ module internal Inbound =
         | RawStateItem(objective, fixedPart, variable, signatures) -> state settings objective fixedPart variable signatures
         | RawFinalStateWanted objective -> Ok(FinalStateWantedItem objective)
         | RawRejection objective -> Ok(RejectionItem objective)
-        | RawStandingWanted objective -> Ok(StandingWantedItem objective)
-        | RawStanding objective -> Ok(StandingItem objective)
+        | RawStandingWanted(objective, since) -> Ok(StandingWantedItem(objective, since))
+        | RawStanding(objective, since) -> Ok(StandingItem(objective, since))
         | RawLedgersWanted -> Ok LedgersWantedItem
         | RawVoucher(voucher, signature) ->
             (match signer settings (Voucher.hash voucher) signature with

@@ -78,7 +78,7 @@ module internal Outgoing =
         && (not (Channel.hasSigned Turn.postFund channel) || GivingBack.isGivenBack channel state)
 
     /// A channel's opening; a ledger's newest state that both have signed, a payment channel's best voucher; and what ends either, or that we gave it up.
-    let private standingOf (settings: Settings) (state: NodeState) (objective: ObjectiveId) =
+    let private standingOf (settings: Settings) (state: NodeState) (objective: ObjectiveId) since =
         let closing = { objective with Kind = (match objective.Kind with DirectFunding | DirectDefunding -> DirectDefunding | VirtualFunding | VirtualDefunding -> VirtualDefunding) }
 
         let signed objective (channel: Channel) variable hash signatures =
@@ -122,7 +122,7 @@ module internal Outgoing =
               | None when isLetGo channel state -> RejectionItem objective
               | None -> ()
           | ValueNone -> ()
-          StandingItem objective ]
+          StandingItem(objective, since) ]
 
     let message (settings: Settings) (state: NodeState) telling : PeerMessage voption =
         let items =
@@ -134,8 +134,8 @@ module internal Outgoing =
             | VoucherOf(channel, _) -> voucherOf settings state channel
             | FinalStateWanted objective -> ValueSome [ FinalStateWantedItem objective ]
             | RejectionOf objective -> ValueSome [ RejectionItem objective ]
-            | StandingWanted objective -> ValueSome [ StandingWantedItem objective ]
-            | StandingOf objective -> ValueSome(standingOf settings state objective)
+            | StandingWanted(objective, since) -> ValueSome [ StandingWantedItem(objective, since) ]
+            | StandingOf(objective, since) -> ValueSome(standingOf settings state objective since)
             | LedgersWanted -> ValueSome [ LedgersWantedItem ]
 
         items |> ValueOption.map (fun items -> { From = settings.Me; Items = items })

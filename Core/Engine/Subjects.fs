@@ -42,7 +42,7 @@ module internal Subjects =
         | SignPayload(OwnState(id, _, _)) -> channels [ id ]
         | SignPayload(LedgerUpdate(id, at, _)) -> turn state id at
         | SignPayload(PaymentVoucher(id, total)) -> voucher state id total
-        | Tell(_, (StateOf(id, _, _) | AllSignaturesOf(id, _, _) | FinalStateWanted id | RejectionOf id | StandingWanted id | StandingOf id)) -> objective id
+        | Tell(_, (StateOf(id, _, _) | AllSignaturesOf(id, _, _) | FinalStateWanted id | RejectionOf id | StandingWanted(id, _) | StandingOf(id, _))) -> objective id
         | Tell(_, ProposalsOf(id, at)) -> turn state id at
         | Tell(_, AgreementOf(id, at)) ->
             (match NodeState.channel id state with
@@ -78,8 +78,8 @@ module internal Subjects =
         | PendingRestated(id, _, request, _, _) -> payment request id
         | ObjectiveRestated record -> objective (Goal.id record.Goal)
         | RequestRestated(request, _, _, _) -> { none with Requests = [ request ] }
-        | TombstonesRestated ids
-        | StaleRestated(_, ids) -> channels ids
+        | TombstonesRestated ids -> channels ids
+        | StaleRestated(_, doubts) -> doubts |> List.map fst |> channels
         | IntentRestated(_, promised) -> intent state promised
         | WakeRestated(_, woken) -> topic woken
         | PeerRestated _

@@ -57,8 +57,8 @@ module internal Words =
         | VoucherOf(id, total) -> $"the voucher of {total} on {id}"
         | FinalStateWanted objective -> $"that the final state of {objective.Channel} is wanted"
         | RejectionOf objective -> $"that {goal objective} is rejected"
-        | StandingWanted objective -> $"that we want to know all it holds of {objective.Channel}"
-        | StandingOf objective -> $"all that we hold of {objective.Channel}"
+        | StandingWanted(objective, _) -> $"that we want to know all it holds of {objective.Channel}"
+        | StandingOf(objective, _) -> $"all that we hold of {objective.Channel}"
         | LedgersWanted -> "that we want to know all ledgers that it has with us"
 
     let private call (call: ChainCall) =

@@ -80,7 +80,7 @@ module internal Epoch =
     let private others (state: NodeState) : Restatement list =
         [ for struct (address, p) in byKey state.Peers do
               PeerRestated(address, p.Refused, p.RetellSeconds, p.RetellAt, p.RetoldUpTo)
-              for ids in Seq.chunkBySize tombstonesTogether p.Stale do StaleRestated(address, List.ofArray ids)
+              for some in Map.toSeq p.Stale |> Seq.chunkBySize tombstonesTogether do StaleRestated(address, List.ofArray some)
           for KeyValue(position, id) in state.Ended do EndedRestated(position, id)
           if state.Restored then
               let unasked = [ for struct (address, p) in byKey state.Peers do if p.Unasked then address ]

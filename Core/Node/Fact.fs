@@ -135,7 +135,7 @@ type internal Restatement =
     | IntentRestated of effect: EffectId * intent: Intent
     | WakeRestated of due: Instant * topic: Topic
     /// Some of them: a few dozen a record.
-    | StaleRestated of peer: Address * channels: ChannelId list
+    | StaleRestated of peer: Address * doubts: (ChannelId * Instant) list
     /// Of those who have not been asked for their ledgers since some: a few dozen a record, and one where there are none.
     | RestoredRestated of unasked: Address list
 

@@ -23,10 +23,10 @@ type internal Telling =
     /// Asks the side that signs first for the final state.
     | FinalStateWanted of objective: ObjectiveId
     | RejectionOf of objective: ObjectiveId
-    /// Asks, after our journal was restored, for all that the peer holds of the channel.
-    | StandingWanted of objective: ObjectiveId
-    /// All that we hold of the channel: for a peer that has lost what came after an older copy of its journal.
-    | StandingOf of objective: ObjectiveId
+    /// Asks, after our journal was restored, for all that the peer holds of the channel; `since` when it is in doubt for us.
+    | StandingWanted of objective: ObjectiveId * since: Instant
+    /// All that we hold of the channel: for a peer that has lost what came after an older copy of its journal. `since` as it has asked, if it has.
+    | StandingOf of objective: ObjectiveId * since: Instant voption
     /// Asks, after our journal was restored, for all ledgers that the peer has with us: of some we may know nothing.
     | LedgersWanted
 
@@ -82,8 +82,8 @@ module internal Intent =
         | AllSignaturesOf(objective, _, _)
         | FinalStateWanted objective
         | RejectionOf objective
-        | StandingWanted objective
-        | StandingOf objective -> ValueSome objective.Channel
+        | StandingWanted(objective, _)
+        | StandingOf(objective, _) -> ValueSome objective.Channel
         | LedgersWanted -> ValueNone
 
     /// The channel whose objectives care about the outcome.

@@ -21,8 +21,8 @@ type internal PeerRecord =
       RetellAt: Instant voption
       /// A retelling goes through the open objectives in slices; the last one done.
       RetoldUpTo: ObjectiveId voption
-      /// Channels of which we may have forgotten what this peer still holds.
-      Stale: Set<ChannelId>
+      /// Channels of which we may have forgotten what this peer still holds, and since when.
+      Stale: Map<ChannelId, Instant>
       /// Has a ledger with us, and has not heard yet since a restore that we want to know of all that it has.
       Unasked: bool }
 
@@ -110,7 +110,7 @@ module internal Known =
           RetellSeconds = Pace.retellSeconds
           RetellAt = ValueNone
           RetoldUpTo = ValueNone
-          Stale = Set.empty
+          Stale = Map.empty
           Unasked = false }
 
     let peer address (state: NodeState) = Table.tryFind address state.Peers |> ValueOption.defaultValue noPeer

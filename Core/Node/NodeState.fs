@@ -49,7 +49,7 @@ module internal NodeState =
 
     /// We may have signed more in it than we know: until its peers have said what they hold, nothing is signed that adds exposure.
     let isStale (c: Channel) (state: NodeState) =
-        c.Terms.Others |> List.exists (fun address -> (Known.peer address state).Stale.Contains c.Terms.Id)
+        c.Terms.Others |> List.exists (fun address -> (Known.peer address state).Stale.ContainsKey c.Terms.Id)
 
     /// Whether that is so of the channel of this id, if there is one.
     let isStaleById id (state: NodeState) = channel id state |> ValueOption.exists (fun c -> isStale c state)

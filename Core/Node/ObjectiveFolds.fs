@@ -245,7 +245,7 @@ module internal ObjectiveFolds =
                 if not (isOver record ending) then withoutPeers
                 else
                     others record.Goal withoutPeers
-                    |> List.filter (fun address -> (peer address withoutPeers).Stale.Contains id.Channel)
+                    |> List.filter (fun address -> (peer address withoutPeers).Stale.ContainsKey id.Channel)
                     |> List.fold (fun s address -> onPeer address (fun p -> { p with Stale = p.Stale.Remove id.Channel }) s) withoutPeers
 
             let settled = unasked |> settleEnding record ending |> forgetTold id.Channel

@@ -25,9 +25,11 @@ type internal PeerItem =
     | ProposalItem of SignedProposal
     | VoucherItem of Voucher * Signature * signer: Address
     | RejectionItem of ObjectiveId
-    | StandingWantedItem of ObjectiveId
-    /// What is said beside it is all that the sender holds of the channel.
-    | StandingItem of ObjectiveId
+    /// Since when the channel is in doubt at the sender.
+    | StandingWantedItem of ObjectiveId * since: Instant
+    /// What is said beside it is all that the sender holds of the channel. The question's `since`: an answer may come so late that it was
+    /// given to a life of ours that we have lost.
+    | StandingItem of ObjectiveId * since: Instant voption
     /// The sender wants to know all ledgers that it has with us.
     | LedgersWantedItem
 

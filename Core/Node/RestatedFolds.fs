@@ -132,7 +132,7 @@ module internal RestatedFolds =
         | LedgerListed(peer, asset, id) -> listLedger peer asset id state
         | IntentRestated(EffectId position, intent) -> onOutbox (Outbox.record position intent) state
         | WakeRestated(due, topic) -> wake due topic state
-        | StaleRestated(address, ids) ->
-            state |> onPeer address (fun p -> { p with Stale = List.fold (fun stale id -> Set.add id stale) p.Stale ids })
+        | StaleRestated(address, doubts) ->
+            state |> onPeer address (fun p -> { p with Stale = List.fold (fun stale (id, since) -> Map.add id since stale) p.Stale doubts })
         | RestoredRestated unasked ->
             unasked |> List.fold (fun s address -> onPeer address (fun p -> { p with Unasked = true }) s) { state with Restored = true }

@@ -33,8 +33,10 @@ module internal StandingFolds =
         |> onPeer address (fun p -> { p with RetellAt = ValueSome at; RetellSeconds = Pace.retellSeconds })
         |> wake at (Retelling address)
 
+    /// What is asked already stays asked: the answer is on its way.
     let private mark at address ids (state: NodeState) =
-        state |> onPeer address (fun p -> { p with Stale = List.fold (fun stale id -> Set.add id stale) p.Stale ids }) |> soon at address
+        let add (stale: Map<ChannelId, Instant>) id = if stale.ContainsKey id then stale else stale.Add(id, at)
+        state |> onPeer address (fun p -> { p with Stale = List.fold add p.Stale ids }) |> soon at address
 
     let doubt at id address (state: NodeState) = mark at address [ id ] state
 
@@ -46,9 +48,15 @@ module internal StandingFolds =
 
         let neighbours = [ for struct (address, _) in Table.toSeq state.Ledgers do address ]
 
+        // Answers to what was asked before speak to a node that knew more.
+        let again =
+            [ for struct (address, record) in Table.toSeq state.Peers do
+                  if not record.Stale.IsEmpty then address ]
+            |> List.fold (fun s address -> onPeer address (fun p -> { p with Stale = Map.map (fun _ _ -> at) p.Stale }) s) state
+
         asked
         |> List.groupBy fst
-        |> List.fold (fun s (address, pairs) -> mark at address (List.map snd pairs) s) { state with Restored = true }
+        |> List.fold (fun s (address, pairs) -> mark at address (List.map snd pairs) s) { again with Restored = true }
         |> fun marked -> neighbours |> List.fold (fun s address -> onPeer address (fun p -> { p with Unasked = true }) s) marked
 
     let confirm id address (state: NodeState) = state |> onPeer address (fun p -> { p with Stale = p.Stale.Remove id })

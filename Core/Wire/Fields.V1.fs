@@ -100,6 +100,12 @@ module internal FieldsV1 =
 
     let stringOption key parent : Read<string voption> = value "a string or null" (orNull tryText) key parent
     let instant key parent : Read<Instant> = int64 key parent |> Result.map Instant
+
+    /// Of a field that was added later: nothing where it is not there.
+    let addedInstant key parent : Read<Instant voption> =
+        match tryField key parent with
+        | ValueSome _ -> instant key parent |> Result.map ValueSome
+        | ValueNone -> Ok ValueNone
     let private tryObjective element = tryText element |> ValueOption.bind ObjectiveId.tryParse
     let objective key parent : Read<ObjectiveId> = value "an objective's id (kind, dash, channel id)" tryObjective key parent
 
@@ -165,6 +171,12 @@ module internal FieldsV1 =
     let channels key parent : Read<ChannelId list> =
         texts "32 bytes (0x and 64 hexadecimal digits)" (tryBytes32 >> ValueOption.map ChannelId) key parent
 
+    /// Of a field that was added later: none where it is not there.
+    let addedInstants key parent : Read<Instant list> =
+        match tryField key parent with
+        | ValueSome _ -> texts "microseconds" (tryInt64 >> ValueOption.map Instant) key parent
+        | ValueNone -> Ok []
+
     let objectives key parent : Read<ObjectiveId list> = texts "an objective's id (kind, dash, channel id)" tryObjective key parent
 
     // Writing what JsonWrite writes otherwise or not at all
@@ -190,6 +202,11 @@ module internal FieldsV1 =
     let writeObjective (key: string) (value: ObjectiveId) (writer: Utf8JsonWriter) = writer.WriteString(key, value.ToString())
     let writeRequest (key: string) (value: RequestId) (writer: Utf8JsonWriter) = writer.WriteString(key, value.Value)
     let writeInstant key (value: Instant) (writer: Utf8JsonWriter) = writeInt64 key value.Micros writer
+
+    let writeInstants (key: string) (values: seq<Instant>) (writer: Utf8JsonWriter) =
+        writer.WriteStartArray key
+        for value in values do writer.WriteNumberValue value.Micros
+        writer.WriteEndArray()
 
     /// `null` for none.
     let writeOption (write: string -> 'T -> Utf8JsonWriter -> unit) (key: string) (value: 'T voption) (writer: Utf8JsonWriter) =

@@ -31,6 +31,14 @@ module internal IntentV1 =
         writer |> JsonWrite.uint64 "turn" turn
         writer |> JsonWrite.bytes32 "hash" hash
 
+    // What was written before there was a time has none.
+    let private noTime = Instant 0L
+
+    let private writeStanding kind peer objective since (writer: Utf8JsonWriter) =
+        writer |> writeTell kind peer
+        writer |> FieldsV1.writeObjective "objective" objective
+        since |> ValueOption.iter (fun since -> writer |> FieldsV1.writeInstant "since" since)
+
     let private writeTelling peer (telling: Telling) (writer: Utf8JsonWriter) =
         match telling with
         | StateOf(objective, turn, hash) -> writer |> writeTellState "tellState" peer objective turn hash
@@ -53,12 +61,8 @@ module internal IntentV1 =
         | RejectionOf objective ->
             writer |> writeTell "tellRejection" peer
             writer |> FieldsV1.writeObjective "objective" objective
-        | StandingWanted objective ->
-            writer |> writeTell "askStanding" peer
-            writer |> FieldsV1.writeObjective "objective" objective
-        | StandingOf objective ->
-            writer |> writeTell "tellStanding" peer
-            writer |> FieldsV1.writeObjective "objective" objective
+        | StandingWanted(objective, since) -> writer |> writeStanding "askStanding" peer objective (if since = noTime then ValueNone else ValueSome since)
+        | StandingOf(objective, since) -> writer |> writeStanding "tellStanding" peer objective since
         | LedgersWanted -> writer |> writeTell "askLedgers" peer
 
     let private writeCall (call: ChainCall) (writer: Utf8JsonWriter) =
@@ -111,6 +115,13 @@ module internal IntentV1 =
             return make (objective, turn, hash)
         }
 
+    let private standingOf make parent : Read<Telling> =
+        read {
+            let! objective = FieldsV1.objective "objective" parent
+            let! since = FieldsV1.addedInstant "since" parent
+            return make (objective, since)
+        }
+
     let private depositOf parent : Read<ChainCall> =
         read {
             let! channel = FieldsV1.channel "channel" parent
@@ -141,8 +152,8 @@ module internal IntentV1 =
         | "tellVoucher" -> ValueSome(tell (totalOf VoucherOf))
         | "askFinalState" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map FinalStateWanted))
         | "tellRejection" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map RejectionOf))
-        | "askStanding" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map StandingWanted))
-        | "tellStanding" -> ValueSome(tell (FieldsV1.objective "objective" >> Result.map StandingOf))
+        | "askStanding" -> ValueSome(tell (standingOf (fun (objective, since) -> StandingWanted(objective, ValueOption.defaultValue noTime since))))
+        | "tellStanding" -> ValueSome(tell (standingOf StandingOf))
         | "askLedgers" -> ValueSome(tell (fun _ -> Ok LedgersWanted))
         | "deposit" -> ValueSome(submit depositOf)
         | "concludeAndTransfer" -> ValueSome(submit (FieldsV1.channel "channel" >> Result.map ConcludeAndTransfer))

@@ -95,8 +95,12 @@ module internal PartsPack =
             w.Amount total
         | FinalStateWanted objective -> ofObjective w 5uy objective
         | RejectionOf objective -> ofObjective w 6uy objective
-        | StandingWanted objective -> ofObjective w 7uy objective
-        | StandingOf objective -> ofObjective w 8uy objective
+        | StandingWanted(objective, since) ->
+            ofObjective w 7uy objective
+            w.Instant since
+        | StandingOf(objective, since) ->
+            ofObjective w 8uy objective
+            w.Option(w.Instant, since)
         | LedgersWanted -> w.Byte 9uy
 
     let told (w: PackWriter) (struct (peer, what)) =

@@ -20,8 +20,8 @@ type internal RawItem =
     | RawProposalItem of RawProposal
     | RawVoucher of Voucher * Signature
     | RawRejection of ObjectiveId
-    | RawStandingWanted of ObjectiveId
-    | RawStanding of ObjectiveId
+    | RawStandingWanted of ObjectiveId * since: Instant
+    | RawStanding of ObjectiveId * since: Instant voption
     | RawLedgersWanted
 
 type internal RawMessage =
@@ -94,12 +94,16 @@ module internal PeerV1 =
     let private channelOf (objective: ObjectiveId) =
         JsonWrite.encode (fun writer -> writer.WriteStringValue(objective.Channel.ToString()))
 
+    /// When the asker began to ask, by its own clock: nothing but a mark to know the answer by.
+    let private sinceOf (since: Instant) =
+        JsonWrite.encode (fun writer -> writer.WriteNumberValue since.Micros)
+
     let private payload item =
         match item with
         | StateItem(objective, state) -> Some(writePayload objective SignedStatePayload (signedState (emptyAppData objective) state))
         | FinalStateWantedItem objective -> Some(writePayload objective RequestFinalStatePayload (channelOf objective))
-        | StandingWantedItem objective -> Some(writePayload objective RequestStandingPayload (channelOf objective))
-        | StandingItem objective -> Some(writePayload objective StandingPayload (channelOf objective))
+        | StandingWantedItem(objective, since) -> Some(writePayload objective RequestStandingPayload (sinceOf since))
+        | StandingItem(objective, since) -> Some(writePayload objective StandingPayload (since |> ValueOption.map sinceOf |> ValueOption.defaultValue [||]))
         | LedgersWantedItem -> Some(writeAbout "" RequestLedgersPayload [||])
         | ProposalItem _
         | VoucherItem _
@@ -156,6 +160,12 @@ module internal PeerV1 =
             if ChannelId id = objective.Channel then Ok(make objective)
             else Error "PayloadData: the channel is not the objective's")
 
+    let private readSince (data: byte[]) : Read<Instant> =
+        Json.decode data (fun root ->
+            match (if root.ValueKind = JsonValueKind.Number then root.TryGetInt64() else (false, 0L)) with
+            | true, micros -> Ok(Instant micros)
+            | _ -> Error "PayloadData: expected microseconds")
+
     let private readAbout kind (element: JsonElement) : Read<RawItem> =
         read {
             let! objective = objectiveId "ObjectiveId" element
@@ -166,8 +176,13 @@ module internal PeerV1 =
                 let! struct (fixedPart, variable, signatures) = readSignedState data
                 return RawStateItem(objective, fixedPart, variable, signatures)
             | RequestFinalStatePayload -> return! aboutChannel RawFinalStateWanted objective data
-            | RequestStandingPayload -> return! aboutChannel RawStandingWanted objective data
-            | StandingPayload -> return! aboutChannel RawStanding objective data
+            | RequestStandingPayload ->
+                let! since = readSince data
+                return RawStandingWanted(objective, since)
+            | StandingPayload when data.Length = 0 -> return RawStanding(objective, ValueNone)
+            | StandingPayload ->
+                let! since = readSince data
+                return RawStanding(objective, ValueSome since)
             | other -> return! Error $"unknown payload type {other}"
         }
 

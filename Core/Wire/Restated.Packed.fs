@@ -68,6 +68,10 @@ module internal RestatedPack =
             w.Byte 1uy
             w.Text reason
 
+    let private doubt (w: PackWriter) (id: ChannelId, since: Instant) =
+        w.Channel id
+        w.Instant since
+
     let private objective (w: PackWriter) (o: ObjectiveRecord) =
         goal w o.Goal
         w.Option(w.Address, (match o.Origin with OwnRequest -> ValueNone | Peer address -> ValueSome address))
@@ -177,10 +181,10 @@ module internal RestatedPack =
             w.Byte 16uy
             w.Instant due
             topic w found
-        | StaleRestated(peer, channels) ->
+        | StaleRestated(peer, doubts) ->
             w.Byte 18uy
             w.Address peer
-            w.List(w.Channel, channels)
+            w.List(doubt w, doubts)
         | RestoredRestated unasked ->
             w.Byte 19uy
             w.List(w.Address, unasked)

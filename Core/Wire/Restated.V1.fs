@@ -166,7 +166,8 @@ module internal RestatedV1 =
         | WakeRestated(due, topic) ->
             writer |> FieldsV1.writeInstant "due" due
             writer |> JsonWrite.nested "topic" (IntentV1.writeTopic topic)
-        | StaleRestated(peer, channels) ->
+        | StaleRestated(peer, doubts) ->
             writer |> JsonWrite.address "peer" peer
-            writer |> JsonWrite.texts "channels" (channels |> Seq.map (fun id -> id.ToString()))
+            writer |> JsonWrite.texts "channels" (doubts |> Seq.map (fun (id, _) -> id.ToString()))
+            if doubts |> List.exists (fun (_, since) -> since.Micros <> 0L) then writer |> FieldsV1.writeInstants "since" (Seq.map snd doubts)
         | RestoredRestated unasked -> writer |> JsonWrite.addresses "unasked" unasked

@@ -93,8 +93,12 @@ module internal RestatedUnpack =
             VoucherOf(channel, r.Amount())
         | 5 -> FinalStateWanted(r.Objective())
         | 6 -> RejectionOf(r.Objective())
-        | 7 -> StandingWanted(r.Objective())
-        | 8 -> StandingOf(r.Objective())
+        | 7 ->
+            let objective = r.Objective()
+            StandingWanted(objective, r.Instant())
+        | 8 ->
+            let objective = r.Objective()
+            StandingOf(objective, r.Option r.Instant)
         | _ -> LedgersWanted
 
     let private told (r: PackReader) () : struct (Address * Telling) =
@@ -268,6 +272,10 @@ module internal RestatedUnpack =
         let at = r.Instant()
         RequestRestated(request, content, at, result r)
 
+    let private doubt (r: PackReader) () : ChannelId * Instant =
+        let id = r.Channel()
+        id, r.Instant()
+
     let private listed (r: PackReader) : Restatement =
         let peer = r.Address()
         let asset = r.Address()
@@ -299,6 +307,6 @@ module internal RestatedUnpack =
             GivenUpRestated(id, r.Address())
         | 18 ->
             let peer = r.Address()
-            StaleRestated(peer, r.List r.Channel)
+            StaleRestated(peer, r.List(doubt r))
         | 19 -> RestoredRestated(r.List r.Address)
         | tag -> ofLedger r tag

@@ -265,7 +265,12 @@ module internal RestatedReadV1 =
         read {
             let! peer = FieldsV1.address "peer" parent
             let! channels = FieldsV1.channels "channels" parent
-            return StaleRestated(peer, channels)
+            let! since = FieldsV1.addedInstants "since" parent
+
+            return!
+                if since.IsEmpty then Ok(StaleRestated(peer, [ for id in channels -> id, Instant 0L ]))
+                elif since.Length = channels.Length then Ok(StaleRestated(peer, List.zip channels since))
+                else Error "since: expected a time for each channel"
         }
 
     let private restored parent : Read<Restatement> =

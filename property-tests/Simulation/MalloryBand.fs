@@ -29,8 +29,8 @@ module internal MalloryWords =
                   Recovered = ValueNone }
         | RawVoucher(voucher, signature) -> VoucherItem(voucher, signature, Address.zero)
         | RawRejection objective -> RejectionItem objective
-        | RawStandingWanted objective -> StandingWantedItem objective
-        | RawStanding objective -> StandingItem objective
+        | RawStandingWanted(objective, since) -> StandingWantedItem(objective, since)
+        | RawStanding(objective, since) -> StandingItem(objective, since)
         | RawLedgersWanted -> LedgersWantedItem
 
     /// What an honest node wrote can always be read.
@@ -44,8 +44,8 @@ module internal MalloryWords =
         | StateItem(objective, _)
         | FinalStateWantedItem objective
         | RejectionItem objective
-        | StandingWantedItem objective
-        | StandingItem objective -> ValueSome objective.Channel
+        | StandingWantedItem(objective, _)
+        | StandingItem(objective, _) -> ValueSome objective.Channel
         | ProposalItem said -> ValueSome said.Ledger
         | VoucherItem(voucher, _, _) -> ValueSome voucher.Channel
         | LedgersWantedItem -> ValueNone

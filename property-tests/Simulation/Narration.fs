@@ -39,8 +39,8 @@ module internal Narration =
         | ProposalItem said -> $"turn {said.Turn} of {said.Ledger}: {said.Proposal}"
         | VoucherItem(voucher, _, _) -> $"voucher {voucher.Total} on {voucher.Channel}"
         | RejectionItem objective -> $"rejects {objective}"
-        | StandingWantedItem objective -> $"{objective}: asks for all that is held"
-        | StandingItem objective -> $"{objective}: that is all"
+        | StandingWantedItem(objective, _) -> $"{objective}: asks for all that is held"
+        | StandingItem(objective, _) -> $"{objective}: that is all"
         | LedgersWantedItem -> "asks for all ledgers"
 
     let items (said: PeerItem list) = said |> List.map item |> String.concat "; "

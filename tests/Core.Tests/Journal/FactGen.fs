@@ -190,8 +190,8 @@ let telling: Gen<Telling> =
           Gen.map2 (fun channel total -> VoucherOf(channel, total)) channel amount
           Gen.map FinalStateWanted objective
           Gen.map RejectionOf objective
-          Gen.map StandingWanted objective
-          Gen.map StandingOf objective
+          Gen.map2 (fun objective since -> StandingWanted(objective, since)) objective instant
+          Gen.map2 (fun objective since -> StandingOf(objective, since)) objective (voption instant)
           Gen.constant LedgersWanted ]
 
 let chainCall: Gen<ChainCall> =

@@ -279,14 +279,20 @@ let private restored =
       ChannelConfirmed(ledger, irene)
       ChannelDoubted(ledger, irene)
       LedgerAdopted(ledger, variable, signature, { signature with V = 28uy })
-      IntentRecorded(Tell(irene, StandingWanted(objective DirectFunding ledger)))
-      IntentRecorded(Tell(irene, StandingOf(objective VirtualFunding virtualChannel)))
-      Restated(StaleRestated(irene, [ ledger; other ])) ]
+      IntentRecorded(Tell(irene, StandingWanted(objective DirectFunding ledger, at 0L)))
+      IntentRecorded(Tell(irene, StandingOf(objective VirtualFunding virtualChannel, ValueNone)))
+      Restated(StaleRestated(irene, [ ledger, at 0L; other, at 0L ])) ]
 
 /// Added later: what a restored journal asks for, and of whom.
 let private asking =
     [ IntentRecorded(Tell(irene, LedgersWanted)); Restated(RestoredRestated []); Restated(RestoredRestated [ irene; bob ]) ]
 
+/// Added later: since when a channel is in doubt.
+let private doubts =
+    [ IntentRecorded(Tell(irene, StandingWanted(objective DirectFunding ledger, at 1_700_000_000_000_001L)))
+      IntentRecorded(Tell(irene, StandingOf(objective VirtualFunding virtualChannel, ValueSome(at 1_700_000_000_000_002L))))
+      Restated(StaleRestated(irene, [ ledger, at 1_700_000_000_000_003L; other, at 0L ])) ]
+
 /// Of version 1.
 let version1: Fact list =
-    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp; restored; asking ]
+    List.concat [ requests; objectives; channels; chain; vouchers; intents; finishes; wakings; laterIntents; epochs; givenUp; restored; asking; doubts ]

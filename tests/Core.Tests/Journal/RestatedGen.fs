@@ -157,6 +157,6 @@ let byCase: Gen<Fact> list =
       Gen.map3 (fun peer asset ledger -> LedgerListed(peer, asset, ledger)) address address channel
       Gen.map2 (fun effect intent -> IntentRestated(EffectId effect, intent)) int64 intent
       Gen.map2 (fun due topic -> WakeRestated(due, topic)) instant topic
-      Gen.map2 (fun peer channels -> StaleRestated(peer, channels)) address (few channel)
+      Gen.map2 (fun peer doubts -> StaleRestated(peer, doubts)) address (few (Gen.map2 (fun id since -> id, since) channel instant))
       Gen.map RestoredRestated (few address) ]
     |> List.map (Gen.map Restated)

@@ -23,8 +23,8 @@ let private toItem raw =
         )
     | RawFinalStateWanted objective -> FinalStateWantedItem objective
     | RawRejection objective -> RejectionItem objective
-    | RawStandingWanted objective -> StandingWantedItem objective
-    | RawStanding objective -> StandingItem objective
+    | RawStandingWanted(objective, since) -> StandingWantedItem(objective, since)
+    | RawStanding(objective, since) -> StandingItem(objective, since)
     | RawLedgersWanted -> LedgersWantedItem
     | RawVoucher(voucher, signature) -> VoucherItem(voucher, signature, Address.zero)
     | RawProposalItem said ->
@@ -71,12 +71,12 @@ let private checkPayload item (payloadJson: string) (json: string) =
             // Whoever signed is the participant under whose index the signature stands.
             for index, signature in signatures do
                 Assert.Equal(ValueSome fixedPart.Participants[index], recover (Digest.personal state.Hash) signature)
-    | FinalStateWantedItem objective
-    | StandingWantedItem objective
-    | StandingItem objective -> Assert.Equal(payloadJson, $"\"{objective.Channel}\"")
+    | FinalStateWantedItem objective -> Assert.Equal(payloadJson, $"\"{objective.Channel}\"")
     | ProposalItem _
     | VoucherItem _
     | RejectionItem _
+    | StandingWantedItem _
+    | StandingItem _
     | LedgersWantedItem -> Assert.Fail "only objective payloads have payload data"
 
 [<VectorTheory; Vectors "30-wire-messages">]
