@@ -108,7 +108,7 @@ internal sealed class AppendService(Lazy<FakeNode> late, Database database)
         }
         catch (GrpcException e)
         {
-            return new BatchAppendResp { Error = Errors.InBatch(e, stream, Node.MaxAppendSize), StreamIdentifier = options.StreamIdentifier };
+            return new BatchAppendResp { Error = Errors.InBatch(e, stream), StreamIdentifier = options.StreamIdentifier };
         }
     }
 
@@ -117,6 +117,11 @@ internal sealed class AppendService(Lazy<FakeNode> late, Database database)
         if (events.Sum(each => each.Size) > Node.MaxAppendSize)
         {
             throw Errors.TooLarge(Node.MaxAppendSize);
+        }
+
+        if (events.Exists(each => each.Size > Node.MaxAppendEventSize))
+        {
+            throw Errors.EventTooLarge(Node.MaxAppendEventSize);
         }
 
         await Node.FaultAsync(FaultPoint.BeforeAppend, stream, call);

@@ -45,6 +45,12 @@ internal static class Errors
         ("exception", "maximum-append-size-exceeded"),
         ("maximum-append-size", most.ToString(CultureInfo.InvariantCulture)));
 
+    internal static GrpcException EventTooLarge(int most) => With(
+        GrpcStatusCode.InvalidArgument,
+        $"Maximum Append Event Size of {most} Exceeded.",
+        ("exception", "maximum-append-event-size-exceeded"),
+        ("maximum-append-event-size", most.ToString(CultureInfo.InvariantCulture)));
+
     internal static GrpcException MissingMetadata() => With(
         GrpcStatusCode.InvalidArgument,
         "Required Metadata Property Missing",
@@ -54,10 +60,11 @@ internal static class Errors
     internal static GrpcException Invalid(string message) => new(GrpcStatusCode.InvalidArgument, message);
 
     /// <summary>The same failure as a batch reply has it.</summary>
-    internal static Status InBatch(GrpcException failure, string stream, int most) => failure.Trailers.Find("exception")?.Value switch
+    internal static Status InBatch(GrpcException failure, string stream) => failure.Trailers.Find("exception")?.Value switch
     {
         "stream-deleted" => Of(5, failure, new StreamDeleted { StreamIdentifier = Named.Of(stream) }),
-        "maximum-append-size-exceeded" => Of(3, failure, new MaximumAppendSizeExceeded { MaxAppendSize = (uint)most }),
+        "maximum-append-size-exceeded" => Of(3, failure, new MaximumAppendSizeExceeded { MaxAppendSize = Most(failure, "maximum-append-size") }),
+        "maximum-append-event-size-exceeded" => Of(3, failure, new MaximumAppendEventSizeExceeded { MaxAppendEventSize = Most(failure, "maximum-append-event-size") }),
         "access-denied" => Of(7, failure, new AccessDenied()),
         "missing-required-metadata-property" => Of(3, failure, new BadRequest { Message = failure.Message }),
         _ => failure.Code switch
@@ -90,6 +97,8 @@ internal static class Errors
 
         return new Status { Code = 6, Message = "WrongExpectedVersion", Details = Any.Pack(wrong) };
     }
+
+    private static uint Most(GrpcException failure, string trailer) => uint.Parse(failure.Trailers.Find(trailer)?.Value ?? "", CultureInfo.InvariantCulture);
 
     private static Status Of(int code, GrpcException failure, Google.Protobuf.IMessage details) =>
         new() { Code = code, Message = failure.Message, Details = Any.Pack(details) };

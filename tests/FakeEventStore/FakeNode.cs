@@ -35,6 +35,9 @@ public sealed class FakeNode : IAsyncDisposable
     /// <summary>Bytes of one append.</summary>
     public int MaxAppendSize { get; set; } = 1024 * 1024;
 
+    /// <summary>Bytes of one event.</summary>
+    public int MaxAppendEventSize { get; set; } = int.MaxValue;
+
     /// <summary>Whether anybody can connect to it.</summary>
     public bool IsAlive => wire.IsUp;
 
@@ -58,9 +61,15 @@ public sealed class FakeNode : IAsyncDisposable
     {
         FakeNode? node = null;
         FakeNode Self() => node ?? throw Errors.NotReady();
+        Task<T> Open<T>(GrpcServerCall call, Func<T> answer)
+        {
+            _ = Self().IsKnown(call); // without a name this is for everybody
+            return Task.FromResult(answer());
+        }
+
         var handlers = new GrpcHandlers()
-            .Unary(Methods.Gossip, (_, _) => Task.FromResult(cluster.Gossip()))
-            .Unary(Methods.SupportedMethods, (_, _) => Task.FromResult(Features()));
+            .Unary(Methods.Gossip, (_, call) => Open(call, cluster.Gossip))
+            .Unary(Methods.SupportedMethods, (_, call) => Open(call, Features));
         var late = new Lazy<FakeNode>(Self);
         new AppendService(late, database).Bind(handlers);
         new ReadService(late, database).Bind(handlers);
@@ -86,24 +95,27 @@ public sealed class FakeNode : IAsyncDisposable
             throw Errors.NotReady();
         }
 
-        if (cluster.User is { } user)
+        if (!IsKnown(call) && cluster.User is not null)
         {
-            var given = call.Metadata.Find("authorization")?.Value;
-            if (given is null || !given.StartsWith("Basic ", StringComparison.Ordinal))
-            {
-                throw Errors.AccessDenied();
-            }
-
-            if (given["Basic ".Length..] != Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{cluster.Password}")))
-            {
-                throw Errors.Unauthenticated();
-            }
+            throw Errors.AccessDenied();
         }
 
         if (string.Equals(call.Metadata.Find("requires-leader")?.Value, "true", StringComparison.OrdinalIgnoreCase) && cluster.Leader != this)
         {
             throw cluster.Leader is { } leader ? Errors.NotLeader(FakeCluster.Host, leader.Port) : Errors.NoLeader();
         }
+    }
+
+    /// <summary>Whether somebody has a name; a wrong one is refused whatever is called, gossip too.</summary>
+    private bool IsKnown(GrpcServerCall call)
+    {
+        var given = call.Metadata.Find("authorization")?.Value;
+        if (cluster.User is not { } user || given is null || !given.StartsWith("Basic ", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        return given["Basic ".Length..] == Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{cluster.Password}")) ? true : throw Errors.Unauthenticated();
     }
 
     /// <summary>Lets go wrong what the test wants to.</summary>

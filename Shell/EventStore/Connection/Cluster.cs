@@ -94,11 +94,12 @@ internal sealed class Cluster(EventStoreSettings settings, Transport transport, 
 
     private async Task<ServerAddress> DiscoverAsync(CancellationToken cancellationToken)
     {
-        GrpcException? last = null;
         var began = time.GetTimestamp();
         for (var round = 1; ; round++)
         {
-            foreach (var candidate in Candidates())
+            var candidates = Candidates();
+            var failures = new List<GrpcException>();
+            foreach (var candidate in candidates)
             {
                 try
                 {
@@ -109,20 +110,39 @@ internal sealed class Cluster(EventStoreSettings settings, Transport transport, 
                 }
                 catch (GrpcException e)
                 {
-                    last = e;
+                    failures.Add(e);
                 }
             }
 
             // Members that say nothing at all make rounds long: whoever waits has a time of its own, and asks again.
             if (round == settings.DiscoverAttempts || time.GetElapsedTime(began) >= settings.Deadline)
             {
-                throw new GrpcException(
-                    GrpcStatusCode.Unavailable, last is null ? "no member of the cluster says that it leads" : $"no leader was found: {last.Message}", inner: last);
+                throw NoLeader(failures, failures.Count == candidates.Count);
             }
 
             await Task.Delay(settings.DiscoverInterval, time, cancellationToken);
         }
     }
+
+    /// <summary>What stops one server only does not stop the cluster, whose others may have a leader soon: it is said, and nothing more.</summary>
+    private static GrpcException NoLeader(List<GrpcException> failures, bool isEverybody)
+    {
+        var refusal = failures.Find(IsRefusal);
+        if (isEverybody && refusal is not null && failures.TrueForAll(each => IsRefusal(each) || each.Code is GrpcStatusCode.Unavailable or GrpcStatusCode.DeadlineExceeded))
+        {
+            return new GrpcException(refusal.Code, refusal.Message, refusal.Trailers, refusal);
+        }
+
+        var isDistrusted = isEverybody && failures.Count > 0 && failures.TrueForAll(Transport.IsDistrust);
+        return new GrpcException(
+            GrpcStatusCode.Unavailable,
+            failures.Count == 0
+                ? "no member of the cluster says that it leads"
+                : $"no leader was found: {string.Join("; ", failures.Select(each => each.Message.TrimEnd('.')).Distinct())}",
+            inner: isDistrusted ? failures[0] : null);
+    }
+
+    private static bool IsRefusal(GrpcException failure) => failure.Code is GrpcStatusCode.Unauthenticated or GrpcStatusCode.PermissionDenied;
 
     /// <summary>Members and seeds in random order; the one that just failed goes last.</summary>
     private List<ServerAddress> Candidates()
@@ -141,7 +161,12 @@ internal sealed class Cluster(EventStoreSettings settings, Transport transport, 
         var alive = told.Members.Where(member => member.IsAlive && member.HttpEndPoint is not null).ToList();
         lock (gate)
         {
-            members.UnionWith(alive.Select(Address));
+            // Those of before may be gone for good, and their places say nothing at all: that takes a while each.
+            if (alive.Count > 0)
+            {
+                members.Clear();
+                members.UnionWith(alive.Select(Address));
+            }
         }
 
         var leading = alive.Find(member => member.State == MemberInfo.Types.VNodeState.Leader);

@@ -9,7 +9,7 @@ namespace Nitro.EventStore.Streams;
 /// <summary>The error of one append, in the words in which the server ends a call of its own kind.</summary>
 internal static class BatchError
 {
-    private const string DeletedStream = "stream-deleted", Denied = "access-denied", TooLarge = "maximum-append-size-exceeded";
+    private const string DeletedStream = "stream-deleted", Denied = "access-denied", TooLarge = "maximum-append-size-exceeded", EventTooLarge = "maximum-append-event-size-exceeded";
 
     /// <summary>Where the stream is, if the error is that it is elsewhere than expected (-1: not there); else null.</summary>
     internal static long? Conflict(Status error) => error.Details is { } details && details.Is(WrongExpectedVersion.Descriptor)
@@ -28,6 +28,11 @@ internal static class BatchError
             error,
             ("exception", TooLarge),
             ("maximum-append-size", details.Unpack<MaximumAppendSizeExceeded>().MaxAppendSize.ToString(CultureInfo.InvariantCulture))),
+        { } details when details.Is(MaximumAppendEventSizeExceeded.Descriptor) => Named(
+            GrpcStatusCode.InvalidArgument,
+            error,
+            ("exception", EventTooLarge),
+            ("maximum-append-event-size", details.Unpack<MaximumAppendEventSizeExceeded>().MaxAppendEventSize.ToString(CultureInfo.InvariantCulture))),
         { } details when details.Is(BadRequest.Descriptor) => Named(GrpcStatusCode.InvalidArgument, error),
         { } details when details.Is(Protocol.Timeout.Descriptor) => Named(GrpcStatusCode.DeadlineExceeded, error),
 

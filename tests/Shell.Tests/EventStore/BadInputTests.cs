@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -37,13 +38,15 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData("user", "another", "the user user")]
-    [InlineData("another", Password, "the user another")]
-    [InlineData(null, null, "access")]
-    public async Task A_user_that_the_server_does_not_take(string? user, string? password, string told)
+    [InlineData(1, "user", "another", "the user user")]
+    [InlineData(1, "another", Password, "the user another")]
+    [InlineData(1, null, null, "access")]
+    [InlineData(3, "user", "another", "the user user")]
+    [InlineData(3, null, null, "access")]
+    public async Task A_user_that_the_server_does_not_take(int nodes, string? user, string? password, string told)
     {
         using var authority = new TestAuthority();
-        await using var cluster = await FakeCluster.StartAsync(tls: new HttpsConnectionAdapterOptions { ServerCertificate = authority.Server });
+        await using var cluster = await FakeCluster.StartAsync(nodes, tls: new HttpsConnectionAdapterOptions { ServerCertificate = authority.Server });
         (cluster.User, cluster.Password) = (user, password);
         var named = cluster.ConnectionString + Authority(authority);
         (cluster.User, cluster.Password) = ("user", Password);
@@ -53,6 +56,29 @@ public sealed class BadInputTests
 
         await using var journal = await OpenAsync(cluster.ConnectionString + Authority(authority));
         await Samples.Appended(journal, 0, Samples.Make(1), 1);
+    }
+
+    [Fact]
+    public async Task One_server_that_is_not_trusted_among_others_that_have_no_leader_yet()
+    {
+        using var authority = new TestAuthority();
+        using var other = new TestAuthority();
+        FakeCluster? running = null;
+        await using var cluster = await FakeCluster.StartAsync(3, tls: new HttpsConnectionAdapterOptions
+        {
+            ServerCertificateSelector = (connection, _) =>
+                (connection?.LocalEndPoint as IPEndPoint)?.Port == running?.Nodes[2].DirectPort ? other.Server : authority.Server,
+        });
+        running = cluster;
+        await using var journal = await OpenAsync(cluster.ConnectionString + Authority(authority) + "&maxDiscoverAttempts=2&discoveryInterval=10");
+        await Samples.Appended(journal, 0, Samples.Make(1), 1);
+        cluster.Elect(null);
+        cluster.Nodes[0].Cut();
+        var appending = Samples.Appended(journal, 1, Samples.Make(1), 2);
+        await Task.Delay(500);
+        Assert.False(appending.IsCompleted);
+        cluster.Elect(cluster.Nodes[1]);
+        await appending;
     }
 
     [Fact]
@@ -213,7 +239,19 @@ public sealed class BadInputTests
         journals.Cluster.Nodes[0].MaxAppendSize = 4_096;
         await Samples.Appended(journal, 0, Samples.Make(1), 1);
         var refusal = await TroubleTests.FailsAsync(journal, 1, [new JournalEntry(1, "large", 1, new byte[5_000])]);
-        Assert.Contains("at most 4096 bytes", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("at most 4096 bytes in one append", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_only_small_events()
+    {
+        await using var journals = await Journals.StartAsync();
+        await using var journal = await journals.OpenAsync();
+        journals.Cluster.Nodes[0].MaxAppendEventSize = 4_096;
+        await Samples.Appended(journal, 0, Samples.Make(1), 1);
+        var refusal = await TroubleTests.FailsAsync(journal, 1, [new JournalEntry(1, "large", 1, new byte[5_000])]);
+        Assert.Equal(JournalFailure.Permanent, refusal.Failure);
+        Assert.Contains("at most 4096 bytes in one event", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]
