@@ -145,7 +145,7 @@ public sealed class EventStoreJournal : IJournal
         {
             throw new JournalException(
                 JournalFailure.Permanent,
-                $"The stream {stream} had a journal and was deleted or truncated. Restore a backup of the server; or, if this node is to begin anew, give it a new channel key.");
+                $"The stream {stream} had a journal and was deleted or truncated. Its positions cannot be taken again. Restore a backup of the server, or bring the journal back in another store or on another server.");
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                 logger.LogInformation("Tenant {Tenant} signs by {Rule}", tenant.Name, line);
             }
 
-            return await OpenAsync(tenant, accounts, signer, () => signer.Transactions, new LocalNetworkKeys(channelKey), cancellationToken);
+            return await OpenAsync(tenant, accounts, signer, signer.Remembered, () => signer.Transactions, new LocalNetworkKeys(channelKey), cancellationToken);
         }
         finally
         {
@@ -55,13 +55,14 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
     /// <summary>The same for one whose keys are at its signers, which attach to this API.</summary>
     public Task<Tenant> OpenAsync(
         TenantPlan tenant, ISet<string> accounts, SignerApiServer api, SignerAddresses addresses, CancellationToken cancellationToken) =>
-        OpenAsync(tenant, accounts, api.Signer(addresses), () => api.TransactionSigner(addresses), api.NetworkKeys(addresses), cancellationToken);
+        OpenAsync(tenant, accounts, api.Signer(addresses), 0, () => api.TransactionSigner(addresses), api.NetworkKeys(addresses), cancellationToken);
 
     /// <summary>What was opened before a failure is closed again, the signer too.</summary>
     private async Task<Tenant> OpenAsync(
         TenantPlan tenant,
         ISet<string> accounts,
         ISigner signer,
+        int remembered,
         Func<ITransactionSigner> transactionSigner,
         INetworkKeys keys,
         CancellationToken cancellationToken)
@@ -87,6 +88,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             var transactions = transactionSigner();
             Claim(accounts, tenant, address, transactions.Account);
             var journal = Opened(await JournalAsync(tenant, address, logger, cancellationToken));
+            CheckPast(tenant, journal, remembered);
             var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
             calls = Gate(tenant, signer.ChannelAddress, address);
             var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, keys, cancellationToken));
@@ -203,6 +205,21 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                 Time = time,
             },
             cancellationToken);
+
+    /// <summary>An empty journal beside what a node leaves behind is a lost one: to begin anew with it would be to forget all channels.</summary>
+    private void CheckPast(TenantPlan tenant, IJournal journal, int remembered)
+    {
+        var past = plan.Options.Journal == "memory" || journal.Next > 0 ? null
+            : remembered > 0 ? $"its signer remembers {remembered} channels ({tenant.MarksPath})"
+            : File.Exists(tenant.SnapshotPath) ? $"there is the snapshot {tenant.SnapshotPath}"
+            : null;
+        if (past is not null)
+        {
+            throw new NodeOptionsException(
+                $"The journal of tenant {tenant.Name} is empty, but {past}. Was it lost, or does \"journal\" name another store than before? Name that store again, or move "
+                + "the journal here with './nitro journal migrate'; a lost one './nitro restore' brings back, from a copy or from the peers. To begin anew, take another data directory.");
+        }
+    }
 
     private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
     {

@@ -56,6 +56,9 @@ public sealed class InProcessSigner : ISigner
     /// <summary>What was done so far.</summary>
     public SignerStatistics Statistics => desk.Statistics;
 
+    /// <summary>Channels that it remembers; what is over it forgets. To be asked before it is given requests.</summary>
+    public int Remembered => memory.Memory.Channels;
+
     /// <summary>Opens the memory and starts to work.</summary>
     /// <param name="privateKey">32 bytes; copied.</param>
     /// <param name="options">Where the memory is, and what else the signer has.</param>

@@ -16,7 +16,8 @@ internal static class DemoCommand
         var payments = new Option<int>("--payments") { Description = "How many payments Alice makes to Bob", HelpName = "count", DefaultValueFactory = _ => 1_000 };
         payments.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 1_000_000)
+            // What is no number at all is told by itself.
+            if (result.Tokens is [var given] && int.TryParse(given.Value, out var count) && count is < 1 or > 1_000_000)
             {
                 result.AddError("--payments takes 1 to 1000000.");
             }

@@ -16,7 +16,8 @@ internal static class CompactCommand
                 var store = options.StoreOf(parse);
                 var file = parse.GetRequiredValue(archive).FullName;
                 using var compaction = await JournalStores.CompactAsync(store, cancellationToken);
-                var records = compaction.EpochStart - compaction.First;
+                var first = compaction.First;
+                var records = compaction.EpochStart - first;
                 if (records > 0)
                 {
                     await Progress.ShowAsync("archiving", records, async progress =>
@@ -28,7 +29,7 @@ internal static class CompactCommand
 
                 await compaction.ShrinkAsync(cancellationToken);
                 await parse.InvocationConfiguration.Output.WriteLineAsync(records > 0
-                    ? $"{records} records from {compaction.First} on are in {file} and no longer in {compaction.Title}. Read both with --archive {file}."
+                    ? $"{records} records from {first} on are in {file} and no longer in {compaction.Title}. Read both with --archive {file}."
                     : $"{Wording.Capital(compaction.Title)} holds nothing before its epoch in force, which begins at {compaction.EpochStart}.");
                 return 0;
             });

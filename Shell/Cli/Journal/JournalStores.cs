@@ -26,6 +26,11 @@ internal static class JournalStores
             return new EventStoreSource(await EventStoreJournalReader.OpenAsync(EventStore(store, null), cancellationToken));
         }
 
+        if (store == "")
+        {
+            throw new CliError("No store is named: the name is empty.");
+        }
+
         if (TryPath(store, out var path))
         {
             return new SqliteSource(SqliteJournalReader.Open(path));

@@ -24,10 +24,15 @@ internal sealed class SqliteTarget : IJournalTarget
     /// <exception cref="JournalException">It cannot be made, or another process fills it.</exception>
     public static async Task<IJournalTarget> CreateAsync(string path, string owner, long first, CancellationToken cancellationToken)
     {
-        var full = Path.GetFullPath(path);
-        if (File.Exists(full))
+        if (path == "")
         {
-            throw new CliError($"{full} is there already. Name a store that is not there yet.");
+            throw new CliError("No store is named: the name is empty.");
+        }
+
+        var full = Path.GetFullPath(path);
+        if (Path.Exists(full))
+        {
+            throw new CliError($"{full} is there already. Name a store that is not there yet; for a restore move it aside first, with its -wal and -shm.");
         }
 
         var draft = full + ".importing";

@@ -30,7 +30,8 @@ internal static class SimCommand
         var trace = new Option<FileInfo?>("--trace") { Description = "With --replay: write all that happened to this file", HelpName = "file" };
         nodes.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is not 0 and (< FewestPeople or > MostPeople))
+            // What is no number at all is told by itself.
+            if (result.Tokens is [var given] && int.TryParse(given.Value, out var people) && people is not 0 and (< FewestPeople or > MostPeople))
             {
                 result.AddError($"--nodes takes {FewestPeople} to {MostPeople}.");
             }

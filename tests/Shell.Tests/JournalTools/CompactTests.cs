@@ -21,8 +21,10 @@ public sealed class CompactTests(LivedJournal lived) : IClassFixture<LivedJourna
         var was = await Tool.DoneAsync("at", "--json", "-j", store);
         var early = await Tool.DoneAsync("at", "30", "--json", "-j", store);
 
-        await Tool.DoneAsync("compact", archive, "-j", $"sqlite:{store}");
+        var told = await Tool.DoneAsync("compact", archive, "-j", $"sqlite:{store}");
 
+        Assert.Contains($"{lived.EpochStart} records from 0 on are in", told, StringComparison.Ordinal);
+        Assert.Contains("Everything holds.", await Tool.DoneAsync("verify", "-j", archive), StringComparison.Ordinal);
         Assert.True(new FileInfo(store).Length < new FileInfo(lived.Store).Length);
         Assert.Equal(was, await Tool.DoneAsync("at", "--json", "-j", store));
         Assert.Contains("Everything holds.", await Tool.DoneAsync("verify", "-j", store), StringComparison.Ordinal);

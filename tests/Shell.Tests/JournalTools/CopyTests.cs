@@ -51,6 +51,19 @@ public sealed class CopyTests(LivedJournal lived) : IClassFixture<LivedJournal>
     }
 
     [Fact]
+    public async Task PlacesThatAreNoneAreRefusedBeforeAnythingIsCopied()
+    {
+        var file = lived.New("export.jsonl");
+        await Tool.DoneAsync("export", file, "-j", lived.Store);
+        var folder = Directory.CreateDirectory(lived.New("folder")).FullName;
+
+        Assert.Contains("is there already", await Tool.RefusedAsync("import", file, "--to", folder), StringComparison.Ordinal);
+        Assert.False(File.Exists(folder + ".importing"));
+        Assert.Contains("the name is empty", await Tool.RefusedAsync("import", file, "--to", ""), StringComparison.Ordinal);
+        Assert.Contains("the name is empty", await Tool.RefusedAsync("verify", "-j", ""), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AStoreWithoutItsEarlierEpochsIsCopiedAtItsPositions()
     {
         var (store, archive, file, again) = (lived.Copy(), lived.New("archive.jsonl"), lived.New("rest.jsonl"), lived.New("again.db"));
