@@ -181,8 +181,8 @@ let private tell seed (life: RestoredLife) =
 
 /// Lives that ended with a ledger standing still once: a final state that reached nobody, a rejection that the payer had forgotten, an addition
 /// for what was closed already, a removal that lost its turn, a pre-fund that nobody had any more; a question without end, a channel whose end
-/// nobody remembered, an answer to a life before, an opening that was over elsewhere.
-let private mended = [ 1409; 3145; 3158; 6389; 6477; 9107; 10089; 10860; 11161; 11509; 12432 ]
+/// nobody remembered, an answer to a life before, an opening that was over elsewhere, an answer behind what waited for it.
+let private mended = [ 1409; 3145; 3158; 6389; 6477; 9107; 10089; 10860; 11161; 11509; 12432; 21521 ]
 
 let private seeds =
     match Environment.GetEnvironmentVariable "NITRO_RESTORED_LIVES" with

@@ -53,11 +53,6 @@ internal static class RestoreCommand
 
                 await using var source = await JournalOptions.SourceAsync(
                     JournalStores.WithOwner(store, () => journal.Address), parse.GetValue(archives)!, cancellationToken);
-                if (!source.Owner.Equals(journal.Address, StringComparison.OrdinalIgnoreCase))
-                {
-                    throw new CliError($"{Wording.Capital(source.Title)} is the journal of {source.Owner}, and tenant {journal.Tenant} is {journal.Address}. Name a copy of its own journal.");
-                }
-
                 return await CopyCommands.CopyAsync(parse, source, journal.Store, isDoubted: !parse.GetValue(complete), cancellationToken);
             });
     }

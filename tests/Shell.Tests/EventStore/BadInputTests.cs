@@ -231,27 +231,19 @@ public sealed class BadInputTests
         Assert.Contains("Records 3 to 4", lost.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_server_that_takes_less_than_a_journal_needs()
+    [Theory]
+    [InlineData("append")]
+    [InlineData("event")]
+    public async Task A_server_that_takes_less_than_a_journal_needs(string what)
     {
         await using var journals = await Journals.StartAsync();
         await using var journal = await journals.OpenAsync();
-        journals.Cluster.Nodes[0].MaxAppendSize = 4_096;
-        await Samples.Appended(journal, 0, Samples.Make(1), 1);
-        var refusal = await TroubleTests.FailsAsync(journal, 1, [new JournalEntry(1, "large", 1, new byte[5_000])]);
-        Assert.Contains("at most 4096 bytes in one append", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_server_that_takes_only_small_events()
-    {
-        await using var journals = await Journals.StartAsync();
-        await using var journal = await journals.OpenAsync();
-        journals.Cluster.Nodes[0].MaxAppendEventSize = 4_096;
+        var server = journals.Cluster.Nodes[0];
+        (server.MaxAppendSize, server.MaxAppendEventSize) = what == "append" ? (4_096, int.MaxValue) : (1_000_000, 4_096);
         await Samples.Appended(journal, 0, Samples.Make(1), 1);
         var refusal = await TroubleTests.FailsAsync(journal, 1, [new JournalEntry(1, "large", 1, new byte[5_000])]);
         Assert.Equal(JournalFailure.Permanent, refusal.Failure);
-        Assert.Contains("at most 4096 bytes in one event", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"at most 4096 bytes in one {what}", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

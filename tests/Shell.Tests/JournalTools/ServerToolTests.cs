@@ -6,10 +6,8 @@ using Nitro.EventStore;
 using Nitro.EventStore.Connection;
 using Nitro.EventStore.Records;
 using Nitro.FakeEventStore;
-using Nitro.Journal;
 using Nitro.Ports;
 using Nitro.Shell.Tests.Host;
-using Nitro.Shell.Tests.Journal;
 using Nitro.Storage;
 using Xunit;
 
@@ -218,23 +216,6 @@ public sealed class ServerToolTests(LivedJournal lived) : IClassFixture<LivedJou
         Assert.Contains("Everything holds.", await Tool.DoneAsync("verify", "--config", config), StringComparison.Ordinal);
         Assert.Equal(await Tool.DoneAsync("at", "30", "-j", lived.Store), await Tool.DoneAsync("at", "30", "--config", config));
         Assert.Contains("is there already", (await Tool.CommandAsync("restore", "--config", config)).Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task ACopyOfAnotherNodesJournalIsNotRestored()
-    {
-        var folder = Path.GetDirectoryName(lived.New("x"))!;
-        var config = await ConfiguredAsync(folder, "sqlite", "");
-        var foreign = Path.Combine(folder, "foreign.db");
-        await using (var other = await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = foreign, Owner = "0x" + new string('b', 40) }, default))
-        {
-            await Samples.Appended(other, 0, Samples.Make(1), 1);
-        }
-
-        var refused = await Tool.CommandAsync("restore", "--config", config, "--from", foreign);
-
-        Assert.Equal(1, refused.Code);
-        Assert.Contains($"is the journal of 0x{new string('b', 40)}", refused.Error, StringComparison.Ordinal);
     }
 
     /// <summary>Channel key and configuration of the node whose journal this is; the configuration's path.</summary>
