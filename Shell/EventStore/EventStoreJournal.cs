@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Nitro.EventStore.Records;
 using Nitro.EventStore.Streams;
 using Nitro.Journal;
@@ -127,38 +126,39 @@ public sealed class EventStoreJournal : IJournal
 
     private static async Task<JournalEnd> EndAsync(JournalStream stream, LongAppend appender, CancellationToken cancellationToken)
     {
-        if (await stream.LastAsync(cancellationToken) is not { } last)
+        var last = await stream.LastAsync(cancellationToken);
+        await CheckKeptAsync(stream, last is null, cancellationToken);
+        if (last is not { Record: var record, Metadata: var metadata })
         {
-            await CheckNewAsync(stream.Client, stream.Name, cancellationToken);
             return default;
         }
 
-        var (_, record, metadata) = last;
         var next = metadata.Until is null ? record.Position + 1 : await appender.CompleteAsync(record.Position, metadata, cancellationToken);
         return new JournalEnd(next, metadata.Epoch);
     }
 
-    /// <summary>A stream that was deleted looks like one that never was; only its metadata tells.</summary>
-    private static async Task CheckNewAsync(StreamClient client, string stream, CancellationToken cancellationToken)
+    /// <summary>A stream that was deleted looks like one that never was, and one that the server may shorten like any other: only the metadata tell.</summary>
+    private static async Task CheckKeptAsync(JournalStream stream, bool isEmpty, CancellationToken cancellationToken)
     {
-        if (await client.LastAsync(StreamNames.AboutStream(stream), cancellationToken) is { } about && IsTruncated(about.Data.Memory))
+        if (await stream.Client.LastAsync(StreamNames.AboutStream(stream.Name), cancellationToken) is not { } newest)
+        {
+            return;
+        }
+
+        var about = StreamAbout.Read(newest.Data.Memory);
+        if (isEmpty && about.IsTruncated)
         {
             throw new JournalException(
                 JournalFailure.Permanent,
-                $"The stream {stream} had a journal and was deleted or truncated. Its positions cannot be taken again. Restore a backup of the server, or bring the journal back in another store or on another server.");
+                $"The stream {stream.Name} had a journal and was deleted or truncated. Its positions cannot be taken again. Restore a backup of the server, or bring the journal back in another store or on another server.");
         }
-    }
 
-    private static bool IsTruncated(ReadOnlyMemory<byte> json)
-    {
-        try
+        if (about.Limit is { } limit)
         {
-            using var about = JsonDocument.Parse(json);
-            return about.RootElement.ValueKind == JsonValueKind.Object && about.RootElement.TryGetProperty("$tb", out _);
-        }
-        catch (JsonException)
-        {
-            return false; // nobody's notes on a stream that is not there
+            throw new JournalException(
+                JournalFailure.Permanent,
+                $"The metadata of the stream {stream.Name} at {stream.Options.Settings} say {limit}: the server would take records away that the node needs. "
+                + "Take that limit out of the stream's metadata; nothing was written.");
         }
     }
 

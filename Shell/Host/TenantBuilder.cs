@@ -161,7 +161,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var journal = plan.Options.Journal switch
         {
             "memory" => new MemoryJournal(),
-            "sqlite" => await SqliteAsync(tenant.JournalPath, address, cancellationToken),
+            "sqlite" => await SqliteAsync(tenant.JournalPath, address, 0, cancellationToken),
             var connection => await EventStoreAsync(connection, address, logger, cancellationToken),
         };
         if (plan.Options.JournalReplica == "")
@@ -172,10 +172,17 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var opened = new Stack<IAsyncDisposable>([journal]);
         try
         {
-            var replica = JournalPlaces.FolderOf(plan.Options.JournalReplica) is { } folder
-                ? await SqliteAsync(JournalPlaces.FileIn(folder, tenant.Name), address, cancellationToken)
-                : await EventStoreAsync(plan.Options.JournalReplica, address, logger, cancellationToken);
+            var replica = await ReplicaAsync(tenant, address, journal.First, logger, cancellationToken);
             opened.Push(replica);
+            if (replica.Next == replica.First && journal.Next > journal.First)
+            {
+                logger.LogWarning(
+                    "The replica of tenant {Tenant}'s journal ({Replica}) is empty: all {All} records are copied to it. If it is not new, its disk may not be mounted",
+                    tenant.Name,
+                    ReplicaTitle(tenant),
+                    journal.Next - journal.First);
+            }
+
             var both = await ReplicatedJournal.OpenAsync(
                 journal, replica, (done, all) => logger.LogInformation("Journal and replica are brought up to each other: {Done} of {All} records", done, all), cancellationToken);
             logger.LogInformation("The journal of tenant {Tenant} has a replica; nothing is acknowledged that it does not have", tenant.Name);
@@ -192,8 +199,28 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         }
     }
 
-    private static async Task<IJournal> SqliteAsync(string path, string address, CancellationToken cancellationToken) =>
-        await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = path, Owner = address }, cancellationToken);
+    private async Task<IJournal> ReplicaAsync(TenantPlan tenant, string address, long first, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JournalPlaces.FolderOf(plan.Options.JournalReplica) is { } folder
+                ? await SqliteAsync(JournalPlaces.FileIn(folder, tenant.Name), address, first, cancellationToken)
+                : await EventStoreAsync(plan.Options.JournalReplica, address, logger, cancellationToken);
+        }
+        catch (JournalException e)
+        {
+            throw ReplicatedJournal.OfReplica(e);
+        }
+    }
+
+    /// <summary>Without anything secret.</summary>
+    private string ReplicaTitle(TenantPlan tenant) => JournalPlaces.FolderOf(plan.Options.JournalReplica) is { } folder
+        ? JournalPlaces.FileIn(folder, tenant.Name)
+        : EventStoreSettings.Parse(plan.Options.JournalReplica).ToString();
+
+    /// <summary><paramref name="first"/>: with which record it begins where it is new.</summary>
+    private static async Task<IJournal> SqliteAsync(string path, string address, long first, CancellationToken cancellationToken) =>
+        await SqliteJournal.OpenAsync(new SqliteJournalOptions { Path = path, Owner = address, FirstPosition = first }, cancellationToken);
 
     private async Task<IJournal> EventStoreAsync(string connection, string address, ILogger logger, CancellationToken cancellationToken) =>
         await EventStoreJournal.OpenAsync(

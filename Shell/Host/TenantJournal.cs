@@ -3,6 +3,7 @@ using Nitro.Host.Loop;
 using Nitro.Host.Options;
 using Nitro.Secp256k1;
 using Nitro.Signing;
+using Nitro.Storage;
 
 namespace Nitro.Host;
 
@@ -27,9 +28,13 @@ public sealed class TenantJournal
         ? null
         : JournalPlaces.FolderOf(options.JournalReplica) is { } folder ? $"sqlite:{JournalPlaces.FileIn(folder, plan.Name)}" : OnServer(options.JournalReplica);
 
-    /// <summary>The tenant's channel address, by its key or by what is kept of its signer.</summary>
-    /// <exception cref="NodeOptionsException">Neither is there, or it cannot be read.</exception>
-    public string Address => AddressText(plan, options.Tenants.Count <= 1)
+    /// <summary>The tenant's channel address, by its key or by what is kept of its signer; null where neither is there (yet).</summary>
+    /// <exception cref="NodeOptionsException">It cannot be read.</exception>
+    public string? KnownAddress => AddressText(plan, options.Tenants.Count <= 1);
+
+    /// <summary>As <see cref="KnownAddress"/>, where there has to be one.</summary>
+    /// <exception cref="NodeOptionsException">There is none, or it cannot be read.</exception>
+    public string Address => KnownAddress
         ?? throw new NodeOptionsException(
             $"Whose journal tenant {plan.Name} has is not known: neither {plan.ChannelKeyFile} nor {plan.KnownSignerPath} is there. Bring the key back first, let the signer attach once, "
             + "or name the store by itself, with # and the channel address behind it.");
@@ -49,6 +54,12 @@ public sealed class TenantJournal
 
     /// <summary>The core's settings, for a tenant of this address. They hold addresses, durations and limits, and no secret.</summary>
     public ReadOnlyMemory<byte> SettingsOf(string address) => SettingsJson.Write(options, plan, address);
+
+    /// <summary>Keeps the tenant's node from running as long as the result is held; null where it has no folder, and so never ran here.</summary>
+    /// <exception cref="NodeOptionsException">It runs.</exception>
+    /// <exception cref="StorageException">Its lock cannot be opened.</exception>
+    public IDisposable? Hold() => !Directory.Exists(plan.Folder) ? null : FileLock.TryTake(plan.LockPath)
+        ?? throw new NodeOptionsException($"The node of tenant {plan.Name} is at work in {plan.Folder} (`fuser {plan.LockPath}` names its process). Stop it first.");
 
     private string OnServer(string connection) => $"{connection}#{Address}";
 

@@ -52,12 +52,19 @@ public sealed class ReplicatedJournal : IJournal
         return new ReplicatedJournal(journal, replica);
     }
 
+    /// <summary>A replica's failure, named as one.</summary>
+    public static JournalException OfReplica(JournalException failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return new JournalException(failure.Failure, $"The journal's replica failed, and nothing is acknowledged that it does not have. {failure.Message}", failure);
+    }
+
     /// <inheritdoc/>
     public async ValueTask<AppendResult> AppendAsync(long expected, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
     {
         var result = await journal.AppendAsync(expected, entries, cancellationToken).ConfigureAwait(false);
         return result.Outcome == AppendOutcome.Appended
-            ? Checked(result, await replica.AppendAsync(expected, entries, CancellationToken.None).ConfigureAwait(false))
+            ? Checked(result, await OnReplicaAsync(replica.AppendAsync(expected, entries, CancellationToken.None)).ConfigureAwait(false))
             : result;
     }
 
@@ -66,7 +73,7 @@ public sealed class ReplicatedJournal : IJournal
     {
         var result = await journal.OpenEpochAsync(expected, entries, cancellationToken).ConfigureAwait(false);
         return result.Outcome == AppendOutcome.Appended
-            ? Checked(result, await replica.OpenEpochAsync(expected, entries, CancellationToken.None).ConfigureAwait(false))
+            ? Checked(result, await OnReplicaAsync(replica.OpenEpochAsync(expected, entries, CancellationToken.None)).ConfigureAwait(false))
             : result;
     }
 
@@ -78,6 +85,19 @@ public sealed class ReplicatedJournal : IJournal
     {
         await journal.DisposeAsync().ConfigureAwait(false);
         await replica.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Says of a failure that it is the replica's.</summary>
+    private static async ValueTask<AppendResult> OnReplicaAsync(ValueTask<AppendResult> append)
+    {
+        try
+        {
+            return await append.ConfigureAwait(false);
+        }
+        catch (JournalException e)
+        {
+            throw OfReplica(e);
+        }
     }
 
     private static AppendResult Checked(AppendResult result, AppendResult copied) => copied.Outcome == AppendOutcome.Appended

@@ -36,11 +36,7 @@ public sealed class SqliteJournalReader : IJournalRecords, IDisposable
     public static SqliteJournalReader Open(string path)
     {
         var full = System.IO.Path.GetFullPath(path);
-        if (!File.Exists(full))
-        {
-            throw new JournalException(JournalFailure.Permanent, $"There is no journal {full}. Check the path.");
-        }
-
+        RequireFile(full);
         SqliteConnection? connection = null;
         try
         {
@@ -87,6 +83,32 @@ public sealed class SqliteJournalReader : IJournalRecords, IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => table.Dispose();
+
+    /// <summary>SQLite would tell neither of these apart. The file is not opened: closing it would end the locks that this process has on it.</summary>
+    private static void RequireFile(string path)
+    {
+        try
+        {
+            var attributes = File.GetAttributes(path);
+            if (attributes.HasFlag(FileAttributes.Directory))
+            {
+                throw new JournalException(JournalFailure.Permanent, $"{path} is a folder, and no journal. Name the file in it.");
+            }
+
+            if (new FileInfo(path).Length == 0)
+            {
+                throw new JournalException(JournalFailure.Permanent, $"The journal {path} cannot be read: the file is empty. Check the path; if it was a journal, restore a backup.");
+            }
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new JournalException(JournalFailure.Permanent, $"There is no journal {path}. Check the path.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalException(JournalFailure.Permanent, $"The journal {path} cannot be read: {e.Message.TrimEnd('.')}. Check the rights of the file and of its folders.", e);
+        }
+    }
 
     private T Read<T>(Func<T> read)
     {

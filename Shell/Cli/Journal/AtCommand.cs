@@ -33,6 +33,11 @@ internal static class AtCommand
                     throw new CliError($"'{text}' is neither a position nor a time. Give 418, or 2026-11-22T12:28:31Z.");
                 }
 
+                if (moment.UpTo < long.MaxValue && moment.UpTo >= journal.Source.Next)
+                {
+                    throw new CliError($"There is no record {moment.UpTo} yet: {journal.Source.Title} ends before record {journal.Source.Next}.");
+                }
+
                 var fold = await Progress.ShowAsync(
                     "reading",
                     Math.Min(moment.UpTo, journal.Source.Next) - journal.Source.First,

@@ -57,6 +57,7 @@ internal static class CopyCommands
             new Command("migrate", "Move a journal to another store; the old one stays as it is") { from, to },
             async (parse, cancellationToken) =>
             {
+                using var stopped = options.Hold(parse);
                 await using var source = await options.SourceAsync(parse, parse.GetRequiredValue(from), cancellationToken);
 
                 // What its node wrote meanwhile would be missing in the new one.

@@ -14,7 +14,8 @@ internal sealed class FileSource(JournalFile file) : IJournalSource
 
     public long Next => file.Next;
 
-    public long EpochStart => file.EpochStart;
+    /// <summary>In an archive the epoch in force is not: what it has is read from its first record on.</summary>
+    public long EpochStart => file.EpochStart < file.Next ? file.EpochStart : file.First;
 
     public ValueTask<long> RefreshAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Next);
 

@@ -80,6 +80,13 @@ internal sealed class JournalOptions
     public TenantJournal? TenantOf(ParseResult parse) =>
         parse.GetValue(_journal) is not null && parse.GetValue(_config) is null ? null : Configured(parse);
 
+    /// <summary>Keeps the configured node from running meanwhile; without a configuration there is none to ask.</summary>
+    /// <exception cref="NodeOptionsException">It runs.</exception>
+    /// <exception cref="CliError">A journal is named beside the stores that the command names itself.</exception>
+    public IDisposable? Hold(ParseResult parse) => parse.GetValue(_journal) is not null
+        ? throw new CliError("This command names its stores itself: leave --journal out.")
+        : parse.GetValue(_config) is null ? null : Configured(parse).Hold();
+
     /// <summary>A store to read, with the archives that were named.</summary>
     /// <exception cref="JournalException">It, or an archive, is not there or is none.</exception>
     /// <exception cref="CliError">They are not one journal's, or leave a gap.</exception>

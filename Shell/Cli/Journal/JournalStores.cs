@@ -36,16 +36,9 @@ internal static class JournalStores
             return new SqliteSource(SqliteJournalReader.Open(path));
         }
 
-        try
-        {
-            return File.Exists(store) && JournalFile.IsOne(store)
-                ? new FileSource(await JournalFile.OpenAsync(store, cancellationToken))
-                : new SqliteSource(SqliteJournalReader.Open(store));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliError($"The journal {store} cannot be read: {e.Message}", e);
-        }
+        return IsFile(store)
+            ? new FileSource(await JournalFile.OpenAsync(store, cancellationToken))
+            : new SqliteSource(SqliteJournalReader.Open(store));
     }
 
     /// <summary>A new store, to be filled with a journal of that owner from that position on.</summary>
@@ -87,10 +80,20 @@ internal static class JournalStores
     /// <summary>Opens a store to take its earlier epochs out.</summary>
     /// <exception cref="JournalException">A node has it open where it must not, or it cannot be opened.</exception>
     /// <exception cref="CliError">The scheme is not known.</exception>
-    public static async Task<IJournalCompaction> CompactAsync(string store, CancellationToken cancellationToken) =>
-        EventStoreSettings.IsConnectionString(store)
-            ? await EventStoreCompaction.OpenAsync(EventStore(store, null), cancellationToken)
-            : SqliteCompaction.Open(TryPath(store, out var path) ? path : store);
+    public static async Task<IJournalCompaction> CompactAsync(string store, CancellationToken cancellationToken)
+    {
+        if (EventStoreSettings.IsConnectionString(store))
+        {
+            return await EventStoreCompaction.OpenAsync(EventStore(store, null), cancellationToken);
+        }
+
+        if (TryPath(store, out var path))
+        {
+            return SqliteCompaction.Open(path);
+        }
+
+        return IsFile(store) ? throw new CliError($"{store} is a file to read from, and no store: there is nothing to compact in it.") : SqliteCompaction.Open(store);
+    }
 
     /// <summary>A connection string that names no stream, with the address that does.</summary>
     public static string WithOwner(string store, Func<string> owner) =>
@@ -124,6 +127,19 @@ internal static class JournalStores
         catch (FormatException e)
         {
             throw new CliError(e.Message, e);
+        }
+    }
+
+    /// <exception cref="CliError">It cannot be read.</exception>
+    private static bool IsFile(string path)
+    {
+        try
+        {
+            return File.Exists(path) && JournalFile.IsOne(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliError($"The journal {path} cannot be read: {e.Message.TrimEnd('.')}. Check its rights.", e);
         }
     }
 

@@ -7,6 +7,12 @@ namespace Nitro.Cli.Journal;
 /// <param name="AtMicros">The last time that counts, in microseconds since 1970.</param>
 internal readonly record struct Moment(long UpTo, long AtMicros)
 {
+    /// <summary>Nothing that could be read in two ways, such as 11/12/2026.</summary>
+    private static readonly string[] Forms =
+    [
+        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
+    ];
+
     /// <summary>Everything there is.</summary>
     public static Moment Now => new(long.MaxValue, long.MaxValue);
 
@@ -19,7 +25,7 @@ internal readonly record struct Moment(long UpTo, long AtMicros)
             return true;
         }
 
-        var isTime = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time);
+        var isTime = DateTimeOffset.TryParseExact(text, Forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time);
         moment = Now with { AtMicros = isTime ? (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond : 0 };
         return isTime;
     }

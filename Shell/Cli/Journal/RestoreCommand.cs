@@ -40,6 +40,7 @@ internal static class RestoreCommand
                 var journal = TenantJournal.Of(NodeConfiguration.Load(file, []), parse.GetValue(tenant));
                 var store = parse.GetValue(from) ?? journal.Replica
                     ?? throw new CliError($"Tenant {journal.Tenant} has no replica. Name a copy with --from.");
+                using var stopped = journal.Hold();
                 await JournalStores.RemoveEmptyAsync(journal.Store, cancellationToken);
                 if (store == Peers)
                 {
@@ -53,8 +54,20 @@ internal static class RestoreCommand
 
                 await using var source = await JournalOptions.SourceAsync(
                     JournalStores.WithOwner(store, () => journal.Address), parse.GetValue(archives)!, cancellationToken);
+                RequireOwn(journal, source);
                 return await CopyCommands.CopyAsync(parse, source, journal.Store, isDoubted: !parse.GetValue(complete), cancellationToken);
             });
+    }
+
+    /// <summary>Where the key is not back yet, only the node can tell, at its start.</summary>
+    private static void RequireOwn(TenantJournal journal, IJournalSource source)
+    {
+        if (journal.KnownAddress is { } address && !address.Equals(source.Owner, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CliError(
+                $"{Wording.Capital(source.Title)} is of {source.Owner}, and tenant {journal.Tenant} is {address}. Nothing was written: name this tenant's copy, "
+                + "or bring the key back that the journal belongs to.");
+        }
     }
 
     private static async Task<int> BeginAsync(ParseResult parse, TenantJournal journal, CancellationToken cancellationToken)

@@ -30,7 +30,13 @@ internal static class TailCommand
                 var isFollowing = parse.GetValue(follow);
                 try
                 {
-                    await RunAsync(journal, filter, first, isFollowing, parse.GetValue(json) ? Json : Words, parse.InvocationConfiguration.Output, cancellationToken);
+                    var shown = await RunAsync(journal, filter, first, isFollowing, parse.GetValue(json) ? Json : Words, parse.InvocationConfiguration.Output, cancellationToken);
+                    if (shown == 0)
+                    {
+                        await parse.InvocationConfiguration.Error.WriteLineAsync(
+                            $"nitro: of the records from {Math.Max(first, journal.Source.First)} on, before {journal.Source.Next}, none is {(isFiltered ? "about that" : "there")}. "
+                            + $"{(isFiltered ? "--from 0 looks through all; 'nitro journal at' lists channels" : "Name an earlier position")}.");
+                    }
                 }
                 catch (OperationCanceledException) when (isFollowing && cancellationToken.IsCancellationRequested)
                 {
@@ -41,7 +47,8 @@ internal static class TailCommand
             });
     }
 
-    private static async Task RunAsync(
+    /// <summary>How many it has shown.</summary>
+    private static async Task<long> RunAsync(
         OpenedJournal journal,
         Filter filter,
         long first,
@@ -53,6 +60,7 @@ internal static class TailCommand
         var source = journal.Source;
         var start = await source.OpeningAsync(Math.Max(first, source.First), long.MaxValue, cancellationToken);
         var node = journal.Before(start);
+        var shown = 0L;
         using var timer = new PeriodicTimer(LookAgain);
         while (true)
         {
@@ -64,6 +72,7 @@ internal static class TailCommand
                     if (record.Position >= first && filter.Takes(read))
                     {
                         await output.WriteLineAsync(line(read, record));
+                        shown++;
                     }
 
                     node = read.Node;
@@ -73,7 +82,7 @@ internal static class TailCommand
             await output.FlushAsync(cancellationToken);
             if (!follow)
             {
-                return;
+                return shown;
             }
 
             while (await source.RefreshAsync(cancellationToken) <= node.Position)

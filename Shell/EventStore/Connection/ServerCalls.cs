@@ -29,7 +29,13 @@ internal sealed class ServerCalls(EventStoreSettings settings, Cluster cluster, 
             {
                 (var leader, var channel) = await cluster.LeaderAsync(cancellationToken);
                 server = leader;
-                return await call(channel);
+                var answer = await call(channel);
+                if (attempt > 0)
+                {
+                    complain($"{Capital(what)} was done at attempt {attempt + 1}, by {leader}.");
+                }
+
+                return answer;
             }
             catch (GrpcException e)
             {

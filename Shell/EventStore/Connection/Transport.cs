@@ -59,6 +59,11 @@ internal sealed class Transport
             {
                 var roots = new X509Certificate2Collection();
                 roots.ImportFromPemFile(authorities);
+                if (roots.Count == 0)
+                {
+                    throw new CryptographicException($"{authorities} has no certificate.");
+                }
+
                 tls.CertificateChainPolicy = new X509ChainPolicy
                 {
                     TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,

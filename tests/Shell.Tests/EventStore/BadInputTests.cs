@@ -93,6 +93,8 @@ public sealed class BadInputTests
         }
 
         var missing = await RefusedAsync($"{cluster.ConnectionString}&tlsCaFile={authority.Folder}/none.pem");
+        await File.WriteAllTextAsync($"{authority.Folder}/notes.txt", "no certificate");
+        Assert.Contains("has no certificate", (await RefusedAsync($"{cluster.ConnectionString}&tlsCaFile={authority.Folder}/notes.txt")).Message, StringComparison.Ordinal);
         Assert.Contains("none.pem", missing.Message, StringComparison.Ordinal);
         await (await OpenAsync(cluster.ConnectionString + "&tlsVerifyCert=false")).DisposeAsync();
         await (await OpenAsync(cluster.ConnectionString + Authority(authority) + $"&userCertFile={authority.Folder}/client.pem&userKeyFile={authority.Folder}/client.key")).DisposeAsync();
@@ -180,43 +182,6 @@ public sealed class BadInputTests
             Assert.Contains(told, broken.Message, StringComparison.Ordinal);
             Assert.Equal(Enumerable.Range(0, revision).Select(i => (long)i), seen);
         }
-    }
-
-    [Fact]
-    public async Task A_stream_whose_beginning_was_truncated_is_readable_from_its_epoch_if_that_is_there()
-    {
-        await using var journals = await Journals.StartAsync();
-        await using var journal = await journals.OpenAsync();
-        await Samples.Appended(journal, 0, Samples.Make(5), 5);
-        await journal.OpenEpochAsync(5, Samples.Make(3), default);
-        journals.Cluster.Database.Truncate(Journals.Stream, 5);
-        await using (var reopened = await journals.OpenAsync())
-        {
-            Assert.Equal((5, 8), (reopened.EpochStart, reopened.Next));
-            Assert.Equal(3, (await Samples.Read(reopened, 5)).Count);
-            var gap = await Assert.ThrowsAsync<JournalException>(() => Samples.Read(reopened));
-            Assert.Contains("Record 0", gap.Message, StringComparison.Ordinal);
-        }
-
-        journals.Cluster.Database.Truncate(Journals.Stream, 8);
-        await RefusedAsync(journals, "deleted or truncated");
-    }
-
-    [Fact]
-    public async Task A_stream_that_was_deleted_is_not_begun_anew()
-    {
-        await using var journals = await Journals.StartAsync();
-        await using (var journal = await journals.OpenAsync())
-        {
-            await Samples.Appended(journal, 0, Samples.Make(2), 2);
-            journals.Cluster.Database.Delete(Journals.Stream, new Expectation(1), isForEver: false);
-            await RefusedAsync(journals, "deleted or truncated");
-            journals.Cluster.Database.Append(Journals.Stream, Expectation.Any, journals.Cluster.Database.Read("$$" + Journals.Stream, 0, 1, false)!.Value.Events);
-            journals.Cluster.Database.Delete(Journals.Stream, Expectation.Any, isForEver: true);
-            Assert.Contains("deleted for ever", (await TroubleTests.FailsAsync(journal, 2, Samples.Make(1))).Message, StringComparison.Ordinal);
-        }
-
-        await RefusedAsync(journals, "deleted for ever");
     }
 
     [Fact]

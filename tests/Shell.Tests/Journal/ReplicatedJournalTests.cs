@@ -92,6 +92,26 @@ public sealed class ReplicatedJournalTests
         var other = await Assert.ThrowsAsync<JournalException>(async () => await both.AppendAsync(1, Samples.Make(1), CancellationToken.None));
         Assert.Contains("another node", other.Message);
         await Assert.ThrowsAsync<JournalException>(async () => await both.OpenEpochAsync(2, Samples.Make(1), CancellationToken.None));
+
+        replica.Failure = () => throw new JournalException(JournalFailure.Unknown, "its disk is full");
+        var failed = await Assert.ThrowsAsync<JournalException>(async () => await both.AppendAsync(3, Samples.Make(1), CancellationToken.None));
+        Assert.Equal(JournalFailure.Unknown, failed.Failure);
+        Assert.Matches("replica failed.*its disk is full", failed.Message);
+    }
+
+    [Fact]
+    public async Task ANewReplicaOfACompactedJournalBeginsWhereThatBegins()
+    {
+        using var folder = new JournalFolder();
+        await using var journal = await SqliteJournal.OpenAsync(At("journal.db", 40), CancellationToken.None);
+        await journal.OpenEpochAsync(40, Samples.Make(5), CancellationToken.None);
+        await Samples.Appended(journal, 45, Samples.Make(2), 47);
+
+        var replica = await SqliteJournal.OpenAsync(At("replica.db", journal.First), CancellationToken.None);
+        await using var both = await ReplicatedJournal.OpenAsync(journal, replica, (_, _) => { }, CancellationToken.None);
+
+        Assert.Equal((40, 40, 47), (replica.First, replica.EpochStart, replica.Next));
+        SqliteJournalOptions At(string name, long first) => new() { Path = folder.File(name), Owner = "0xowner", FirstPosition = first };
     }
 
     /// <summary>Some appends, now and then an epoch.</summary>

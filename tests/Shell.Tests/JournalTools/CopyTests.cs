@@ -77,6 +77,33 @@ public sealed class CopyTests(LivedJournal lived) : IClassFixture<LivedJournal>
     }
 
     [Fact]
+    public async Task AnArchiveByItselfIsAJournalUpToItsEnd()
+    {
+        var (store, archive, again) = (lived.Copy(), lived.New("archive.jsonl"), lived.New("again.db"));
+        await Tool.DoneAsync("compact", archive, "-j", store);
+
+        await Tool.DoneAsync("import", archive, "--to", again);
+
+        Assert.Contains("Everything holds.", await Tool.DoneAsync("verify", "-j", again), StringComparison.Ordinal);
+        await using var journal = await lived.OpenAsync(again);
+        LivedJournal.Same([.. lived.Records.Take((int)lived.EpochStart)], await LivedJournal.ReadAsync(journal));
+    }
+
+    [Fact]
+    public async Task WhatIsNoStoreIsNamedAsWhatItIs()
+    {
+        var (file, empty) = (lived.New("export.jsonl"), lived.New("empty.db"));
+        await Tool.DoneAsync("export", file, "-j", lived.Store);
+        await File.WriteAllBytesAsync(empty, []);
+
+        Assert.Contains("the file is empty", await Tool.RefusedAsync("verify", "-j", empty), StringComparison.Ordinal);
+        Assert.Contains("is a folder", await Tool.RefusedAsync("verify", "-j", Path.GetDirectoryName(empty)!), StringComparison.Ordinal);
+        Assert.Contains("There is no journal", await Tool.RefusedAsync("verify", "-j", $"{empty}/none"), StringComparison.Ordinal);
+        Assert.Contains("nothing to compact", await Tool.RefusedAsync("compact", lived.New("archive.jsonl"), "-j", file), StringComparison.Ordinal);
+        Assert.Contains("leave --journal out", await Tool.RefusedAsync("migrate", lived.Copy(), lived.New("to.db"), "-j", lived.Store), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AnImportThatBrokeOffIsNoJournalAndIsBegunAnew()
     {
         var (file, cut, store) = (lived.New("export.jsonl"), lived.New("cut.jsonl"), lived.New("again.db"));

@@ -218,13 +218,46 @@ public sealed class ServerToolTests(LivedJournal lived) : IClassFixture<LivedJou
         Assert.Contains("is there already", (await Tool.CommandAsync("restore", "--config", config)).Error, StringComparison.Ordinal);
     }
 
-    /// <summary>Channel key and configuration of the node whose journal this is; the configuration's path.</summary>
-    private static async Task<string> ConfiguredAsync(string folder, string journal, string replica)
+    [Fact]
+    public async Task ACopyOfAnotherNodesJournalIsNotRestored()
     {
-        var key = Path.Combine(folder, "channel.key");
-        await using (var file = OwnerOnly.ReplaceFile(key))
+        var folder = Path.GetDirectoryName(lived.New("x"))!;
+        var config = await ConfiguredAsync(folder, "sqlite", "", key: 2);
+
+        var refused = await Tool.CommandAsync("restore", "--config", config, "--from", lived.Store);
+
+        Assert.Equal(1, refused.Code);
+        Assert.Contains($"is of {lived.Owner}, and tenant default is {TestKeys.AddressOf(TestKeys.Key(2))}", refused.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder, "data", "default"), "journal*"));
+
+        // The key may be brought back after the journal: then the node looks, when it starts.
+        File.Delete(Path.Combine(folder, "channel.key"));
+        Assert.Equal(0, (await Tool.CommandAsync("restore", "--config", config, "--from", lived.Store)).Code);
+    }
+
+    [Fact]
+    public async Task ANodeThatIsAtWorkIsNeitherMigratedNorRestored()
+    {
+        var folder = Path.GetDirectoryName(lived.New("x"))!;
+        var config = await ConfiguredAsync(folder, Server, "");
+        await Tool.DoneAsync("migrate", lived.Store, Server);
+        string[] migrate = ["migrate", Server, lived.New("to.db"), "--config", config];
+        using (FileLock.TryTake(Path.Combine(folder, "data", "default", "node.lock")))
         {
-            await file.WriteAsync(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(TestKeys.Key(1))));
+            Assert.Contains("is at work in", await Tool.RefusedAsync(migrate), StringComparison.Ordinal);
+            Assert.Contains("is at work in", (await Tool.CommandAsync("restore", "--config", config, "--from", lived.Store)).Error, StringComparison.Ordinal);
+        }
+
+        await Tool.DoneAsync(migrate);
+    }
+
+    /// <summary>Channel key and configuration of the node whose journal this is; the configuration's path.</summary>
+    private static async Task<string> ConfiguredAsync(string folder, string journal, string replica, int key = 1)
+    {
+        var keyFile = Path.Combine(folder, "channel.key");
+        await using (var file = OwnerOnly.ReplaceFile(keyFile))
+        {
+            await file.WriteAsync(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(TestKeys.Key(key))));
         }
 
         Directory.CreateDirectory(Path.Combine(folder, "data", "default"));
@@ -235,7 +268,7 @@ public sealed class ServerToolTests(LivedJournal lived) : IClassFixture<LivedJou
               "contracts": { "adjudicator": "0x00000000000000000000000000000000000000c3", "consensusApp": "0x00000000000000000000000000000000000000c1", "virtualPaymentApp": "0x00000000000000000000000000000000000000c2" },
               "dataDirectory": "{{folder}}/data",
               "journal": "{{journal}}", "journalReplica": "{{replica}}",
-              "keys": { "channelKeyFile": "{{key}}" },
+              "keys": { "channelKeyFile": "{{keyFile}}" },
               "rpc": { "listen": "" }
             }
             """);

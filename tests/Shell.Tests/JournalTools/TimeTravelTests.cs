@@ -37,7 +37,24 @@ public sealed class TimeTravelTests(LivedJournal lived) : IClassFixture<LivedJou
         }
 
         Assert.Contains("nothing as old", await Tool.RefusedAsync("at", "1999-01-01", "-j", lived.Store), StringComparison.Ordinal);
-        Assert.Contains("neither a position nor a time", await Tool.RefusedAsync("at", "yesterday", "-j", lived.Store), StringComparison.Ordinal);
+        foreach (var none in (string[])["yesterday", "1.5", "11/12/2026", "-3"])
+        {
+            Assert.Contains("neither a position nor a time", await Tool.RefusedAsync("at", "-j", lived.Store, "--", none), StringComparison.Ordinal);
+        }
+
+        Assert.Contains($"ends before record {lived.Records.Count}", await Tool.RefusedAsync("at", $"{lived.Records.Count}", "-j", lived.Store), StringComparison.Ordinal);
+        Assert.Equal(await Tool.DoneAsync("at", "-j", lived.Store), await Tool.DoneAsync("at", "2999-01-01 10:30", "-j", lived.Store));
+    }
+
+    [Fact]
+    public async Task ATailThatShowsNothingSaysSo()
+    {
+        var unknown = await Tool.RunAsync("tail", "--channel", "0xnone", "-j", lived.Store);
+        Assert.True(unknown is { Code: 0, Output: "" }, unknown.Output);
+        Assert.Contains("none is about that", unknown.Error, StringComparison.Ordinal);
+
+        var later = await Tool.RunAsync("tail", "--from", "1000000", "-j", lived.Store);
+        Assert.Contains("Name an earlier position", later.Error, StringComparison.Ordinal);
     }
 
     [Fact]
