@@ -42,8 +42,8 @@ public sealed class EthereumChain : IChain
         _transactions.Mined,
         _transactions.GasUsed);
 
-    /// <summary>Whether the store at this path, which nobody has open, holds calls under way. One that cannot be read may.</summary>
-    public static bool HoldsCalls(string storePath) => ChainStore.HoldsCalls(storePath);
+    /// <summary>Whether the store at this path, which nobody has open, ever held a call. One that cannot be read may have.</summary>
+    public static bool HeldCalls(string storePath) => ChainStore.HeldCalls(storePath);
 
     /// <summary>Opens the store and makes ready; the node is first asked by <see cref="RunAsync"/>.</summary>
     /// <exception cref="EthereumSetupException">The store belongs to another chain, account or contract, or is in use, or an option is wrong.</exception>

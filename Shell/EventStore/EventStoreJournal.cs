@@ -60,9 +60,8 @@ public sealed class EventStoreJournal : IJournal
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        return AppendRules.Check(expected, entries, out var bytes) is { } copy
-            ? await WrittenAsync(new AppendRequest(expected, copy, bytes, opensEpoch: false), cancellationToken)
-            : new AppendResult(AppendOutcome.TooLarge, Next);
+        var copy = AppendRules.Copy(expected, entries, out var bytes);
+        return await WrittenAsync(new AppendRequest(expected, copy, bytes, opensEpoch: false), cancellationToken);
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nitro.Host.Loop;
 using Nitro.SignerApi;
+using Nitro.Storage;
 
 namespace Nitro.Host;
 
@@ -28,12 +29,9 @@ internal static class KnownSigner
     }
 
     /// <summary>Kept from here on. Whole or not at all.</summary>
-    public static async Task StoreAsync(string path, SignerAddresses addresses, CancellationToken cancellationToken)
-    {
-        var beside = path + ".new";
-        await File.WriteAllBytesAsync(beside, JsonSerializer.SerializeToUtf8Bytes(addresses, JsonSerializerOptions.Web), cancellationToken);
-        File.Move(beside, path, overwrite: true);
-    }
+    /// <exception cref="StorageException">It cannot be written.</exception>
+    public static void Store(string path, SignerAddresses addresses) =>
+        OwnedFile.Write("The signer's addresses", path, JsonSerializer.SerializeToUtf8Bytes(addresses, JsonSerializerOptions.Web));
 
     private static TenantStoppedException Unusable(string path, string why) => new(
         $"The file {path} cannot be used: {why}. Remove it if the node was never used; the signer that attaches next then writes it anew. "

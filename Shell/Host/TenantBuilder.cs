@@ -89,7 +89,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
             Claim(accounts, tenant, address, transactions.Account);
             var journal = Opened(await JournalAsync(tenant, address, logger, cancellationToken));
             CheckPast(tenant, journal, remembered);
-            var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0, logger), transactions));
+            var chain = Opened(EthereumChain.Open(ChainOptions(tenant, journal.Next == 0), transactions));
             calls = Gate(tenant, signer.ChannelAddress, address);
             var link = Opened(await links.OpenAsync(tenant.Name, signer.ChannelAddress, keys, cancellationToken));
             logger.LogInformation(
@@ -239,6 +239,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var past = plan.Options.Journal == "memory" || journal.Next > 0 ? null
             : remembered > 0 ? $"its signer remembers {remembered} channels ({tenant.MarksPath})"
             : File.Exists(tenant.SnapshotPath) ? $"there is the snapshot {tenant.SnapshotPath}"
+            : File.Exists(tenant.ChainPath) && EthereumChain.HeldCalls(tenant.ChainPath) ? $"it has sent transactions ({tenant.ChainPath})"
             : null;
         if (past is not null)
         {
@@ -248,7 +249,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         }
     }
 
-    private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
+    private EthereumOptions ChainOptions(TenantPlan tenant, bool isJournalEmpty)
     {
         var chain = plan.Options.Chain;
         return new EthereumOptions
@@ -262,39 +263,18 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                 ("consensusApp", Convert.FromHexString(plan.Options.Contracts.ConsensusApp.AsSpan(2))),
                 ("virtualPaymentApp", Convert.FromHexString(plan.Options.Contracts.VirtualPaymentApp.AsSpan(2))),
             ],
-            StorePath = plan.Options.Journal == "memory" ? ":memory:" : ChainStore(tenant, isJournalEmpty, logger),
+            StorePath = plan.Options.Journal == "memory" ? ":memory:" : ChainStore(tenant, isJournalEmpty),
             StartHeight = chain.StartBlock,
             Confirmations = chain.Confirmations,
         };
     }
 
-    /// <summary>
-    /// A chain store remembers calls by journal position and skips what it has shown. Beside a journal that has lost both, it would
-    /// take new calls for old ones: it is put aside. One without calls is begun anew, as at every start before the first channel.
-    /// </summary>
-    private string ChainStore(TenantPlan tenant, bool isJournalEmpty, ILogger logger)
+    /// <summary>Before the first record there is nothing to remember of the chain (<see cref="CheckPast"/> has refused what was called before): it is read anew at every start.</summary>
+    private static string ChainStore(TenantPlan tenant, bool isJournalEmpty)
     {
-        if (!isJournalEmpty || !File.Exists(tenant.ChainPath))
+        foreach (var suffix in ((string[])["", "-wal", "-shm"]).Where(_ => isJournalEmpty))
         {
-            return tenant.ChainPath;
-        }
-
-        var aside = EthereumChain.HoldsCalls(tenant.ChainPath) ? $"{tenant.ChainPath}.{time.GetUtcNow():yyyyMMddHHmmss}.old" : null;
-        foreach (var suffix in ((string[])["", "-wal", "-shm"]).Where(suffix => File.Exists(tenant.ChainPath + suffix)))
-        {
-            if (aside is null)
-            {
-                File.Delete(tenant.ChainPath + suffix);
-            }
-            else
-            {
-                File.Move(tenant.ChainPath + suffix, aside + suffix);
-            }
-        }
-
-        if (aside is not null)
-        {
-            logger.LogWarning("The journal is empty, so the chain store beside it is put aside as {File}: its transactions are no longer followed", aside);
+            File.Delete(tenant.ChainPath + suffix);
         }
 
         return tenant.ChainPath;

@@ -61,6 +61,18 @@ public sealed class TenantJournal
     public IDisposable? Hold() => !Directory.Exists(plan.Folder) ? null : FileLock.TryTake(plan.LockPath)
         ?? throw new NodeOptionsException($"The node of tenant {plan.Name} is at work in {plan.Folder} (`fuser {plan.LockPath}` names its process). Stop it first.");
 
+    /// <summary>
+    /// Puts a snapshot of the journal that was lost out of the way of the one that was brought back. It is not deleted: it may know more than the copy.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be renamed; so is <see cref="UnauthorizedAccessException"/>.</exception>
+    public void PutSnapshotAside()
+    {
+        if (File.Exists(plan.SnapshotPath))
+        {
+            DurableMove.Move(plan.SnapshotPath, plan.SnapshotPath + ".before-restore", overwrite: true);
+        }
+    }
+
     private string OnServer(string connection) => $"{connection}#{Address}";
 
     private static string? AddressText(TenantPlan plan, bool isAlone)

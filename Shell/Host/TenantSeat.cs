@@ -87,7 +87,7 @@ internal sealed class TenantSeat(TenantPlan plan, TenantBuilder builder, ISet<st
         try
         {
             var addresses = await api!.MetAsync(cancellationToken);
-            await KnownSigner.StoreAsync(plan.KnownSignerPath, addresses, cancellationToken);
+            KnownSigner.Store(plan.KnownSignerPath, addresses);
             Seat(await builder.OpenAsync(plan, accounts, api, addresses, cancellationToken));
             return true;
         }

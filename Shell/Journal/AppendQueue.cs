@@ -9,7 +9,7 @@ namespace Nitro.Journal;
 internal sealed class AppendQueue
 {
     private const int BatchRequests = 512;
-    private const int BatchBytes = 4 * AppendRules.MaximumBytes;
+    private const int BatchBytes = 4 * AppendRules.EnoughBytes;
 
     private readonly object gate = new();
     private readonly Queue<AppendRequest> waiting = new();
@@ -50,7 +50,7 @@ internal sealed class AppendQueue
             long bytes = 0;
             while (waiting.TryPeek(out var request) && batch.Count < BatchRequests)
             {
-                // The opening of an epoch may be larger than any batch: then it is one.
+                // An append may be larger than any batch: then it is one.
                 if (batch.Count > 0 && bytes + request.Bytes > BatchBytes)
                 {
                     break;

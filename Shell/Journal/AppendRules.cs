@@ -6,27 +6,16 @@ namespace Nitro.Journal;
 /// <summary>What every journal demands of an append before it looks at its head.</summary>
 public static class AppendRules
 {
-    /// <summary>Most records in one append.</summary>
-    public const int MaximumRecords = 512;
+    /// <summary>With so many records an append is large enough: what can be divided goes on in another one.</summary>
+    public const int EnoughRecords = 512;
 
-    /// <summary>Most bytes in one append: the sum over its records of the body and of the type in UTF-8.</summary>
-    public const int MaximumBytes = 1024 * 1024;
+    /// <summary>The same for its bytes: the sum over its records of the body and of the type in UTF-8.</summary>
+    public const int EnoughBytes = 1024 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Copies an append, and counts its bytes. <c>null</c> when it is too large.</summary>
+    /// <summary>Copies an append, and counts its bytes.</summary>
     /// <exception cref="ArgumentException">The append is empty, its position negative, or a type is empty or not Unicode.</exception>
-    internal static JournalEntry[]? Check(long expected, IReadOnlyList<JournalEntry> entries, out long bytes)
-    {
-        ArgumentNullException.ThrowIfNull(entries);
-        bytes = 0;
-        var isTooLarge = entries.Count > MaximumRecords;
-        var copy = isTooLarge ? null : Copy(expected, entries, out bytes);
-        return bytes <= MaximumBytes ? copy : null;
-    }
-
-    /// <summary>Copies the opening of an epoch, which may be of any size, and counts its bytes.</summary>
-    /// <exception cref="ArgumentException">As for an append.</exception>
     internal static JournalEntry[] Copy(long expected, IReadOnlyList<JournalEntry> entries, out long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(expected);

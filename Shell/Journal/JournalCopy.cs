@@ -22,12 +22,17 @@ public static class JournalCopy
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
         ArgumentNullException.ThrowIfNull(progress);
-        if (to.Next >= from.Next)
+        if (to.Next > from.Next)
         {
             return;
         }
 
         await RequireOneHistoryAsync(from, to, cancellationToken);
+        if (to.Next == from.Next)
+        {
+            return;
+        }
+
         var (start, head) = (to.Next, from.Next);
         await AppendAllAsync(from.ReadAsync(start, cancellationToken), to, from.EpochStart, done => progress(done, head - start));
     }
@@ -75,7 +80,7 @@ public static class JournalCopy
         {
             var size = record.Body.Length + (3 * record.Type.Length);
             var begins = epochStart > 0 && record.Position == epochStart;
-            if (begins || (!isInForce && (batch.Count == AppendRules.MaximumRecords || bytes + size > AppendRules.MaximumBytes)))
+            if (begins || (!isInForce && (batch.Count == AppendRules.EnoughRecords || bytes + size > AppendRules.EnoughBytes)))
             {
                 await AppendAsync(to, batch, opensEpoch: false);
                 (batch, bytes) = ([], 0);
@@ -103,17 +108,11 @@ public static class JournalCopy
         var result = opensEpoch
             ? await to.OpenEpochAsync(to.Next, batch, CancellationToken.None)
             : await to.AppendAsync(to.Next, batch, CancellationToken.None);
-        switch (result.Outcome)
+        if (result.Outcome != AppendOutcome.Appended)
         {
-            case AppendOutcome.Appended:
-                return;
-            case AppendOutcome.TooLarge:
-                throw new JournalException(
-                    JournalFailure.Permanent, $"Record {to.Next} is larger than a store takes ({AppendRules.MaximumBytes} bytes in one append). Nothing from there on was copied.");
-            default:
-                throw new JournalException(
-                    JournalFailure.Permanent,
-                    $"The copy stopped at position {result.Next} ({result.Outcome}): another node writes to that journal{(to.Rival is { } rival ? $" ({rival})" : "")}. Find and stop it.");
+            throw new JournalException(
+                JournalFailure.Permanent,
+                $"The copy stopped at position {result.Next} ({result.Outcome}): another node writes to that journal{(to.Rival is { } rival ? $" ({rival})" : "")}. Find and stop it.");
         }
     }
 
@@ -134,7 +133,8 @@ public static class JournalCopy
 
         var last = to.Next - 1;
         var (theirs, ours) = (await from.RecordAtAsync(last, cancellationToken), await to.RecordAtAsync(last, cancellationToken));
-        if (theirs is not { } one || ours is not { } other || !AppendRules.IsSame(one, EntryOf(other)))
+        var isSame = theirs is { } one && ours is { } other && AppendRules.IsSame(one, EntryOf(other));
+        if (!isSame || (to.Next == from.Next && to.EpochStart != from.EpochStart))
         {
             throw new JournalException(
                 JournalFailure.Permanent,

@@ -123,7 +123,7 @@ public sealed class JournalFileWriter : IDisposable
             compressed?.Dispose();
             file.Flush(flushToDisk: true);
             file.Dispose();
-            File.Move(path + ".partial", path);
+            DurableMove.Move(path + ".partial", path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

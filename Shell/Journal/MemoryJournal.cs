@@ -74,9 +74,7 @@ public sealed class MemoryJournal : IJournal
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        return AppendRules.Check(expected, entries, out var size) is { } copy
-            ? Written(expected, copy, size, opensEpoch: false)
-            : ValueTask.FromResult(new AppendResult(AppendOutcome.TooLarge, Next));
+        return Written(expected, AppendRules.Copy(expected, entries, out var size), size, opensEpoch: false);
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace Nitro.Ports;
 public interface IJournal : IJournalRecords, IAsyncDisposable
 {
     /// <summary>
-    /// Appends all records or none, durably, at <paramref name="expected"/>. A retry of an append that did succeed
+    /// Appends all records or none, durably and in one step however many they are, at <paramref name="expected"/>. A retry of an append that did succeed
     /// (same expected position, same contents) answers <see cref="AppendOutcome.Appended"/> again.
     /// </summary>
     /// <exception cref="JournalException">The outcome is unknown or the store is unusable: the tenant must stop.</exception>

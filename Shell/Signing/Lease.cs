@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Nitro.Storage;
 
 namespace Nitro.Signing;
 
@@ -88,7 +89,7 @@ internal sealed class Lease : IDisposable
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(next, HolderPath(folder), overwrite: true);
+            DurableMove.Move(next, HolderPath(folder), overwrite: true);
             File.Delete(WantedPath(folder));
             return new Lease(hold, folder, token);
         }

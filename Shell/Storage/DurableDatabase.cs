@@ -15,9 +15,15 @@ public static class DurableDatabase
         try
         {
             MakeFile(options.Path);
+            var isLeft = new FileInfo(options.Path + "-wal") is { Exists: true, Length: > 0 }; // Whoever closes a database in peace leaves none.
             connection = Connect(options, SqliteOpenMode.ReadWriteCreate);
             MakeDurable(connection, options);
             prepare(connection);
+            if (isLeft)
+            {
+                Settle(connection);
+            }
+
             if (options.MaximumBytes > 0)
             {
                 var pages = Math.Max(1, options.MaximumBytes / (long)connection.Scalar("PRAGMA page_size")!);
@@ -114,6 +120,18 @@ public static class DurableDatabase
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// What can be read here is durable afterwards. After a process was killed in the midst of a commit, or a disk failed once, SQLite takes what the
+    /// system still has in memory for committed: whoever then acts on it could lose it to a loss of power. A checkpoint writes the log down and
+    /// copies it; the commit does the first also where a reader keeps a checkpoint from beginning.
+    /// </summary>
+    private static void Settle(SqliteConnection connection)
+    {
+        connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+        var opened = (long)connection.Scalar("PRAGMA user_version")!;
+        connection.Execute($"PRAGMA user_version={((opened + 1) % int.MaxValue).ToString(CultureInfo.InvariantCulture)}");
     }
 
     private static void MakeDurable(SqliteConnection connection, DatabaseOptions options)

@@ -79,7 +79,7 @@ public static class SecretFile
         try
         {
             // Whole or not at all: a crash leaves a draft behind, never half a secret.
-            File.Move(draft, path, overwrite: false);
+            DurableMove.Move(draft, path);
         }
         catch (IOException) when (File.Exists(path))
         {

@@ -30,7 +30,7 @@ module internal Journals =
 
     /// Appends facts as a node would, some at a time.
     let write (journal: IJournal) (facts: seq<struct (int64 * Fact)>) =
-        for batch in Seq.chunkBySize AppendRules.MaximumRecords facts do
+        for batch in Seq.chunkBySize AppendRules.EnoughRecords facts do
             let entries =
                 batch
                 |> Array.map (fun struct (at, fact) ->

@@ -42,21 +42,20 @@ internal static class RestoreCommand
                     ?? throw new CliError($"Tenant {journal.Tenant} has no replica. Name a copy with --from.");
                 using var stopped = journal.Hold();
                 await JournalStores.RemoveEmptyAsync(journal.Store, cancellationToken);
-                if (store == Peers)
-                {
-                    if (parse.GetValue(complete) || parse.GetValue(archives)!.Length > 0)
-                    {
-                        throw new CliError("With --from peers there is no copy: leave out --complete and --archive.");
-                    }
-
-                    return await BeginAsync(parse, journal, cancellationToken);
-                }
-
-                await using var source = await JournalOptions.SourceAsync(
-                    JournalStores.WithOwner(store, () => journal.Address), parse.GetValue(archives)!, cancellationToken);
-                RequireOwn(journal, source);
-                return await CopyCommands.CopyAsync(parse, source, journal.Store, isDoubted: !parse.GetValue(complete), cancellationToken);
+                var code = store == Peers
+                    ? await BeginAsync(parse, journal, parse.GetValue(complete) || parse.GetValue(archives)!.Length > 0, cancellationToken)
+                    : await CopyAsync(parse, journal, store, parse.GetValue(archives)!, !parse.GetValue(complete), cancellationToken);
+                PutSnapshotAside(journal);
+                return code;
             });
+    }
+
+    private static async Task<int> CopyAsync(
+        ParseResult parse, TenantJournal journal, string store, string[] archives, bool isDoubted, CancellationToken cancellationToken)
+    {
+        await using var source = await JournalOptions.SourceAsync(JournalStores.WithOwner(store, () => journal.Address), archives, cancellationToken);
+        RequireOwn(journal, source);
+        return await CopyCommands.CopyAsync(parse, source, journal.Store, isDoubted, cancellationToken);
     }
 
     /// <summary>Where the key is not back yet, only the node can tell, at its start.</summary>
@@ -70,8 +69,25 @@ internal static class RestoreCommand
         }
     }
 
-    private static async Task<int> BeginAsync(ParseResult parse, TenantJournal journal, CancellationToken cancellationToken)
+    private static void PutSnapshotAside(TenantJournal journal)
     {
+        try
+        {
+            journal.PutSnapshotAside();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliError($"The journal is back, but the snapshot of the lost one is in its way, and cannot be renamed: {e.Message.TrimEnd('.')}. Move it aside.", e);
+        }
+    }
+
+    private static async Task<int> BeginAsync(ParseResult parse, TenantJournal journal, bool isOfCopy, CancellationToken cancellationToken)
+    {
+        if (isOfCopy)
+        {
+            throw new CliError("With --from peers there is no copy: leave out --complete and --archive.");
+        }
+
         await using var target = await JournalStores.CreateAsync(journal.Store, journal.Address, 0, cancellationToken);
         await RestoredMark.BeginAsync(target.Journal, cancellationToken);
         await target.CompleteAsync(cancellationToken);

@@ -30,9 +30,10 @@ internal sealed class SqliteTarget : IJournalTarget
         }
 
         var full = Path.GetFullPath(path);
-        if (Path.Exists(full))
+        if (Suffixes.FirstOrDefault(suffix => Path.Exists(full + suffix)) is { } there)
         {
-            throw new CliError($"{full} is there already. Name a store that is not there yet; for a restore move it aside first, with its -wal and -shm.");
+            // A write-ahead log that is left over would be taken for the new file's.
+            throw new CliError($"{full}{there} is there already. Name a store that is not there yet; for a restore move it aside first, with its -wal and -shm.");
         }
 
         var draft = full + ".importing";
@@ -58,9 +59,20 @@ internal sealed class SqliteTarget : IJournalTarget
 
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        await DisposeAsync(); // The last connection puts the write-ahead log into the file.
-        File.Move(draft, path);
+        var (next, epochStart) = (journal.Next, journal.EpochStart);
+        await DisposeAsync(); // The last connection puts the write-ahead log into the file; where it cannot, it does not say so.
+        if (File.Exists(draft + "-wal"))
+        {
+            throw new CliError($"{draft} is whole, but its write-ahead log could not be put into it: is the disk full? Make room, and give the command once more.");
+        }
+
+        DurableMove.Move(draft, path);
         File.Delete(draft + ".lock");
+        using var made = SqliteJournalReader.Open(path);
+        if ((made.Next, made.EpochStart) != (next, epochStart))
+        {
+            throw new CliError($"{path} has {made.Next} records now, and had {next} before it got its name. It is of no use: check the disk, and make another.");
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -80,6 +80,7 @@ internal sealed class CallStore(ChainStore store)
 
         AddEvidence(call);
         AddContexts(call);
+        store.NoteCall();
     });
 
     /// <summary>What a call of before a restart brings now in place of what it brought then; what caused it stays as it was.</summary>

@@ -10,6 +10,7 @@ namespace Nitro.Ethereum.Store;
 /// </summary>
 internal sealed class ChainStore : IDisposable
 {
+    private const string Called = "called";
     private const string Layout = "1";
     private const string ChainId = "chain id";
     private const string Title = "The chain store";
@@ -59,19 +60,22 @@ internal sealed class ChainStore : IDisposable
         }
     }
 
-    /// <summary>Whether the store at this path, which nobody has open, holds calls. One that cannot be read may.</summary>
-    public static bool HoldsCalls(string path)
+    /// <summary>Whether the store at this path, which nobody has open, ever held a call. One that cannot be read may have.</summary>
+    public static bool HeldCalls(string path)
     {
         try
         {
             using var connection = DurableDatabase.OpenReader(new DatabaseOptions { Title = Title, Path = path, IfInUse = IfInUse });
-            return connection.Scalar("SELECT count(*) FROM calls") is not 0L;
+            return connection.Scalar($"SELECT (SELECT count(*) FROM calls) + (SELECT count(*) FROM meta WHERE name = '{Called}')") is not 0L;
         }
         catch (SqliteException)
         {
             return true;
         }
     }
+
+    /// <summary>Calls are removed once they are final; that there were some stays.</summary>
+    public void NoteCall() => SetMeta(Called, "yes");
 
     /// <summary>Binds the store to a chain, once.</summary>
     /// <exception cref="EthereumSetupException">It is bound to another.</exception>

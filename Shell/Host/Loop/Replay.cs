@@ -9,6 +9,7 @@ namespace Nitro.Host.Loop;
 internal static class Replay
 {
     private static readonly TimeSpan Report = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(2);
 
     /// <summary>The state, the time of the last record (microseconds since 1970; 0 without records), and the position of the snapshot it began with, or of the epoch.</summary>
     /// <exception cref="TenantStoppedException">A record cannot be read, the journal has a gap, or its epoch does not begin where it says.</exception>
@@ -33,6 +34,14 @@ internal static class Replay
         {
             throw new TenantStoppedException(
                 $"The journal of tenant {parts.Name} ends at {node.Position}, but {parts.Journal.Next} records were there when it was opened. Restore a backup of its folder.");
+        }
+
+        if (DateTimeOffset.UnixEpoch.AddMicroseconds(lastMicros) - parts.Time.GetUtcNow() is var ahead && ahead > ClockTolerance)
+        {
+            parts.Logger.LogWarning(
+                "The newest record of tenant {Tenant} is {Ahead:0} minutes ahead of this machine's clock: one of the two was wrong. The node's time goes at half speed until the clock has come up",
+                parts.Name,
+                ahead.TotalMinutes);
         }
 
         parts.Logger.LogInformation(
@@ -91,12 +100,17 @@ internal static class Replay
         }
 
         var snapshot = SnapshotFile.TryRead(path, parts.Settings.Address, out var reason);
-        if (snapshot is null || !await IsOfAsync(snapshot, parts.Journal, cancellationToken))
+        if (snapshot is not null)
+        {
+            await RequireHistoryAsync(parts, path, snapshot, cancellationToken);
+        }
+
+        if (snapshot is null || snapshot.EpochStart != parts.Journal.EpochStart || snapshot.Position < snapshot.EpochRestated)
         {
             parts.Logger.LogInformation(
                 "The snapshot {Path} is not used: {Reason}. Reading the journal from {Start}",
                 path,
-                snapshot is null ? reason : $"it was made at position {snapshot.Position} of another history, or of an older epoch, than this journal's",
+                snapshot is null ? reason : $"it was made at position {snapshot.Position} of an older epoch",
                 parts.Journal.EpochStart);
             return null;
         }
@@ -112,14 +126,23 @@ internal static class Replay
         return (node, snapshot.LastMicros);
     }
 
-    private static async Task<bool> IsOfAsync(Snapshot snapshot, IJournal journal, CancellationToken cancellationToken)
+    /// <summary>
+    /// A snapshot is only ever made of durable records. Where the journal does not have them, it lost them, or is an older copy: what the node
+    /// signed and was given since is not in it, and only a restored node asks its peers for that.
+    /// </summary>
+    private static async Task RequireHistoryAsync(TenantParts parts, string path, Snapshot snapshot, CancellationToken cancellationToken)
     {
-        if (snapshot.Position > journal.Next || snapshot.EpochStart != journal.EpochStart || snapshot.Position < snapshot.EpochRestated)
+        var (journal, last) = (parts.Journal, snapshot.Position - 1);
+        if (last < journal.First
+            || (await journal.RecordAtAsync(last, cancellationToken) is { } stored && Snapshot.DigestOf(stored).AsSpan().SequenceEqual(snapshot.LastDigest)))
         {
-            return false;
+            return;
         }
 
-        return await journal.RecordAtAsync(snapshot.Position - 1, cancellationToken) is { } last
-            && Snapshot.DigestOf(last).AsSpan().SequenceEqual(snapshot.LastDigest);
+        var cause = snapshot.Position > journal.Next ? $"the journal ends before record {journal.Next}" : "the journal has another one in its place";
+        throw new TenantStoppedException(
+            $"The journal of tenant {parts.Name} is not the one that its node had: the snapshot {path} was made of it when it had record {last}, and {cause}. "
+            + "Was an older copy put back? Bring the newest back. If this is the newest, move it aside and give it to './nitro restore --from', so that the node asks its peers for "
+            + "the rest.");
     }
 }

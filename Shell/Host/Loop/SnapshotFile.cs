@@ -45,7 +45,7 @@ internal static class SnapshotFile
             file.Flush(flushToDisk: true);
         }
 
-        File.Move(draft, path, overwrite: true);
+        DurableMove.Move(draft, path, overwrite: true);
     }
 
     /// <summary>The snapshot, or why there is none that this program can use.</summary>

@@ -86,5 +86,10 @@ internal sealed class Snapshots(TenantParts parts, long kept) : IAsyncDisposable
         {
             parts.Logger.LogWarning("The snapshot {Path} was not kept: {Cause} A restart takes longer until it is; the node goes on", path, e.Message);
         }
+        catch (Exception e)
+        {
+            // The boundary of its thread: a node does not end, nor end badly, for the sake of a cache.
+            parts.Logger.LogError(e, "The snapshot {Path} was not kept. This is a bug of the node, or its memory is full: report it with the log. The node goes on", path);
+        }
     }
 }

@@ -18,10 +18,10 @@ internal sealed class Turn(IJournal journal, NodeHandle start, EventClock clock,
     /// <summary>The newest state whose records are all durable.</summary>
     internal NodeHandle Node => Volatile.Read(ref published);
 
-    /// <summary>Steps all events and makes them durable, in as few appends as fit, never splitting a step.</summary>
+    /// <summary>Steps all events and makes them durable, in as few appends as fit, never splitting a step, however large it is.</summary>
     /// <exception cref="BrokenException">A bug of ours. What was not appended yet did not happen.</exception>
     /// <exception cref="JournalException">The store cannot say what happened.</exception>
-    /// <exception cref="TenantStoppedException">Another writer lives, or a step is too large to be stored.</exception>
+    /// <exception cref="TenantStoppedException">Another writer lives.</exception>
     internal async Task RunAsync(IReadOnlyList<Mail> mails)
     {
         var node = Node;
@@ -31,7 +31,7 @@ internal sealed class Turn(IJournal journal, NodeHandle start, EventClock clock,
             var step = NitroCore.Step(node, at, mail.Event);
             counters.Steps++;
             var size = step.Records.Sum(Size);
-            if (entries.Count > 0 && (entries.Count + step.Records.Count > AppendRules.MaximumRecords || bytes + size > AppendRules.MaximumBytes))
+            if (entries.Count > 0 && (entries.Count + step.Records.Count > AppendRules.EnoughRecords || bytes + size > AppendRules.EnoughBytes))
             {
                 await CommitAsync();
             }
@@ -97,21 +97,12 @@ internal sealed class Turn(IJournal journal, NodeHandle start, EventClock clock,
 
     private void Check(AppendOutcome outcome)
     {
-        switch (outcome)
+        if (outcome != AppendOutcome.Appended)
         {
-            case AppendOutcome.Appended:
-                return;
-            case AppendOutcome.Conflict:
-                throw new TenantStoppedException(
-                    $"The journal is not at position {position} any more: another writer lives{(journal.Rival is { } rival ? $" ({rival})" : "")}. "
-                    + "Nothing of this turn was released. "
-                    + "Find and stop the other process, check that no journal was copied, then restart this node.");
-            case AppendOutcome.TooLarge:
-                throw new TenantStoppedException(
-                    $"One event led to {entries.Count} records, more than an append may hold. Nothing of it was released. "
-                    + "This is a bug of the node: report it with the log.");
-            default:
-                throw new TenantStoppedException($"The journal gave an answer that is none: {outcome}.");
+            throw new TenantStoppedException(
+                $"The journal is not at position {position} any more: another writer lives{(journal.Rival is { } rival ? $" ({rival})" : "")}. "
+                + "Nothing of this turn was released. "
+                + "Find and stop the other process, check that no journal was copied, then restart this node.");
         }
     }
 }

@@ -57,12 +57,31 @@ public sealed class RestoreTests(Lab lab) : IClassFixture<Lab>
         Assert.Equal((10 * Milli) + (Losses * Between), await lab.Node.BalanceAsync(world["bob"].Address, world.Token));
     }
 
-    /// <summary>An empty journal beside a full replica is not begun anew.</summary>
-    private static async Task RefusesAsync(World world)
+    [Fact]
+    public async Task ANodeWithoutKeysKnowsALostJournalByTheTransactionsThatItSent()
+    {
+        await using var world = await World.BuildAsync(lab, "alice", "bob");
+        world.WithoutKeys("alice");
+        await using var signer = world.StartSigner("alice");
+        await world.StartProcessAsync();
+        await world.AttachedAsync("alice", 1);
+        await world.OpenLedgerAsync("alice", "bob", Milli, Milli);
+        await world.Process!.KillAsync(world.Token);
+        foreach (var file in Directory.GetFiles(world.FolderOf(world["alice"]), "journal.db*"))
+        {
+            File.Delete(file);
+        }
+
+        Assert.Contains("it has sent transactions", await RefusesAsync(world), StringComparison.Ordinal);
+    }
+
+    /// <summary>An empty journal beside what the node left behind is not begun anew; why not.</summary>
+    private static async Task<string> RefusesAsync(World world)
     {
         await using var amnesic = NodeProcess.Start(["node", "--config", world.ConfigFile, "--end-with-stdin"]);
         await Wait.UntilAsync(() => amnesic.Error.Contains("nitro restore", StringComparison.Ordinal), world.Token);
         Assert.DoesNotContain("Unhandled", amnesic.Error, StringComparison.Ordinal);
+        return amnesic.Error;
     }
 
     private static string RequestId(int number) => $"payment-number-{number:000}";

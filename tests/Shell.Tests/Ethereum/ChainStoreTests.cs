@@ -66,7 +66,7 @@ public sealed class ChainStoreTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task CallsUnderWayAreFoundAfterAKill(bool isCalled)
+    public async Task CallsAreFoundAfterAKill(bool isCalled)
     {
         var killed = _folder.Store + ".killed";
         await using (var chain = Open(Options))
@@ -82,14 +82,14 @@ public sealed class ChainStoreTests : IDisposable
             }
         }
 
-        Assert.Equal(isCalled, EthereumChain.HoldsCalls(killed));
+        Assert.Equal(isCalled, EthereumChain.HeldCalls(killed));
     }
 
     [Fact]
     public void WhatIsNoStoreMayHoldCalls()
     {
         File.WriteAllText(_folder.Store, new string('x', 10_000));
-        Assert.True(EthereumChain.HoldsCalls(_folder.Store));
+        Assert.True(EthereumChain.HeldCalls(_folder.Store));
     }
 
     [Fact]

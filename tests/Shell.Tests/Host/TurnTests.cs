@@ -76,7 +76,7 @@ public sealed class TurnTests
 
         Assert.Equal(200, release.Steps.Count);
         Assert.True(journal.Appends.Count > 1);
-        Assert.All(journal.Appends, count => Assert.InRange(count, 1, AppendRules.MaximumRecords));
+        Assert.All(journal.Appends, count => Assert.InRange(count, 1, AppendRules.EnoughRecords));
         Assert.Equal(journal.Next, turn.Node.Position);
         Assert.Equal(journal.Next, release.Steps.Sum(step => (long)step.Records.Count));
     }
@@ -110,6 +110,42 @@ public sealed class TurnTests
         time.Now = DateTimeOffset.UnixEpoch;
 
         Assert.Equal([20_000_000, 30_000_000, 30_000_000], [first, second, clock.Next()]);
+    }
+
+    [Fact]
+    public void AClockThatWasAheadOnceGoesOnSlowlyUntilTheMachinesHasComeUp()
+    {
+        var time = new SteppedTime(DateTimeOffset.UnixEpoch.AddSeconds(100));
+        var clock = new EventClock(time, 160_000_000);
+        Assert.Equal(TimeSpan.FromSeconds(10), clock.Until(170_000_000));
+
+        // Many small steps lose nothing.
+        for (var i = 0; i < 20_001; i++)
+        {
+            time.Now += TimeSpan.FromMilliseconds(1);
+            time.Passed += TimeSpan.FromMilliseconds(1);
+            clock.Next();
+        }
+
+        Assert.Equal(170_000_500, clock.Next());
+        Assert.Equal(TimeSpan.Zero, clock.Until(170_000_000));
+        time.Now += TimeSpan.FromSeconds(200);
+        time.Passed += TimeSpan.FromSeconds(200);
+        Assert.Equal(320_001_000, clock.Next());
+    }
+
+    [Fact]
+    public async Task AnEventIsOneAppendHoweverManyRecordsItHas()
+    {
+        await turn.RunAsync([.. Enumerable.Range(2, 250).Select(Open)]);
+        var asked = release.Steps.SelectMany(step => step.Effects).Select(effect => effect.Id).Distinct().ToArray();
+        Assert.Equal(250, asked.Length);
+
+        // A signer that was away answers all at once.
+        await turn.RunAsync([new Mail(NitroCore.SignerReplied(turn.Node, [.. asked.Select(id => new SignerAnswer(id, default, "policy", default))], true))]);
+
+        Assert.InRange(journal.Appends[^1], AppendRules.EnoughRecords + 1, int.MaxValue);
+        Assert.Equal(journal.Next, turn.Node.Position);
     }
 
     private static NodeSettings Settings() =>

@@ -149,17 +149,23 @@ public abstract class JournalConformance
     }
 
     [Fact]
-    public async Task An_append_has_a_largest_size()
+    public async Task An_append_is_one_whatever_its_size()
     {
-        await using var journal = await OpenAsync();
-        var over = new JournalEntry(0, "ab", 1, new byte[AppendRules.MaximumBytes - 1]);
-        Assert.Equal(new AppendResult(AppendOutcome.TooLarge, 0), await Samples.Append(journal, 0, over));
-        Assert.Equal(new AppendResult(AppendOutcome.TooLarge, 0), await Samples.Append(journal, 0, Samples.Make(513)));
-        var half = new JournalEntry(0, "é", 1, new byte[AppendRules.MaximumBytes / 2]);
-        Assert.Equal(new AppendResult(AppendOutcome.TooLarge, 0), await Samples.Append(journal, 0, half, half));
-        await Samples.Appended(journal, 0, [over with { Body = over.Body[1..] }], 1);
-        await Samples.Appended(journal, 1, Samples.Make(512), 513);
-        Assert.Equal(513, (await Samples.Read(journal)).Count);
+        var large = new JournalEntry(0, "é", 1, new byte[AppendRules.EnoughBytes]);
+        JournalEntry[] first = [.. Samples.Make(2000), large], second = [large, Samples.One(), large], third = Samples.Make(1);
+        await using (var journal = await OpenAsync())
+        {
+            await Samples.Appended(journal, 0, first, 2001);
+            Assert.Equal(AppendOutcome.Conflict, (await Samples.Append(journal, 2000, second)).Outcome);
+            await Samples.Appended(journal, 2001, second, 2004);
+            await Samples.Appended(journal, 0, first, 2004);
+            await Samples.Appended(journal, 2004, third, 2005);
+        }
+
+        await using var reopened = await OpenAsync();
+        Assert.Equal((0, 2005), (reopened.EpochStart, reopened.Next));
+        await Samples.Holds(reopened, [.. first, .. second, .. third]);
+        await Samples.Appended(reopened, 2001, second, 2005);
     }
 
     [Fact]
@@ -195,7 +201,7 @@ public abstract class JournalConformance
     public async Task An_epoch_opens_whatever_its_size_and_survives_a_restart()
     {
         JournalEntry[] before = Samples.Make(7), after = Samples.Make(3);
-        JournalEntry[] opening = [.. Samples.Make(700), new(1, "large", 1, new byte[AppendRules.MaximumBytes]), .. Samples.Make(2)];
+        JournalEntry[] opening = [.. Samples.Make(700), new(1, "large", 1, new byte[AppendRules.EnoughBytes]), .. Samples.Make(2)];
         await using (var journal = await OpenAsync())
         {
             Assert.Equal(0, journal.EpochStart);

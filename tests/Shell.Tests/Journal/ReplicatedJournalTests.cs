@@ -75,6 +75,23 @@ public sealed class ReplicatedJournalTests
     }
 
     [Fact]
+    public async Task AnotherHistoryOfTheSameLengthIsNoReplicaEither()
+    {
+        var (journal, replica, epochs) = (new MemoryJournal(), new MemoryJournal(), new MemoryJournal());
+        var common = Samples.Make(3);
+        await Samples.Appended(journal, 0, [.. common, Samples.One()], 4);
+        await Samples.Appended(replica, 0, [.. common, Samples.One()], 4);
+
+        var apart = await Assert.ThrowsAsync<JournalException>(() => ReplicatedJournal.OpenAsync(journal, replica, (_, _) => { }, CancellationToken.None));
+        Assert.Contains("record 3", apart.Message);
+
+        await Samples.Appended(epochs, 0, common, 3);
+        await epochs.OpenEpochAsync(3, [LivedEntry(await Samples.Read(journal))], CancellationToken.None);
+        await Assert.ThrowsAsync<JournalException>(() => ReplicatedJournal.OpenAsync(journal, epochs, (_, _) => { }, CancellationToken.None));
+        static JournalEntry LivedEntry(List<JournalRecord> records) => new(records[^1].AtMicros, records[^1].Type, records[^1].Version, records[^1].Body);
+    }
+
+    [Fact]
     public async Task NothingIsAcknowledgedThatTheReplicaDoesNotHave()
     {
         var (journal, copy) = (new MemoryJournal(), new MemoryJournal());

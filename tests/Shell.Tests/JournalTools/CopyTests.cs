@@ -60,6 +60,11 @@ public sealed class CopyTests(LivedJournal lived) : IClassFixture<LivedJournal>
         Assert.Contains("is there already", await Tool.RefusedAsync("import", file, "--to", folder), StringComparison.Ordinal);
         Assert.False(File.Exists(folder + ".importing"));
         Assert.Contains("the name is empty", await Tool.RefusedAsync("import", file, "--to", ""), StringComparison.Ordinal);
+
+        // SQLite would play a log that is left over into whatever stands beside it.
+        var store = lived.New("again.db");
+        await File.WriteAllBytesAsync(store + "-wal", []);
+        Assert.Contains("again.db-wal is there already", await Tool.RefusedAsync("import", file, "--to", store), StringComparison.Ordinal);
         Assert.Contains("the name is empty", await Tool.RefusedAsync("verify", "-j", ""), StringComparison.Ordinal);
     }
 

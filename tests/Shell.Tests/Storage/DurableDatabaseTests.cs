@@ -83,6 +83,23 @@ public sealed class DurableDatabaseTests : IDisposable
     }
 
     [Fact]
+    public void WhatAKillLeftInTheLogIsWrittenDownBeforeAnybodyActsOnIt()
+    {
+        var (killed, alone) = (Options.Path + ".killed", Options.Path + ".alone");
+        using (var connection = DurableDatabase.Open(Options, Alice))
+        {
+            connection.Execute("INSERT INTO thing VALUES (x'01')");
+            File.Copy(Options.Path, killed);
+            File.Copy(Options.Path + "-wal", killed + "-wal");
+        }
+
+        using var opened = DurableDatabase.Open(Options with { Path = killed }, Alice);
+        File.Copy(killed, alone);
+        using var told = DurableDatabase.OpenReader(Options with { Path = alone });
+        Assert.Equal(1L, told.Scalar("SELECT count(*) FROM thing"));
+    }
+
+    [Fact]
     public void OneInMemoryLeavesNoFile()
     {
         using (DurableDatabase.Open(Options with { Path = DatabaseOptions.InMemory }, Alice))
