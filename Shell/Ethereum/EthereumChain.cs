@@ -89,7 +89,7 @@ public sealed class EthereumChain : IChain
         catch (SqliteException problem)
         {
             throw new EthereumSetupException(
-                $"The chain store {_options.StorePath} cannot be used: {problem.Message}. Check the disk, then start again: nothing is lost.", problem);
+                $"The chain store {_options.StorePath} cannot be used: {problem.Message.TrimEnd('.')}. Check the disk, then start again: nothing is lost.", problem);
         }
     }
 

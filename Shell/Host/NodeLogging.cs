@@ -16,6 +16,9 @@ public static class NodeLogging
 
         // Hosting and web servers talk about themselves: only their warnings matter to an operator.
         logging.AddFilter("Microsoft", level => level >= LogLevel.Warning && level >= Level(settings.Level));
+
+        // A line for each connection beyond the limit would let whoever makes them fill the disk; kestrel.rejected_connections counts them.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Connections", level => level >= LogLevel.Error && level >= Level(settings.Level));
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

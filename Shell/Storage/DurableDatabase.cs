@@ -6,6 +6,8 @@ namespace Nitro.Storage;
 /// <summary>Opens SQLite files that only their owner can read and whose commits outlive a loss of power.</summary>
 public static class DurableDatabase
 {
+    private const int CannotOpen = 14;
+
     /// <summary>A connection that may write, once <paramref name="prepare"/> has made or checked what is in the file.</summary>
     /// <exception cref="StorageException">It is in use or damaged, or the path cannot be used.</exception>
     public static SqliteConnection Open(DatabaseOptions options, Action<SqliteConnection> prepare)
@@ -15,7 +17,7 @@ public static class DurableDatabase
         try
         {
             MakeFile(options.Path);
-            var isLeft = new FileInfo(options.Path + "-wal") is { Exists: true, Length: > 0 }; // Whoever closes a database in peace leaves none.
+            var isLeft = HasLog(options.Path); // Whoever closes a database in peace leaves none.
             connection = Connect(options, SqliteOpenMode.ReadWriteCreate);
             MakeDurable(connection, options);
             prepare(connection);
@@ -57,9 +59,27 @@ public static class DurableDatabase
     public static SqliteConnection Open(DatabaseOptions options, DatabaseOwner owner) =>
         Open(options, connection => owner.Claim(connection, options));
 
-    /// <summary>A connection that cannot write.</summary>
+    /// <summary>A connection that cannot write. Where not even SQLite's own notes can be written beside the file, as on read-only media, it is taken to stay as it is.</summary>
     /// <exception cref="SqliteException">The file is gone or unreadable.</exception>
-    public static SqliteConnection OpenReader(DatabaseOptions options) => Connect(options, SqliteOpenMode.ReadOnly);
+    public static SqliteConnection OpenReader(DatabaseOptions options)
+    {
+        var connection = Connect(options, SqliteOpenMode.ReadOnly);
+        try
+        {
+            connection.Scalar("SELECT count(*) FROM sqlite_schema");
+            return connection;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == CannotOpen && File.Exists(options.Path) && !HasLog(options.Path))
+        {
+            connection.Dispose();
+            return Connect(options, SqliteOpenMode.ReadOnly, new Uri(Path.GetFullPath(options.Path)).AbsoluteUri + "?immutable=1");
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Runs statements that give no rows.</summary>
     public static void Execute(this SqliteConnection connection, string sql)
@@ -99,11 +119,13 @@ public static class DurableDatabase
         }
     }
 
-    private static SqliteConnection Connect(DatabaseOptions options, SqliteOpenMode mode)
+    private static bool HasLog(string path) => new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
+
+    private static SqliteConnection Connect(DatabaseOptions options, SqliteOpenMode mode, string? source = null)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = options.Path,
+            DataSource = source ?? options.Path,
             Mode = mode,
             Pooling = false, // A pooled handle, and its locks, would survive Dispose.
             DefaultTimeout = Math.Max(1, (int)options.BusyTimeout.TotalSeconds), // 0 would be for ever
