@@ -30,6 +30,7 @@ public sealed class Tenant : IAsyncDisposable
     private readonly Turn turn;
     private readonly Epochs epochs;
     private readonly Snapshots snapshots;
+    private readonly Witness witness;
     private volatile TenantState state;
     private int isDisposed;
 
@@ -47,6 +48,7 @@ public sealed class Tenant : IAsyncDisposable
         turn = new Turn(parts.Journal, node, clock, new StepRelease(dispatcher, calls, hub, parts.Logger), counters);
         epochs = new Epochs(parts, turn, mailbox.Nudge);
         snapshots = new Snapshots(parts, from);
+        witness = new Witness(parts);
         Port = new NodePort(Published, mailbox, calls, hub, () => Statistics, () => parts.Signer.Health, parts.Calls, parts.Limits.CallTime);
     }
 
@@ -146,6 +148,7 @@ public sealed class Tenant : IAsyncDisposable
         End(null);
         await peers.DisposeAsync();
         await snapshots.DisposeAsync();
+        await witness.EndAsync(turn.Node);
         await parts.Link.DisposeAsync();
         await parts.Chain.DisposeAsync();
         await parts.Signer.DisposeAsync();
@@ -214,6 +217,7 @@ public sealed class Tenant : IAsyncDisposable
             batch.Clear();
             await epochs.ContinueAsync();
             snapshots.Consider(turn.Node);
+            witness.Consider(turn.Node);
         }
     }
 

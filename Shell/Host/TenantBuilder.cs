@@ -111,6 +111,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
                     EpochRecords = plan.Options.Journal == "memory" ? 0 : plan.Options.EpochRecords,
                     SnapshotPath = plan.Options.Journal == "memory" || plan.Options.SnapshotRecords == 0 ? null : tenant.SnapshotPath,
                     SnapshotRecords = plan.Options.SnapshotRecords,
+                    WitnessPath = plan.Options.Journal == "memory" ? null : tenant.WitnessPath,
                     Time = time,
                     Logger = logger,
                 },
@@ -239,6 +240,7 @@ internal sealed class TenantBuilder(NodePlan plan, IPeerLinkFactory links, ILogg
         var past = plan.Options.Journal == "memory" || journal.Next > 0 ? null
             : remembered > 0 ? $"its signer remembers {remembered} channels ({tenant.MarksPath})"
             : File.Exists(tenant.SnapshotPath) ? $"there is the snapshot {tenant.SnapshotPath}"
+            : File.Exists(tenant.WitnessPath) ? $"it had records ({tenant.WitnessPath})"
             : File.Exists(tenant.ChainPath) && EthereumChain.HeldCalls(tenant.ChainPath) ? $"it has sent transactions ({tenant.ChainPath})"
             : null;
         if (past is not null)

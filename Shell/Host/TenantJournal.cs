@@ -61,15 +61,20 @@ public sealed class TenantJournal
     public IDisposable? Hold() => !Directory.Exists(plan.Folder) ? null : FileLock.TryTake(plan.LockPath)
         ?? throw new NodeOptionsException($"The node of tenant {plan.Name} is at work in {plan.Folder} (`fuser {plan.LockPath}` names its process). Stop it first.");
 
+    /// <summary>How many records the lost journal is known to have had, at least; 0 where nothing tells.</summary>
+    /// <exception cref="NodeOptionsException">As of <see cref="KnownAddress"/>.</exception>
+    public long Witnessed => KnownAddress is { } address ? WitnessFile.TryRead(plan.WitnessPath, address)?.Position ?? 0 : 0;
+
     /// <summary>
-    /// Puts a snapshot of the journal that was lost out of the way of the one that was brought back. It is not deleted: it may know more than the copy.
+    /// Puts what bears witness to the journal that was lost out of the way of the one that was brought back. It is not deleted: a snapshot may know
+    /// more than the copy.
     /// </summary>
     /// <exception cref="IOException">It cannot be renamed; so is <see cref="UnauthorizedAccessException"/>.</exception>
-    public void PutSnapshotAside()
+    public void PutWitnessesAside()
     {
-        if (File.Exists(plan.SnapshotPath))
+        foreach (var path in ((string[])[plan.SnapshotPath, plan.WitnessPath]).Where(File.Exists))
         {
-            DurableMove.Move(plan.SnapshotPath, plan.SnapshotPath + ".before-restore", overwrite: true);
+            DurableMove.Move(path, path + ".before-restore", overwrite: true);
         }
     }
 

@@ -38,6 +38,9 @@ public sealed record TenantParts
     /// <summary>Records after which the journal gets a new epoch, where that makes it a quarter or less; 0: never.</summary>
     public long EpochRecords { get; init; } = 200_000;
 
+    /// <summary>Where it is noted how far the journal has come, so that a start sees an older copy; null: nowhere.</summary>
+    public string? WitnessPath { get; init; }
+
     /// <summary>Where the newest state is kept beside the journal, so that a restart reads only what follows; null: nowhere.</summary>
     public string? SnapshotPath { get; init; }
 

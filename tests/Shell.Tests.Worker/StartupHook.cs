@@ -30,12 +30,11 @@ internal static class StartupHook
     {
         lock (Gate)
         {
-            if (!File.Exists(file))
+            if (Wanted(file) is not { } wanted)
             {
                 return;
             }
 
-            var wanted = File.ReadAllText(file);
             if (wanted != order)
             {
                 (order, passed) = (wanted, 0);
@@ -45,6 +44,19 @@ internal static class StartupHook
             {
                 Process.GetCurrentProcess().Kill();
             }
+        }
+    }
+
+    /// <summary>Null where nothing is ordered; who ordered it may be taking it back just now.</summary>
+    private static string? Wanted(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? File.ReadAllText(file) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
     }
 }

@@ -29,8 +29,8 @@ internal sealed class Relay : IAsyncDisposable
     /// <summary>Connections that were let through.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>On a free port of this machine, to another.</summary>
-    public static Relay ToPort(int port) => new(new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, port));
+    /// <summary>From one port of this machine to another.</summary>
+    public static Relay Between(int front, int back) => new(new IPEndPoint(IPAddress.Loopback, front), new IPEndPoint(IPAddress.Loopback, back));
 
     /// <summary>From one Unix socket to another.</summary>
     public static Relay ToSocket(string front, string back) => new(new UnixDomainSocketEndPoint(front), new UnixDomainSocketEndPoint(back));

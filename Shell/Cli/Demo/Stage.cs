@@ -48,14 +48,14 @@ internal sealed class Stage(DemoFolder folder, bool remoteSigner, string? journa
         await NpmInstall.EnsureAsync(devnet, cancellationToken);
         view.Waiting("anvil");
         _chain = await Chain.StartAsync(devnet, cancellationToken);
-        var ports = FreePorts.Take(5);
+        var ports = FreePorts.Take(7);
         Alice = Party.Create("alice", ports[0], folder.Keys);
         Irene = Party.Create("irene", ports[1], folder.Keys);
         Bob = Party.Create("bob", ports[2], folder.Keys);
         view.Waiting("NitroAdjudicator, ConsensusApp, VirtualPaymentApp and a test token");
         _contracts = await _chain.DeployAsync(devnet, cancellationToken);
         StartBlock = await _chain.Node.LatestHeightAsync(cancellationToken);
-        await ConnectAsync(ports[3], ports[4], cancellationToken);
+        await ConnectAsync(ports[3..], cancellationToken);
     }
 
     /// <summary>Starts the nodes, and signers where there are none yet, and returns when every node answers with its own address.</summary>
@@ -143,9 +143,11 @@ internal sealed class Stage(DemoFolder folder, bool remoteSigner, string? journa
     /// Alice listens nowhere, and knows Irene by a relay and Bob by nothing but his address: Irene tells where he is. Both announce their
     /// relays, so that nobody else is on Alice's way to them.
     /// </summary>
-    private async Task ConnectAsync(int irenePort, int bobPort, CancellationToken cancellationToken)
+    private async Task ConnectAsync(int[] ports, CancellationToken cancellationToken)
     {
-        _links.AddRange([Relay.ToPort(irenePort), Relay.ToPort(bobPort)]);
+        // The relays listen before the nodes do, so a free port of their own choice could be one of the nodes'.
+        var (irenePort, bobPort) = (ports[0], ports[1]);
+        _links.AddRange([Relay.Between(ports[2], irenePort), Relay.Between(ports[3], bobPort)]);
         string irene = $"/ip4/127.0.0.1/tcp/{_links[0].Port}", bob = $"/ip4/127.0.0.1/tcp/{_links[1].Port}";
         await WriteAsync(Alice, new { listen = Array.Empty<string>(), bootPeers = new[] { $"{irene}/p2p/{Irene.PeerId}" } }, cancellationToken);
         await WriteAsync(Irene, new { listen = new[] { $"127.0.0.1:{irenePort}" }, announce = new[] { irene } }, cancellationToken);

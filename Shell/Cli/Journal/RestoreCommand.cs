@@ -45,7 +45,7 @@ internal static class RestoreCommand
                 var code = store == Peers
                     ? await BeginAsync(parse, journal, parse.GetValue(complete) || parse.GetValue(archives)!.Length > 0, cancellationToken)
                     : await CopyAsync(parse, journal, store, parse.GetValue(archives)!, !parse.GetValue(complete), cancellationToken);
-                PutSnapshotAside(journal);
+                PutWitnessesAside(journal);
                 return code;
             });
     }
@@ -55,6 +55,13 @@ internal static class RestoreCommand
     {
         await using var source = await JournalOptions.SourceAsync(JournalStores.WithOwner(store, () => journal.Address), archives, cancellationToken);
         RequireOwn(journal, source);
+        if (!isDoubted && journal.Witnessed > source.Next)
+        {
+            throw new CliError(
+                $"{Wording.Capital(source.Title)} is not complete: it ends before record {source.Next}, and the journal had {journal.Witnessed} records. Nothing was written: leave --complete out, "
+                + "so that the node asks its peers for the rest.");
+        }
+
         return await CopyCommands.CopyAsync(parse, source, journal.Store, isDoubted, cancellationToken);
     }
 
@@ -69,15 +76,15 @@ internal static class RestoreCommand
         }
     }
 
-    private static void PutSnapshotAside(TenantJournal journal)
+    private static void PutWitnessesAside(TenantJournal journal)
     {
         try
         {
-            journal.PutSnapshotAside();
+            journal.PutWitnessesAside();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliError($"The journal is back, but the snapshot of the lost one is in its way, and cannot be renamed: {e.Message.TrimEnd('.')}. Move it aside.", e);
+            throw new CliError($"The journal is back, but a snapshot or witness.json of the lost one is in its way, and cannot be renamed: {e.Message.TrimEnd('.')}. Move it aside.", e);
         }
     }
 

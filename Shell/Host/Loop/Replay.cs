@@ -12,11 +12,16 @@ internal static class Replay
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(2);
 
     /// <summary>The state, the time of the last record (microseconds since 1970; 0 without records), and the position of the snapshot it began with, or of the epoch.</summary>
-    /// <exception cref="TenantStoppedException">A record cannot be read, the journal has a gap, or its epoch does not begin where it says.</exception>
+    /// <exception cref="TenantStoppedException">A record cannot be read, the journal has a gap or lost its end, or its epoch does not begin where it says.</exception>
     /// <exception cref="JournalException">A record is damaged.</exception>
     internal static async Task<(NodeHandle Node, long LastMicros, long From)> RunAsync(TenantParts parts, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
+        if (parts.WitnessPath is { } path && WitnessFile.TryRead(path, parts.Settings.Address) is { } seen)
+        {
+            await Witness.RequireAsync(parts, path, seen.Position, Convert.FromHexString(seen.Digest), cancellationToken);
+        }
+
         var (replay, last) = await SnapshotAsync(parts, cancellationToken) is { } kept
             ? kept
             : (NitroCore.Replay(parts.Settings, parts.Journal.EpochStart), 0L);
@@ -102,7 +107,7 @@ internal static class Replay
         var snapshot = SnapshotFile.TryRead(path, parts.Settings.Address, out var reason);
         if (snapshot is not null)
         {
-            await RequireHistoryAsync(parts, path, snapshot, cancellationToken);
+            await Witness.RequireAsync(parts, path, snapshot.Position, snapshot.LastDigest, cancellationToken);
         }
 
         if (snapshot is null || snapshot.EpochStart != parts.Journal.EpochStart || snapshot.Position < snapshot.EpochRestated)
@@ -124,25 +129,5 @@ internal static class Replay
 
         parts.Logger.LogInformation("Snapshot read: it stands for the {Position} records before", snapshot.Position);
         return (node, snapshot.LastMicros);
-    }
-
-    /// <summary>
-    /// A snapshot is only ever made of durable records. Where the journal does not have them, it lost them, or is an older copy: what the node
-    /// signed and was given since is not in it, and only a restored node asks its peers for that.
-    /// </summary>
-    private static async Task RequireHistoryAsync(TenantParts parts, string path, Snapshot snapshot, CancellationToken cancellationToken)
-    {
-        var (journal, last) = (parts.Journal, snapshot.Position - 1);
-        if (last < journal.First
-            || (await journal.RecordAtAsync(last, cancellationToken) is { } stored && Snapshot.DigestOf(stored).AsSpan().SequenceEqual(snapshot.LastDigest)))
-        {
-            return;
-        }
-
-        var cause = snapshot.Position > journal.Next ? $"the journal ends before record {journal.Next}" : "the journal has another one in its place";
-        throw new TenantStoppedException(
-            $"The journal of tenant {parts.Name} is not the one that its node had: the snapshot {path} was made of it when it had record {last}, and {cause}. "
-            + "Was an older copy put back? Bring the newest back. If this is the newest, move it aside and give it to './nitro restore --from', so that the node asks its peers for "
-            + "the rest.");
     }
 }

@@ -30,6 +30,8 @@ internal sealed record TenantPlan
 
     public string SnapshotPath => Path.Combine(Folder, "snapshot");
 
+    public string WitnessPath => Path.Combine(Folder, "witness.json");
+
     public string MarksPath => Path.Combine(Folder, "marks.db");
 
     public string KnownSignerPath => Path.Combine(Folder, "signer.json");

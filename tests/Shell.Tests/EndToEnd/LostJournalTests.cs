@@ -82,6 +82,41 @@ public sealed class LostJournalTests(Lab lab) : IClassFixture<Lab>
     }
 
     [Fact]
+    public async Task AnOlderCopyThatWasPutBackByHandIsRefusedUntilItIsRestored()
+    {
+        await using var world = await World.BuildAsync(lab, Way);
+        await StartAsync(world);
+        await OpenLedgersAsync(world);
+        await SaveAsync(world, "alice");
+        var channel = await world.OpenPaymentsAsync(Way, 1_000);
+        await world.PayAsync("alice", channel, 5);
+        await world.StopAsync();
+        var copy = Journal(world, "alice") + ".copy";
+        Delete(world, "alice");
+        File.Copy(copy, Journal(world, "alice"));
+
+        await StartAsync(world);
+        Assert.Contains("witness.json is of a journal with record", world.Log.Text, StringComparison.Ordinal);
+        await world.StopAsync();
+
+        Delete(world, "alice");
+        string[] restore = ["restore", "--config", world.ConfigFile, "--tenant", "alice", "--from", copy];
+        Assert.Contains("is not complete", (await Tool.CommandAsync([.. restore, "--complete"])).Error, StringComparison.Ordinal);
+        var restored = await Tool.CommandAsync(restore);
+        Assert.True(restored.Code == 0, restored.Error);
+        await StartAsync(world);
+        await Wait.UntilAsync(
+            async () => (await world["alice"].CallAsync("get_all_ledger_channels", null, null, world.Token)).GetRawText() is var told
+                && !told.Contains("MayBeStale\":true", StringComparison.Ordinal)
+                && (await world["alice"].CallAsync("get_payment_channels_by_ledger", json => json.WriteString("LedgerId", Ledger(told)), null, world.Token)).GetArrayLength() == 1,
+            world.Token);
+        await world.PayAsync("alice", channel, 1);
+        await Wait.UntilAsync(async () => await world.PaidAsync("bob", channel) == 6, world.Token);
+        Assert.Empty(_tap.SignedTwice);
+        static string Ledger(string told) => System.Text.Json.JsonDocument.Parse(told).RootElement[0].GetProperty("ID").GetString()!;
+    }
+
+    [Fact]
     public async Task DepositsAreMadeAfterTheJournalWasSetBackBehindTheChainStore()
     {
         await using var world = await World.BuildAsync(lab, "alice", "bob");
@@ -141,6 +176,7 @@ public sealed class LostJournalTests(Lab lab) : IClassFixture<Lab>
         await world.StopAsync();
         Delete(world, name);
         File.Copy(Journal(world, name) + ".copy", Journal(world, name));
+        File.Delete(Path.Combine(world.FolderOf(world[name]), "witness.json")); // With it the node would not start.
         await StartAsync(world);
     }
 

@@ -152,7 +152,8 @@ public sealed class RestoredJournalTests(Lab lab) : IClassFixture<Lab>
         await using var world = await World.BuildAsync(lab, "alice", "bob");
         await StartAsync(world);
         var ledger = await world.OpenLedgerAsync("alice", "bob", Amounts.Ether, 0);
-        await CopyAsync(world, "alice");
+        await world.StopAsync();
+        File.Copy(Journal(world, "alice"), Copy(world, "alice"));
         await RestoreAsync(world, "alice", "--complete");
         Assert.False(await MayBeStaleAsync(world, "alice", "get_ledger_channel", ledger));
         await world.CloseLedgerAsync("alice", ledger, "alice", "bob");

@@ -111,6 +111,30 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task AJournalThatLostItsEndIsRefusedByTheWitnessOfIt()
+    {
+        var (journal, path, owner) = await LivedAsync();
+        var witness = Path.Combine(Path.GetDirectoryName(path)!, "witness.json");
+        var records = await RecordsAsync(journal);
+        TenantParts Seen(IJournal of) => Parts(of, owner, null) with { WitnessPath = witness };
+
+        // A node that ends in peace notes its last record.
+        Assert.Equal(journal.Next, WitnessFile.TryRead(witness, owner)!.Position);
+        Assert.Equal(journal.Next, (await Replay.RunAsync(Seen(journal), CancellationToken.None)).Node.Position);
+        var shorter = await CopyAsync(records.Take(records.Count - 1));
+        var refused = await Assert.ThrowsAsync<TenantStoppedException>(() => Replay.RunAsync(Seen(shorter), CancellationToken.None));
+        Assert.Contains(witness, refused.Message, StringComparison.Ordinal);
+
+        // One that is spoilt, or another's, is none.
+        var bytes = await File.ReadAllTextAsync(witness);
+        foreach (var other in (string[])["", "{", "null", "{}", bytes.Replace(owner, TestKeys.AddressOf(TestKeys.Key(9)), StringComparison.Ordinal), bytes.Replace("\"position\":", "\"position\":-", StringComparison.Ordinal), bytes[..^4] + "zz\"}"])
+        {
+            await File.WriteAllTextAsync(witness, other);
+            Assert.Equal(shorter.Next, (await Replay.RunAsync(Seen(shorter), CancellationToken.None)).Node.Position);
+        }
+    }
+
+    [Fact]
     public async Task OneThatCannotBeKeptCostsNothing()
     {
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));

@@ -59,6 +59,8 @@ internal sealed class TestNode : IAsyncDisposable
 
     public string SnapshotPath => Path.Combine(world.Folder, Name, "snapshot");
 
+    public string WitnessPath => Path.Combine(world.Folder, Name, "witness.json");
+
     /// <summary>The call's result.</summary>
     public async Task<JsonElement> CallAsync(string method, string payload, string? requestId = null)
     {
@@ -119,6 +121,7 @@ internal sealed class TestNode : IAsyncDisposable
                 EpochRecords = world.EpochRecords,
                 SnapshotPath = world.SnapshotRecords == 0 ? null : SnapshotPath,
                 SnapshotRecords = world.SnapshotRecords,
+                WitnessPath = world.SnapshotRecords == 0 ? null : WitnessPath,
             },
             CancellationToken.None);
         running = Tenant.RunAsync(stop.Token);

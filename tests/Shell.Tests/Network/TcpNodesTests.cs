@@ -14,7 +14,7 @@ public sealed class TcpNodesTests : IDisposable
     private const int Bob = 3;
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
     private readonly Neighbours _neighbours = new();
-    private readonly int[] _ports = FreePorts.Take(4);
+    private readonly int[] _ports = FreePorts.Take(5);
 
     private CancellationToken Limit => _limit.Token;
 
@@ -60,7 +60,7 @@ public sealed class TcpNodesTests : IDisposable
     [Fact]
     public async Task What_is_paid_while_the_link_is_cut_arrives_when_it_is_healed()
     {
-        await using var toBob = Relay.ToPort(_ports[1]);
+        await using var toBob = Relay.Between(_ports[4], _ports[1]);
         await using var irene = await _neighbours.StartAsync(Irene, Neighbours.Listening(_ports[0]));
         await using var bob = await _neighbours.StartAsync(
             Bob,
