@@ -149,6 +149,7 @@ public sealed class Tenant : IAsyncDisposable
         await peers.DisposeAsync();
         await snapshots.DisposeAsync();
         await witness.EndAsync(turn.Node);
+        witness.Dispose();
         await parts.Link.DisposeAsync();
         await parts.Chain.DisposeAsync();
         await parts.Signer.DisposeAsync();

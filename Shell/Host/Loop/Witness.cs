@@ -8,10 +8,14 @@ namespace Nitro.Host.Loop;
 /// Notes beside the node at work how far its journal has come, so that the next start sees whether it lost its end or an older copy was put back,
 /// wherever it is kept. What goes wrong with it is told, and costs that certainty alone. Used by one loop.
 /// </summary>
-internal sealed class Witness(TenantParts parts)
+internal sealed class Witness(TenantParts parts) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
+    /// <summary>A store that is away must not keep a node from ending.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource ending = new();
     private Task writing = Task.CompletedTask;
     private long noted;
     private long notedAt;
@@ -29,6 +33,7 @@ internal sealed class Witness(TenantParts parts)
     /// <summary>Notes the end, while the journal is still open.</summary>
     internal async Task EndAsync(NodeHandle node)
     {
+        ending.CancelAfter(Patience);
         await writing;
         if (node.Position != noted)
         {
@@ -36,6 +41,9 @@ internal sealed class Witness(TenantParts parts)
             await writing;
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => ending.Dispose();
 
     /// <summary>
     /// Refuses a journal that has not what was once seen durable in it. What the node signed and was given since is not in such a one, and only a
@@ -77,13 +85,18 @@ internal sealed class Witness(TenantParts parts)
     {
         try
         {
-            if (await parts.Journal.RecordAtAsync(position - 1, CancellationToken.None) is { } last)
+            if (await parts.Journal.RecordAtAsync(position - 1, ending.Token) is { } last)
             {
                 new WitnessFile(parts.Settings.Address, position, Convert.ToHexStringLower(Snapshot.DigestOf(last))).Write(path);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JournalException or ObjectDisposedException)
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
+            // The one before stays.
+        }
+        catch (Exception e)
+        {
+            // The boundary of its thread: a node does not end, nor end badly, for the sake of a note.
             if (!isComplained)
             {
                 isComplained = true;
