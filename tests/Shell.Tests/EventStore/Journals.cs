@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Nitro.EventStore;
 using Nitro.EventStore.Connection;
 using Nitro.FakeEventStore;
+using Nitro.Ports;
+using Xunit;
 
 namespace Nitro.Shell.Tests.EventStore;
 
@@ -42,6 +44,14 @@ internal sealed class Journals : IAsyncDisposable
     {
         var left = new ConcurrentQueue<(FaultPoint Point, Fault Fault)>(faults);
         Cluster.Faults = (point, _) => left.TryPeek(out var next) && next.Point == point && left.TryDequeue(out next) ? next.Fault : Fault.None;
+    }
+
+    /// <summary>A journal is not opened, for good, and that is why.</summary>
+    internal async Task RefusedAsync(params string[] told)
+    {
+        var refusal = await Assert.ThrowsAsync<JournalException>(() => OpenAsync());
+        Assert.Equal(JournalFailure.Permanent, refusal.Failure);
+        Assert.All(told, text => Assert.Contains(text, refusal.Message, StringComparison.Ordinal));
     }
 
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();

@@ -22,7 +22,7 @@ public sealed class StreamMetadataTests
         }
 
         Say(journals, about);
-        await RefusedAsync(journals, told, "nothing was written");
+        await journals.RefusedAsync(told, "nothing was written");
 
         Say(journals, """{"$maxCount":null,"$acl":{"$r":"ops"}}""");
         await using var again = await journals.OpenAsync();
@@ -46,7 +46,7 @@ public sealed class StreamMetadataTests
         }
 
         journals.Cluster.Database.Truncate(Journals.Stream, 8);
-        await RefusedAsync(journals, "deleted or truncated");
+        await journals.RefusedAsync("deleted or truncated");
     }
 
     [Fact]
@@ -57,24 +57,17 @@ public sealed class StreamMetadataTests
         {
             await Samples.Appended(journal, 0, Samples.Make(2), 2);
             journals.Cluster.Database.Delete(Journals.Stream, new Expectation(1), isForEver: false);
-            await RefusedAsync(journals, "deleted or truncated");
+            await journals.RefusedAsync("deleted or truncated");
             journals.Cluster.Database.Append(Journals.Stream, Expectation.Any, journals.Cluster.Database.Read("$$" + Journals.Stream, 0, 1, false)!.Value.Events);
             journals.Cluster.Database.Delete(Journals.Stream, Expectation.Any, isForEver: true);
             Assert.Contains("deleted for ever", (await TroubleTests.FailsAsync(journal, 2, Samples.Make(1))).Message, StringComparison.Ordinal);
         }
 
-        await RefusedAsync(journals, "deleted for ever");
+        await journals.RefusedAsync("deleted for ever");
     }
 
     private static void Say(Journals journals, string json) => journals.Cluster.Database.Append(
         "$$" + Journals.Stream,
         Expectation.Any,
         [new StoredEvent(Guid.NewGuid(), string.Empty, 0, "$metadata", true, ByteString.Empty, ByteString.CopyFrom(json, Encoding.UTF8), 0, 0)]);
-
-    private static async Task RefusedAsync(Journals journals, params string[] told)
-    {
-        var refusal = await Assert.ThrowsAsync<JournalException>(() => journals.OpenAsync());
-        Assert.Equal(JournalFailure.Permanent, refusal.Failure);
-        Assert.All(told, text => Assert.Contains(text, refusal.Message, StringComparison.Ordinal));
-    }
 }
