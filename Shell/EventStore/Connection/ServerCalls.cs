@@ -75,7 +75,8 @@ internal sealed class ServerCalls(EventStoreSettings settings, Cluster cluster, 
                 JournalFailure.Unknown,
                 $"{Capital(what)} failed{wait}, and whether it was written is not known: {fault.Reason}. Mend it, then restart the node, which reads the journal again.",
                 failure)
-            : new JournalException(JournalFailure.Permanent, $"{Capital(what)} failed{wait}: {fault.Reason}.", failure);
+            : new JournalException(
+                JournalFailure.Permanent, $"{Capital(what)} failed{wait}: {fault.Reason}.{(wait == "" ? "" : " Check that the server is up and reached from here, then start again: nothing is lost.")}", failure);
     }
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
